@@ -1,0 +1,3 @@
+"""The back office of accounts."""
+
+from accounts.admin import audit, people  # noqa: F401 - registers the models

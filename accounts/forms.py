@@ -1,0 +1,58 @@
+"""Forms of people's own pages."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from typing import Any
+
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.people import change_person, create_person
+
+
+class SignupForm(AllauthSignupForm):  # type: ignore[misc]
+    """Name, e-mail and password. Whoever signs up is a student; staff give other roles."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    field_order = ["name", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
+        # The rules in one sentence; each broken one is still named on its own.
+        self.fields["password1"].help_text = _("At least 10 characters, not only digits, not your name or e-mail.")
+
+    def save(self, request: HttpRequest) -> User:
+        """Creates the student with an unverified address; allauth then mails the link that verifies it."""
+        return create_person(
+            email=self.cleaned_data["email"],
+            name=self.cleaned_data["name"],
+            password=self.cleaned_data["password1"],
+            roles={"student"},
+            now=timezone.now(),
+        )
+
+
+class SettingsForm(forms.Form):
+    """What a person changes about themselves."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Deadlines are shown in this zone."))
+
+    def __init__(self, data: Any = None, *, person: User) -> None:
+        self.person = person
+        names = ("name", "language", "time_zone")
+        super().__init__(data, initial={name: getattr(person, name) for name in names})
+        zones = sorted({zone for zone in zoneinfo.available_timezones() if "/" in zone} | {"UTC", person.time_zone})
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+
+    def save(self, *, now: datetime) -> User:
+        return change_person(person=self.person, actor=self.person, now=now, **self.cleaned_data)

@@ -1,0 +1,121 @@
+"""Granting and using what a plan allows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Entitlement, User
+from accounts.services.audit import record_event
+from common.errors import DomainError
+
+
+class NoEntitlement(DomainError):
+    """The person has no entitlement left for what they want to do."""
+
+
+def grant_entitlement(
+    *,
+    user: User,
+    feature: str,
+    quantity: int | None,
+    source: str,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+    value: str = "",
+    actor: User | None = None,
+    now: datetime,
+) -> Entitlement:
+    """Grants `feature` for a period. The same (user, feature, source, starts_at) again changes nothing and returns the
+    row that stands. `quantity` None is without limit."""
+    if ends_at is not None and ends_at <= starts_at:
+        raise DomainError(_("The grant would end before it starts."), "period_order")
+    with transaction.atomic():
+        granted, created = Entitlement.objects.get_or_create(
+            user=user,
+            feature=feature,
+            source=source,
+            starts_at=starts_at,
+            defaults={"quantity": quantity, "ends_at": ends_at, "value": value},
+        )
+        if created:
+            record_event(actor=actor, action="entitlement.granted", obj=granted, after=_values(granted), now=now)
+    return granted
+
+
+def change_entitlement(
+    *,
+    entitlement: Entitlement,
+    quantity: int | None,
+    ends_at: datetime | None,
+    value: str | None = None,
+    actor: User | None,
+    reason: str = "",
+    now: datetime,
+) -> Entitlement:
+    """Changes how many, until when and (for a marking promise) which policy. What is used stays used."""
+    with transaction.atomic():
+        locked = Entitlement.objects.select_for_update().get(pk=entitlement.pk)
+        if quantity is not None and quantity < locked.used:
+            raise DomainError(
+                _("%(used)d are used already, so there cannot be fewer than that.") % {"used": locked.used}, "overdrawn"
+            )
+        if ends_at is not None and ends_at <= locked.starts_at:
+            raise DomainError(_("The grant would end before it starts."), "period_order")
+        before = _values(locked)
+        locked.quantity, locked.ends_at = quantity, ends_at
+        locked.value = locked.value if value is None else value
+        after = _values(locked)
+        if before != after:
+            locked.save(update_fields=["quantity", "ends_at", "value"])
+            record_event(
+                actor=actor,
+                action="entitlement.changed",
+                obj=locked,
+                before=before,
+                after=after,
+                reason=reason,
+                now=now,
+            )
+    return locked
+
+
+def consume_entitlement(*, user: User, feature: str, now: datetime) -> Entitlement:
+    """Uses one. Takes from the grant that ends soonest and has some left; raises NoEntitlement when none has.
+
+    Locks the grants it looks at, so that parallel callers never use more than was granted.
+    """
+    with transaction.atomic():
+        usable = (
+            Entitlement.objects.select_for_update()
+            .filter(user=user, feature=feature)
+            .standing(now)
+            .filter(Q(quantity__isnull=True) | Q(used__lt=F("quantity")))
+            .order_by(F("ends_at").asc(nulls_last=True), "id")
+        )
+        for entitlement in usable:
+            # While waiting for the lock another transaction may have used the last one; PostgreSQL then re-reads the
+            # row, so a row that is still in the result has some left.
+            entitlement.used += 1
+            entitlement.save(update_fields=["used"])
+            return entitlement
+    raise NoEntitlement(_("Your plan has no exams left this month. Ask your institute."), "no_entitlement")
+
+
+def return_entitlement(*, entitlement: Entitlement) -> Entitlement:
+    """Gives one back, for example when an exam is cancelled. Never below none used."""
+    with transaction.atomic():
+        locked = Entitlement.objects.select_for_update().get(pk=entitlement.pk)
+        if locked.used:
+            locked.used -= 1
+            locked.save(update_fields=["used"])
+    return locked
+
+
+def _values(entitlement: Entitlement) -> dict[str, Any]:
+    names = ("user_id", "feature", "quantity", "value", "source", "starts_at", "ends_at")
+    return {name: getattr(entitlement, name) for name in names}

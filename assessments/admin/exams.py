@@ -1,0 +1,96 @@
+"""Exams in the back office: who sits what, when, and how many have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from assessments.enums import AttemptState
+from assessments.models import Attempt, Exam
+from assessments.services.exams import save_exam, set_cohorts
+
+
+def _attempts(*states: str) -> Coalesce:
+    """How many attempts of the exam are in one of `states`, as a subquery: joins would multiply the counts."""
+    rows = Attempt.objects.filter(exam=OuterRef("pk"), state__in=states).order_by().values("exam")
+    counted = Subquery(rows.annotate(total=Count("pk")).values("total"), output_field=IntegerField())
+    return Coalesce(counted, 0)
+
+
+@admin.register(Exam)
+class ExamAdmin(ModelAdmin):
+    list_display = ["title", "programme", "window", "minutes", "sitting_now", "done", "is_published"]
+    list_filter = ["is_published", "release", ("programme", admin.RelatedOnlyFieldListFilter), "cohorts"]
+    search_fields = ["title", "cohorts__name"]
+    search_help_text = _("Title or batch")
+    autocomplete_fields = ["blueprint"]
+    raw_id_fields = ["paper"]
+    filter_horizontal = ["cohorts"]
+    date_hierarchy = "opens_at"
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ["publish", "withdraw"]
+    fieldsets = (
+        (None, {"fields": ("title", "programme", "blueprint", "paper", "cohorts", "is_published")}),
+        (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
+        (_("Marking"), {"fields": ("release", "hide_names")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
+        exams: QuerySet[Exam] = super().get_queryset(request)
+        finished = _attempts(AttemptState.SUBMITTED, AttemptState.HANDED_IN)
+        return exams.select_related("programme").annotate(
+            sitting_count=_attempts(AttemptState.IN_PROGRESS), done_count=finished
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An exam is withdrawn, not deleted: attempts point to it."""
+        return False
+
+    @display(description=_("open"))
+    def window(self, exam: Exam) -> str:
+        opens, closes = (timezone.localtime(at) if at else None for at in (exam.opens_at, exam.closes_at))
+        return f"{opens:%d %b %Y %H:%M} – {closes:%d %b %Y %H:%M}" if closes else f"{opens:%d %b %Y %H:%M} –"
+
+    @display(description=_("minutes"), ordering="duration_minutes")
+    def minutes(self, exam: Exam) -> int:
+        return exam.duration_minutes
+
+    @display(description=_("sitting now"), ordering="sitting_count")
+    def sitting_now(self, exam: Any) -> int:
+        return int(exam.sitting_count)
+
+    @display(description=_("sat"), ordering="done_count")
+    def done(self, exam: Any) -> int:
+        return int(exam.done_count)
+
+    def save_model(self, request: HttpRequest, obj: Exam, form: Any, change: bool) -> None:
+        save_exam(exam=obj, actor=request.user, now=timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        cohorts = form.cleaned_data.pop("cohorts", None)
+        super().save_related(request, form, formsets, change)
+        if cohorts is not None:
+            set_cohorts(exam=form.instance, cohorts=list(cohorts), actor=request.user, now=timezone.now())
+
+    @action(description=_("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Exam]) -> None:
+        self._set_published(request, queryset, published=True)
+
+    @action(description=_("Withdraw (nobody can start it)"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Exam]) -> None:
+        self._set_published(request, queryset, published=False)
+
+    def _set_published(self, request: HttpRequest, queryset: QuerySet[Exam], *, published: bool) -> None:
+        for exam in queryset:
+            exam.is_published = published
+            save_exam(exam=exam, actor=request.user, now=timezone.now())
+        self.message_user(request, _("%(n)d exams changed.") % {"n": len(queryset)})

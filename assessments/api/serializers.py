@@ -1,0 +1,213 @@
+"""What comes in and goes out of the API of exams, attempts and sheets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from assessments.enums import AttemptState, QuestionType
+from assessments.models import Attempt, Exam
+from assessments.selectors.attempts import paper_for_student, responses_of
+
+# PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
+MAX_BIGINT = 2**63 - 1
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Input in which an unknown field is an error: a misspelt field must not be silently ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(str(key)[:40] for key in set(data) - set(self.fields))):
+            raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A JSON whole number; "7", 7.0 and true are mistakes of the sender."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise serializers.ValidationError(_("A whole number is needed."), code="invalid")
+        return data
+
+
+# --- In --------------------------------------------------------------------------------------------------------------
+class SaveResponseIn(StrictSerializer):
+    """`answer`: {"choices": ["B"]} | {"value": "3.5"} | {"text": "…"} | {"on_paper": true} | {} to clear it."""
+
+    seq = WholeNumberField(min_value=1, max_value=MAX_BIGINT, help_text="Grows with every save; the highest wins.")
+    answer = serializers.DictField(required=False, allow_null=True)
+    marked_for_review = serializers.BooleanField(required=False, allow_null=True)
+
+
+class AnnounceSheetIn(StrictSerializer):
+    client_id = serializers.UUIDField(help_text="Chosen by the device; makes the call repeatable.")
+    page_number = WholeNumberField(min_value=1, max_value=60)
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}\Z", help_text="Of the file, 64 hexadecimal digits.")
+    size = WholeNumberField(min_value=0, max_value=MAX_BIGINT, help_text="Bytes, at most 15 MB.")
+    content_type = serializers.CharField(max_length=100)
+
+
+class ConfirmSheetsIn(StrictSerializer):
+    pages = serializers.DictField(
+        child=serializers.ListField(child=WholeNumberField(min_value=1, max_value=999), max_length=999),
+        help_text="Question numbers by client_id (or by page id, for single pages of a PDF); an empty list: no tag.",
+    )
+    not_attempted = serializers.ListField(
+        child=WholeNumberField(min_value=1, max_value=999), max_length=999, required=False, default=list
+    )
+
+    def validate_pages(self, pages: dict[str, list[int]]) -> dict[Any, list[int]]:
+        key = serializers.UUIDField()
+        return {key.run_validation(client_id): numbers for client_id, numbers in pages.items()}
+
+
+# --- Out -------------------------------------------------------------------------------------------------------------
+class ExamOut(serializers.ModelSerializer[Exam]):
+    programme = serializers.CharField(source="programme.slug")
+    total_marks = serializers.SerializerMethodField()
+    # Named here because the model's would describe the range of the database in use.
+    duration_minutes = serializers.IntegerField()
+    upload_grace_minutes = serializers.IntegerField()
+    max_attempts = serializers.IntegerField()
+    attempts_used = serializers.IntegerField()
+    latest_attempt = serializers.UUIDField(source="latest_attempt_id", allow_null=True)
+    latest_state = serializers.ChoiceField(choices=AttemptState.choices, allow_null=True)
+    is_open = serializers.BooleanField()
+
+    class Meta:
+        model = Exam
+        fields = (
+            "id", "title", "programme", "total_marks", "duration_minutes", "upload_grace_minutes", "opens_at",
+            "closes_at", "is_open", "max_attempts", "attempts_used", "latest_attempt", "latest_state",
+        )  # fmt: skip
+
+    def get_total_marks(self, exam: Exam) -> str:
+        source = exam.paper or exam.blueprint
+        assert source is not None  # exam_blueprint_or_paper
+        return str(source.total_marks)
+
+
+class OptionOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment] # the field's name hides Field.label, as DRF allows
+    text = serializers.CharField()
+    html = serializers.CharField()
+
+
+class PartOut(OptionOut):
+    alternative = serializers.CharField()
+    marks = serializers.CharField()
+
+
+class QuestionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    alternative = serializers.CharField()
+    type = serializers.ChoiceField(choices=QuestionType.choices)
+    marks = serializers.CharField()
+    text = serializers.CharField(help_text="Markdown with TeX.")
+    html = serializers.CharField()
+    options = OptionOut(many=True)
+    parts = PartOut(many=True)
+    is_written = serializers.BooleanField()
+
+
+class SectionOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment] # as above
+    title = serializers.CharField()
+    instruction = serializers.CharField()
+    questions = QuestionOut(many=True)
+
+
+class PaperOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    total_marks = serializers.CharField()
+    written_marks = serializers.CharField()
+    sections = SectionOut(many=True)
+
+
+class StoredResponseOut(serializers.Serializer[Any]):
+    seq = serializers.IntegerField()
+    answer = serializers.DictField()
+    marked_for_review = serializers.BooleanField()
+    saved_at = serializers.DateTimeField()
+
+
+class AttemptStateOut(serializers.ModelSerializer[Attempt]):
+    """Where an attempt stands, without the paper."""
+
+    exam = serializers.UUIDField(source="exam_id")
+    server_now = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attempt
+        fields = (
+            "id", "exam", "state", "started_at", "ends_at", "sheets_due_at", "server_now", "submitted_at",
+            "submit_reason", "handed_in_at", "objective_marks", "objective_max",
+        )  # fmt: skip
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_server_now(self, attempt: Attempt) -> str:
+        return serializers.DateTimeField().to_representation(self.context["now"])
+
+
+class AttemptOut(AttemptStateOut):
+    """An attempt with its frozen paper and what is saved so far (by question id)."""
+
+    paper = serializers.SerializerMethodField()
+    responses = serializers.SerializerMethodField()
+
+    class Meta(AttemptStateOut.Meta):
+        fields = (*AttemptStateOut.Meta.fields, "paper", "responses")  # type: ignore[assignment]
+
+    @extend_schema_field(PaperOut)
+    def get_paper(self, attempt: Attempt) -> dict[str, Any]:
+        return paper_for_student(attempt.paper)
+
+    @extend_schema_field(serializers.DictField(child=StoredResponseOut()))
+    def get_responses(self, attempt: Attempt) -> dict[str, Any]:
+        return {key: StoredResponseOut(response).data for key, response in responses_of(attempt).items()}
+
+
+class SavedResponseOut(serializers.Serializer[Any]):
+    """`applied` is false when a newer save is stored; `seq` is always the stored one."""
+
+    seq = serializers.IntegerField()
+    saved_at = serializers.DateTimeField()
+    applied = serializers.BooleanField()
+    server_now = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class UploadTargetOut(serializers.Serializer[Any]):
+    """Send a multipart form: every field first, then the file in a part named `file`."""
+
+    method = serializers.CharField()
+    url = serializers.CharField()
+    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
+
+
+class ReceiptOut(serializers.Serializer[Any]):
+    """Only a receipt with `verified_at` counts: until then the device keeps the photo."""
+
+    client_id = serializers.UUIDField()
+    page_number = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    content_type = serializers.CharField()
+    state = serializers.CharField()
+    pages = serializers.SerializerMethodField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+
+    def get_pages(self, upload: Any) -> int:
+        return int(upload.pages.count())
+
+
+class AnnouncedOut(serializers.Serializer[Any]):
+    """`upload` is null when the file is verified already; `receipt` is null until then."""
+
+    upload = serializers.DictField(allow_null=True)
+    receipt = ReceiptOut(allow_null=True)

@@ -1,0 +1,20 @@
+"""The API of exams, attempts and sheets, under /api/v1/."""
+
+from django.urls import path
+
+from assessments.api import views
+
+urlpatterns = [
+    path("exams/", views.ExamList.as_view(), name="api-exams"),
+    path("exams/<uuid:exam_id>/attempts/", views.ExamAttempts.as_view(), name="api-exam-attempts"),
+    path("attempts/<uuid:attempt_id>/", views.AttemptDetail.as_view(), name="api-attempt"),
+    path(
+        "attempts/<uuid:attempt_id>/responses/<uuid:question_id>/",
+        views.AttemptResponse.as_view(),
+        name="api-attempt-response",
+    ),
+    path("attempts/<uuid:attempt_id>/submit/", views.AttemptSubmit.as_view(), name="api-attempt-submit"),
+    path("attempts/<uuid:attempt_id>/sheets/", views.SheetAnnounce.as_view(), name="api-sheets"),
+    path("attempts/<uuid:attempt_id>/sheets/confirm/", views.SheetConfirm.as_view(), name="api-sheets-confirm"),
+    path("attempts/<uuid:attempt_id>/sheets/<uuid:client_id>/done/", views.SheetDone.as_view(), name="api-sheet-done"),
+]

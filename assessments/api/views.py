@@ -1,0 +1,124 @@
+"""The API's doors: parse, ask permission, call one service, answer."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assessments.api import serializers as shapes
+from assessments.models import Attempt, Exam, SheetUpload
+from assessments.selectors.attempts import attempts_with_paper, exam_list
+from assessments.selectors.sheets import upload_of
+from assessments.services.attempts import save_response, start_attempt, submit_attempt
+from assessments.services.sheets import announce_sheet, confirm_sheets, receive_sheet
+from common.access import get_permitted
+
+ANSWER = "assessments.answer_attempt"
+
+
+def _read(shape: type[shapes.StrictSerializer], request: Request) -> dict[str, Any]:
+    """The checked body. Raises ValidationError, which is answered as 422."""
+    serializer = shape(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class ExamList(ListAPIView[Exam]):
+    """Exams that the signed-in person may see, newest first."""
+
+    serializer_class = shapes.ExamOut
+    queryset = Exam.objects.none()
+
+    def get_queryset(self) -> Any:
+        return exam_list(self.request.user, timezone.now())
+
+
+class ExamAttempts(APIView):
+    @extend_schema(request=None, responses={201: shapes.AttemptOut, 200: shapes.AttemptOut})
+    def post(self, request: Request, exam_id: UUID) -> Response:
+        """Starts the exam (201), or returns the attempt that is running (200)."""
+        exam = get_permitted(request.user, "assessments.start_exam", Exam.objects.select_related("paper"), exam_id)
+        now = timezone.now()
+        attempt = start_attempt(exam=exam, student=request.user, now=now)
+        status = 201 if attempt.started_at == now else 200
+        return Response(shapes.AttemptOut(attempt, context={"now": now}).data, status=status)
+
+
+class AttemptDetail(APIView):
+    @extend_schema(responses=shapes.AttemptOut)
+    def get(self, request: Request, attempt_id: UUID) -> Response:
+        """The attempt with its paper and the saved answers."""
+        attempt = get_permitted(request.user, "assessments.view_attempt", attempts_with_paper(), attempt_id)
+        return Response(shapes.AttemptOut(attempt, context={"now": timezone.now()}).data)
+
+
+class AttemptResponse(APIView):
+    @extend_schema(request=shapes.SaveResponseIn, responses=shapes.SavedResponseOut)
+    def put(self, request: Request, attempt_id: UUID, question_id: UUID) -> Response:
+        """Saves an answer. Repeat it as often as needed: the highest `seq` wins."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body, now = _read(shapes.SaveResponseIn, request), timezone.now()
+        saved = save_response(
+            attempt=attempt,
+            question_id=question_id,
+            seq=body["seq"],
+            answer=body.get("answer"),
+            marked_for_review=body.get("marked_for_review"),
+            actor=request.user,
+            now=now,
+        )
+        out = {**asdict(saved), "server_now": now, "ends_at": attempt.ends_at}
+        return Response(shapes.SavedResponseOut(out).data)
+
+
+class AttemptSubmit(APIView):
+    @extend_schema(request=None, responses=shapes.AttemptStateOut)
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """Ends writing and marks the objective questions. Repeating it gives the same answer."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        now = timezone.now()
+        attempt = submit_attempt(attempt=attempt, actor=request.user, now=now)
+        return Response(shapes.AttemptStateOut(attempt, context={"now": now}).data)
+
+
+class SheetAnnounce(APIView):
+    @extend_schema(request=shapes.AnnounceSheetIn, responses={200: shapes.AnnouncedOut})
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """Announces a photo or PDF and says where to send it (valid 15 minutes; announce again for a new target)."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body = _read(shapes.AnnounceSheetIn, request)
+        upload, target = announce_sheet(attempt=attempt, actor=request.user, now=timezone.now(), **body)
+        if target is None:
+            return Response({"upload": None, "receipt": shapes.ReceiptOut(upload).data})
+        where = {**asdict(target), "url": request.build_absolute_uri(target.url)}
+        return Response({"upload": where, "receipt": None})
+
+
+class SheetDone(APIView):
+    @extend_schema(request=None, responses={200: shapes.ReceiptOut, 422: OpenApiResponse(description="Refused.")})
+    def post(self, request: Request, attempt_id: UUID, client_id: UUID) -> Response:
+        """Checks what arrived and gives the receipt."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        try:
+            upload = upload_of(attempt, client_id)
+        except SheetUpload.DoesNotExist:
+            raise Http404 from None
+        upload = receive_sheet(upload=upload, actor=request.user, now=timezone.now())
+        return Response(shapes.ReceiptOut(upload).data)
+
+
+class SheetConfirm(APIView):
+    @extend_schema(request=shapes.ConfirmSheetsIn, responses=shapes.AttemptStateOut)
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """Hands in the sheets: which question is on which page, and what was not attempted."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body, now = _read(shapes.ConfirmSheetsIn, request), timezone.now()
+        attempt = confirm_sheets(attempt=attempt, actor=request.user, now=now, **body)
+        return Response(shapes.AttemptStateOut(attempt, context={"now": now}).data)

@@ -1,0 +1,119 @@
+"""A student sitting a paper, and their answers."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import LinkState
+from assessments.enums import AttemptState, SubmitReason
+from assessments.models.exams import Exam
+from assessments.models.papers import Paper, PaperQuestion
+from common.models import IdModel, MarksField, ScopedQuerySet
+from courses.enums import CohortRole
+from courses.models import CohortMembership
+
+
+class AttemptQuerySet(ScopedQuerySet["Attempt"]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff all; the student; their guardians; the teachers of a cohort the exam was set for and the student is in.
+
+        A marker reaches an attempt through the evaluation, not through here.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        allowed = Q(student=user)
+        if user.is_guardian:
+            allowed |= Q(student__in=user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id"))
+        if user.is_teacher and user.teacher_profile.is_verified:
+            taught = user.cohort_memberships.filter(role=CohortRole.TEACHER).values("cohort_id")
+            taught_students = CohortMembership.objects.filter(cohort__in=taught, role=CohortRole.STUDENT).values(
+                "user_id"
+            )
+            taught_exams = Exam.cohorts.through.objects.filter(cohort_id__in=taught).values("exam_id")
+            allowed |= Q(student__in=taught_students, exam__in=taught_exams)
+        return self.filter(allowed)
+
+    def live(self) -> Self:
+        return self.filter(state=AttemptState.IN_PROGRESS)
+
+
+class Attempt(IdModel):
+    """`ends_at` is the writing deadline and lives only here; `sheets_due_at` closes the announcing of sheets."""
+
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts")
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="attempts")
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts")
+    state = models.CharField(max_length=12, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    sheets_due_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submit_reason = models.CharField(max_length=10, choices=SubmitReason.choices, blank=True)
+    handed_in_at = models.DateTimeField(null=True, blank=True)
+    objective_marks = MarksField(null=True, blank=True)
+    objective_max = MarksField(null=True, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attempt")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exam", "student"], condition=Q(state=AttemptState.IN_PROGRESS), name="attempt_one_live"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("started_at")), name="attempt_ends_after_start"),
+            models.CheckConstraint(condition=Q(sheets_due_at__gte=F("ends_at")), name="attempt_sheets_after_end"),
+        ]
+        indexes = [
+            models.Index(fields=["ends_at"], condition=Q(state=AttemptState.IN_PROGRESS), name="attempt_overdue_idx"),
+            models.Index(
+                fields=["sheets_due_at"], condition=Q(state=AttemptState.SUBMITTED), name="attempt_sheets_idx"
+            ),
+            models.Index(
+                fields=["handed_in_at"], condition=Q(state=AttemptState.HANDED_IN), name="attempt_handed_in_idx"
+            ),
+            models.Index(fields=["student", "-id"], name="attempt_student_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student}: {self.exam}"
+
+
+class ResponseQuerySet(ScopedQuerySet["Response"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(attempt__in=Attempt.objects.visible_to(user).values("pk"))
+
+
+class Response(models.Model):
+    """The answer to one question of an attempt.
+
+    `answer`: {"choices": ["B"]} | {"value": "3.5"} | {"text": "…"} | {} (cleared); for a written question
+    {"on_paper": true} or {"not_attempted": true} when the student said so. `seq` grows with every save of the client;
+    older saves are ignored.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
+    question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
+    seq = models.PositiveBigIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+    marked_for_review = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+    is_correct = models.BooleanField(null=True)
+    marks = MarksField(null=True, blank=True)
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("response")
+        constraints = [models.UniqueConstraint(fields=["attempt", "question"], name="response_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} {self.question}"

@@ -1,0 +1,84 @@
+"""Blueprints: sections × slots, from which papers are drawn."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from assessments.enums import ExamKind
+from common.models import IdModel, MarksField, ScopedQuerySet
+from courses.models import Programme, Unit
+
+
+class TeachersOnlyQuerySet(ScopedQuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff and verified teachers."""
+        if not user.is_authenticated:
+            return self.none()
+        allowed = user.is_staff or (user.is_teacher and user.teacher_profile.is_verified)
+        return self if allowed else self.none()
+
+
+class Blueprint(IdModel):
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="blueprints")
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=20, choices=ExamKind.choices, default=ExamKind.BOARD_PAPER)
+    duration_minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(1)])
+    total_marks = MarksField(_("marks"))
+    no_repeat_papers = models.PositiveSmallIntegerField(
+        _("no repeats within"),
+        default=3,
+        help_text=_("A student's last N papers share no question, where the bank allows."),
+    )
+
+    objects = TeachersOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blueprint")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BlueprintSection(models.Model):
+    blueprint = models.ForeignKey(Blueprint, models.CASCADE, related_name="sections")
+    label = models.CharField(_("label"), max_length=4)
+    title = models.CharField(_("title"), max_length=80)
+    instruction = models.CharField(_("instruction"), max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = TeachersOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blueprint section")
+        ordering = ["blueprint", "position"]
+        constraints = [models.UniqueConstraint(fields=["blueprint", "label"], name="blueprint_section_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.blueprint} {self.label}"
+
+
+class BlueprintSlot(models.Model):
+    """One question number: which unit, which types, how many marks, and whether there is a choice of two."""
+
+    section = models.ForeignKey(BlueprintSection, models.CASCADE, related_name="slots")
+    number = models.PositiveSmallIntegerField(_("question number"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    types = models.JSONField(_("types"), default=list, help_text=_("Any of these question types."))
+    marks = MarksField(_("marks"))
+    has_choice = models.BooleanField(_("answer one of two"), default=False)
+
+    objects = TeachersOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blueprint slot")
+        ordering = ["section", "number"]
+        constraints = [models.UniqueConstraint(fields=["section", "number"], name="blueprint_slot_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.section} Q{self.number}"

@@ -1,0 +1,73 @@
+"""Exams: when, for whom, from which blueprint or fixed paper."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from assessments.enums import ReleasePolicy
+from assessments.models.blueprints import Blueprint
+from assessments.models.papers import Paper
+from common.models import IdModel, ScopedQuerySet
+from courses.enums import CohortRole
+from courses.models import Cohort, Programme
+
+
+class ExamQuerySet(ScopedQuerySet["Exam"]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff and verified teachers all; a student the published exams of their cohorts."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff or (user.is_teacher and user.teacher_profile.is_verified):
+            return self
+        mine = user.cohort_memberships.filter(role=CohortRole.STUDENT).values("cohort_id")
+        # A subquery instead of a join: an exam of two of my cohorts must not appear twice.
+        through = Exam.cohorts.through.objects.filter(cohort_id__in=mine).values("exam_id")
+        return self.filter(pk__in=through, is_published=True)
+
+    def open_at(self, now: Any) -> Self:
+        return self.filter(opens_at__lte=now).filter(Q(closes_at__isnull=True) | Q(closes_at__gt=now))
+
+
+class Exam(IdModel):
+    """An exam that students of its cohorts can sit between `opens_at` and `closes_at`.
+
+    With `paper` every student sits that fixed paper; with `blueprint` each draws their own.
+    """
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="exams")
+    title = models.CharField(_("title"), max_length=160)
+    blueprint = models.ForeignKey(Blueprint, models.PROTECT, null=True, blank=True, related_name="exams")
+    paper = models.ForeignKey(Paper, models.PROTECT, null=True, blank=True, related_name="exams")
+    cohorts = models.ManyToManyField(Cohort, related_name="exams", blank=True)
+    duration_minutes = models.PositiveSmallIntegerField(_("minutes for writing"), validators=[MinValueValidator(1)])
+    upload_grace_minutes = models.PositiveSmallIntegerField(_("minutes for photographing"), default=5)
+    opens_at = models.DateTimeField(_("opens"))
+    closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
+    max_attempts = models.PositiveSmallIntegerField(_("attempts"), default=1, validators=[MinValueValidator(1)])
+    release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
+    hide_names = models.BooleanField(_("hide names from markers"), default=True)
+    is_published = models.BooleanField(_("published"), default=False)
+
+    objects = ExamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exam")
+        ordering = ["-opens_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(blueprint__isnull=False, paper__isnull=True)
+                | Q(blueprint__isnull=True, paper__isnull=False),
+                name="exam_blueprint_or_paper",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")), name="exam_window_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

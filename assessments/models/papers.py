@@ -1,0 +1,77 @@
+"""Frozen papers: drawn once from a blueprint and a seed, never changed."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.blueprints import Blueprint
+from assessments.models.questions import QuestionVersion
+from common.models import IdModel, MarksField, ScopedQuerySet
+from courses.models import Programme
+
+
+class PaperQuerySet(ScopedQuerySet["Paper"]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff and verified teachers all; a student the papers of their own attempts."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff or (user.is_teacher and user.teacher_profile.is_verified):
+            return self
+        return self.filter(pk__in=user.attempts.values("paper_id"))
+
+
+class Paper(IdModel):
+    """`sections`: [{"label", "title", "instruction"}] in order."""
+
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="papers")
+    blueprint = models.ForeignKey(Blueprint, models.PROTECT, null=True, blank=True, related_name="papers")
+    title = models.CharField(_("title"), max_length=160)
+    seed = models.BigIntegerField()
+    sections = models.JSONField(default=list)
+    total_marks = MarksField(_("marks"))
+    written_marks = MarksField(_("marks for written answers"))
+    frozen_at = models.DateTimeField()
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("paper")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PaperQuestionQuerySet(ScopedQuerySet["PaperQuestion"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(paper__in=Paper.objects.visible_to(user).values("pk"))
+
+
+class PaperQuestion(IdModel):
+    """Question `number` of a paper. With internal choice two rows share the number, alternatives "a" and "b"."""
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="questions")
+    section = models.CharField(max_length=4)
+    number = models.PositiveSmallIntegerField()
+    alternative = models.CharField(max_length=2, blank=True)
+    version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="paper_questions")
+    type = models.CharField(max_length=20)
+    marks = MarksField()
+    is_written = models.BooleanField()
+
+    objects = PaperQuestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("paper question")
+        ordering = ["paper", "number", "alternative"]
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "number", "alternative"], name="paper_question_unique"),
+            models.CheckConstraint(condition=Q(alternative__in=["", "a", "b"]), name="paper_question_alternative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Q{self.number}{self.alternative}"

@@ -1,0 +1,134 @@
+"""The question bank. A question's content lives in insert-only versions; an attempt keeps its own."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from assessments.enums import CognitiveLevel, QuestionState, QuestionType, StepKind
+from common.models import IdModel, MarksField, ScopedQuerySet
+from courses.models import Chapter, Topic
+
+
+def bank_filter(user: Any, prefix: str) -> Q:
+    """The bank is for staff and for teachers: verified ones see all of it, others what they wrote themselves."""
+    if user.is_staff:
+        return Q()
+    if not user.is_teacher:
+        return Q(pk__in=[])
+    own = Q(**{f"{prefix}author": user})
+    return Q() if user.teacher_profile.is_verified else own
+
+
+class QuestionQuerySet(ScopedQuerySet["Question"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(bank_filter(user, "")) if user.is_authenticated else self.none()
+
+    def active(self) -> Self:
+        return self.filter(state=QuestionState.ACTIVE)
+
+
+class Question(IdModel):
+    """One item of the bank. Its text, key and scheme are in `current` (a QuestionVersion)."""
+
+    key = models.SlugField(max_length=80, unique=True, null=True, blank=True, help_text=_("Stable name for imports."))
+    chapter = models.ForeignKey(Chapter, models.PROTECT, related_name="questions")
+    topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, related_name="questions")
+    type = models.CharField(_("type"), max_length=20, choices=QuestionType.choices)
+    state = models.CharField(_("state"), max_length=12, choices=QuestionState.choices, default=QuestionState.DRAFT)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="authored_questions")
+    verifier = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    current = models.OneToOneField(
+        "QuestionVersion", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["chapter", "type", "state"], name="question_cell_idx")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verifier__isnull=True) | ~Q(verifier=F("author")), name="question_author_not_verifier"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key or str(self.pk)
+
+
+class QuestionVersionQuerySet(ScopedQuerySet["QuestionVersion"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(bank_filter(user, "question__")) if user.is_authenticated else self.none()
+
+
+class QuestionVersion(IdModel):
+    """Immutable content of a question: rows are only ever inserted (a trigger refuses UPDATE).
+
+    `options`: [{"label", "source", "html"}];
+    `parts` (case study): [{"label", "alternative", "source", "html", "marks"}];
+    `answer`: {"choices": ["B"]} or {"value": "3.5", "tolerance": "0.01", "unit": "cm"}, empty for written questions.
+    HTML is rendered once, on save, from the Markdown + TeX source.
+    """
+
+    question = models.ForeignKey(Question, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    marks = MarksField(_("marks"))
+    difficulty = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1), MaxValueValidator(5)])
+    cognitive_level = models.CharField(max_length=12, choices=CognitiveLevel.choices, default=CognitiveLevel.APPLY)
+    text_source = models.TextField()
+    text_html = models.TextField()
+    options = models.JSONField(default=list)
+    parts = models.JSONField(default=list)
+    answer = models.JSONField(default=dict)
+    model_answer_source = models.TextField(blank=True)
+    model_answer_html = models.TextField(blank=True)
+    explanation_source = models.TextField(blank=True)
+    explanation_html = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = QuestionVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question version")
+        ordering = ["question", "number"]
+        constraints = [models.UniqueConstraint(fields=["question", "number"], name="question_version_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.question} v{self.number}"
+
+
+class MarkingStepQuerySet(ScopedQuerySet["MarkingStep"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(bank_filter(user, "version__question__")) if user.is_authenticated else self.none()
+
+
+class MarkingStep(IdModel):
+    """One step of a marking scheme. `part` and `alternative` place it in a case study ("iii", "a")."""
+
+    version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    part = models.CharField(max_length=8, blank=True)
+    alternative = models.CharField(max_length=2, blank=True)
+    kind = models.CharField(max_length=12, choices=StepKind.choices, default=StepKind.METHOD)
+    text_source = models.TextField()
+    text_html = models.TextField()
+    marks = MarksField(_("marks"))
+
+    objects = MarkingStepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("marking step")
+        ordering = ["version", "position"]
+        constraints = [models.UniqueConstraint(fields=["version", "position"], name="marking_step_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.version} step {self.position}"

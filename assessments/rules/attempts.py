@@ -1,0 +1,84 @@
+"""Who may do what with exams, attempts and sheets. Written from SPEC §1, not from the querysets (a law test)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import rules
+
+from accounts.rules import guards, is_office, never, owns
+from assessments.models import Attempt, Exam
+from courses.enums import CohortRole
+from courses.models import CohortMembership
+
+
+def _cohorts(user_id: Any, role: CohortRole) -> set[Any]:
+    return set(CohortMembership.objects.filter(user_id=user_id, role=role).values_list("cohort_id", flat=True))
+
+
+def _exam_cohorts(exam_id: Any) -> set[Any]:
+    return set(Exam.cohorts.through.objects.filter(exam_id=exam_id).values_list("cohort_id", flat=True))
+
+
+@rules.predicate
+def is_verified_teacher(user: Any, obj: Any) -> bool:
+    return bool(obj is not None and user.is_authenticated and user.is_teacher and user.teacher_profile.is_verified)
+
+
+@rules.predicate
+def sits(user: Any, exam: Any) -> bool:
+    """The exam is published for a cohort in which the person is a student."""
+    if exam is None or not user.is_authenticated or not exam.is_published:
+        return False
+    return bool(_exam_cohorts(exam.pk) & _cohorts(user.pk, CohortRole.STUDENT))
+
+
+@rules.predicate
+def is_student(user: Any, obj: Any) -> bool:
+    return bool(user.is_authenticated and user.is_student)
+
+
+@rules.predicate
+def teaches(user: Any, attempt: Any) -> bool:
+    """Teaches a cohort that the exam was set for, and a cohort that the student is in."""
+    if not is_verified_teacher(user, attempt):
+        return False
+    taught = _cohorts(user.pk, CohortRole.TEACHER)
+    if not taught & _exam_cohorts(attempt.exam_id):
+        return False
+    return bool(taught & _cohorts(attempt.student_id, CohortRole.STUDENT))
+
+
+view_exam = is_office | is_verified_teacher | sits
+view_attempt = owns("student_id") | is_office | guards("student_id") | teaches
+
+
+def _seen_with(attempt_of: Callable[[Any], Attempt]) -> rules.Predicate:
+    """Whoever may see the attempt may see what belongs to it."""
+
+    @rules.predicate
+    def seen(user: Any, obj: Any) -> bool:
+        return obj is not None and bool(view_attempt(user, attempt_of(obj)))
+
+    return seen
+
+
+# model: (view, add, change). Nothing of an exam that was sat is ever deleted by a person.
+TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
+    "exam": (view_exam, is_office, is_office),
+    "attempt": (view_attempt, never, is_office),
+    "response": (_seen_with(lambda response: response.attempt), never, never),
+    "sheetupload": (_seen_with(lambda upload: upload.attempt), never, never),
+    "sheetpage": (_seen_with(lambda page: page.upload.attempt), never, never),
+    "pagequestion": (_seen_with(lambda tag: tag.page.upload.attempt), never, never),
+}
+
+for model, (view, add, change) in TABLE.items():
+    rules.add_perm(f"assessments.view_{model}", view)
+    rules.add_perm(f"assessments.add_{model}", add)
+    rules.add_perm(f"assessments.change_{model}", change)
+    rules.add_perm(f"assessments.delete_{model}", never)
+
+rules.add_perm("assessments.start_exam", is_student & sits)
+rules.add_perm("assessments.answer_attempt", owns("student_id"))

@@ -1,0 +1,70 @@
+"""Who may see and change questions, blueprints and papers. Written on its own, not from `visible_to`:
+a test compares the two for every model and everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+
+from assessments.enums import QuestionState
+from assessments.models import MarkingStep, Paper, PaperQuestion, Question, QuestionVersion
+from courses.rules import is_staff, is_teacher, is_verified_teacher
+
+
+@rules.predicate
+def is_question_author(user: Any, obj: Question | QuestionVersion | MarkingStep | None) -> bool:
+    """Teachers who are not verified yet still see what they wrote."""
+    if obj is None or not is_teacher(user):
+        return False
+    if isinstance(obj, MarkingStep):
+        obj = obj.version
+    if isinstance(obj, QuestionVersion):
+        obj = obj.question
+    return bool(obj.author_id == user.pk)
+
+
+@rules.predicate
+def is_draft(user: Any, question: Question | None) -> bool:
+    return question is not None and question.state == QuestionState.DRAFT
+
+
+@rules.predicate
+def wrote_question(user: Any, question: Question | None) -> bool:
+    """The author, or whoever wrote the current version: neither may verify it."""
+    if question is None:
+        return False
+    return user.pk in {question.author_id, question.current.created_by_id if question.current else None}
+
+
+@rules.predicate
+def has_sat_paper(user: Any, obj: Paper | PaperQuestion | None) -> bool:
+    if obj is None or not user.is_authenticated:
+        return False
+    paper = obj.paper if isinstance(obj, PaperQuestion) else obj
+    return bool(paper.attempts.filter(student=user).exists())
+
+
+runs_the_bank = is_staff | is_verified_teacher
+
+rules.add_perm("assessments", is_staff)
+
+for name in ("question", "questionversion", "markingstep"):
+    rules.add_perm(f"assessments.view_{name}", runs_the_bank | is_question_author)
+rules.add_perm("assessments.add_question", is_staff | is_teacher)
+rules.add_perm("assessments.change_question", runs_the_bank | (is_question_author & is_draft))
+rules.add_perm("assessments.delete_question", rules.always_deny)
+rules.add_perm("assessments.verify_question", runs_the_bank & ~wrote_question)
+
+for name in ("blueprint", "blueprintsection", "blueprintslot"):
+    rules.add_perm(f"assessments.view_{name}", runs_the_bank)
+    for verb in ("add", "change", "delete"):
+        rules.add_perm(f"assessments.{verb}_{name}", is_staff)
+
+for name in ("paper", "paperquestion"):
+    rules.add_perm(f"assessments.view_{name}", runs_the_bank | has_sat_paper)
+
+# Rows that are only ever inserted, by services.
+for name in ("questionversion", "markingstep", "paper", "paperquestion"):
+    for verb in ("add", "change", "delete"):
+        rules.add_perm(f"assessments.{verb}_{name}", rules.always_deny)

@@ -1,0 +1,154 @@
+"""Reading exams, attempts and the papers they are sat on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from assessments.enums import AttemptState
+from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
+
+# Papers never change once frozen, so only memory limits how long they are kept.
+PAPER_CACHE_SECONDS = 24 * 3600
+
+
+def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
+    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`, `is_open`.
+
+    One query however many rows; cancelled attempts do not count.
+    """
+    mine = Attempt.objects.filter(exam=OuterRef("pk"), student=user.pk).exclude(state=AttemptState.CANCELLED)
+    used = mine.order_by().values("exam").annotate(total=Count("pk")).values("total")
+    latest = mine.order_by("-id")
+    return (
+        Exam.objects.visible_to(user)
+        .select_related("programme", "paper", "blueprint")
+        .annotate(
+            attempts_used=Coalesce(Subquery(used), 0),
+            latest_attempt_id=Subquery(latest.values("pk")[:1]),
+            latest_state=Subquery(latest.values("state")[:1]),
+            is_open=Q(opens_at__lte=now) & (Q(closes_at__isnull=True) | Q(closes_at__gt=now)),
+        )
+    )
+
+
+def attempts_with_paper() -> QuerySet[Attempt]:
+    """Attempts with what every page and endpoint about one needs."""
+    return Attempt.objects.select_related("exam", "paper", "student")
+
+
+def attempt_for_page(attempt_id: UUID) -> Attempt:
+    """The attempt with exam, paper and student in one query. Raises Attempt.DoesNotExist."""
+    return attempts_with_paper().get(pk=attempt_id)
+
+
+def live_attempt(*, exam: Exam, student: Any) -> Attempt | None:
+    """The attempt `student` is sitting now, if any."""
+    return Attempt.objects.live().select_related("paper").filter(exam=exam, student=student).first()
+
+
+def responses_of(attempt: Attempt) -> dict[str, Response]:
+    """Saved responses by question id (as text, as in `paper_for_student`)."""
+    return {str(response.question_id): response for response in Response.objects.filter(attempt=attempt)}
+
+
+def paper_for_student(paper: Paper) -> dict[str, Any]:
+    """The frozen paper as a student may see it: JSON-safe, without keys, model answers, explanations or schemes.
+
+    {"id", "title", "total_marks", "written_marks", "sections": [{"label", "title", "instruction", "questions": [{"id",
+    "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written"}]}]}; marks are text.
+    """
+    key = f"assessments:paper:1:{paper.pk}"
+    content: dict[str, Any] | None = cache.get(key)
+    if content is None:
+        content = _paper_content(paper)
+        cache.set(key, content, PAPER_CACHE_SECONDS)
+    return content
+
+
+def answer_shapes(paper_id: UUID) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """(type, option labels) of every question of a paper by id: all that saving an answer needs, small and cached."""
+    key = f"assessments:shapes:1:{paper_id}"
+    shapes: dict[str, tuple[str, tuple[str, ...]]] | None = cache.get(key)
+    if shapes is None:
+        rows = PaperQuestion.objects.filter(paper=paper_id).values_list("pk", "type", "version__options")
+        shapes = {str(pk): (kind, tuple(option["label"] for option in options)) for pk, kind, options in rows}
+        cache.set(key, shapes, PAPER_CACHE_SECONDS)
+    return shapes
+
+
+def written_numbers(paper_id: UUID) -> list[int]:
+    """Numbers of the questions answered on paper, ascending."""
+    key = f"assessments:written:1:{paper_id}"
+    numbers: list[int] | None = cache.get(key)
+    if numbers is None:
+        rows = PaperQuestion.objects.filter(paper=paper_id, is_written=True).values_list("number", flat=True)
+        numbers = sorted(set(rows))
+        cache.set(key, numbers, PAPER_CACHE_SECONDS)
+    return numbers
+
+
+def recent_question_ids(*, student: Any, programme_id: UUID, papers: int) -> set[UUID]:
+    """Bank questions of the last `papers` papers that `student` sat in the programme."""
+    sat = Attempt.objects.filter(student=student, paper__programme=programme_id).order_by("-id")
+    recent = list(sat.values_list("paper_id", flat=True)[:papers])
+    return set(PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True))
+
+
+def _paper_content(paper: Paper) -> dict[str, Any]:
+    by_section: dict[str, list[dict[str, Any]]] = {}
+    for question in paper.questions.select_related("version").order_by("number", "alternative"):
+        by_section.setdefault(question.section, []).append(_question_content(question))
+    # Named one by one: whatever else a section or an option may hold stays on the server.
+    sections = [
+        {
+            "label": section["label"],
+            "title": section.get("title", ""),
+            "instruction": section.get("instruction", ""),
+            "questions": by_section.get(section["label"], []),
+        }
+        for section in paper.sections
+    ]
+    return {
+        "id": str(paper.pk),
+        "title": paper.title,
+        "total_marks": _plain(paper.total_marks),
+        "written_marks": _plain(paper.written_marks),
+        "sections": sections,
+    }
+
+
+def _question_content(question: PaperQuestion) -> dict[str, Any]:
+    version = question.version
+    return {
+        "id": str(question.pk),
+        "number": question.number,
+        "alternative": question.alternative,
+        "type": question.type,
+        "marks": _plain(question.marks),
+        "text": version.text_source,
+        "html": version.text_html,
+        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in version.options],
+        "parts": [
+            {
+                "label": part["label"],
+                "alternative": part.get("alternative", ""),
+                "text": part["source"],
+                "html": part["html"],
+                "marks": _plain(Decimal(str(part["marks"]))),
+            }
+            for part in version.parts
+        ],
+        "is_written": question.is_written,
+    }
+
+
+def _plain(marks: Decimal) -> str:
+    """2.50 → "2.5", 1.00 → "1"."""
+    return f"{marks.normalize():f}"

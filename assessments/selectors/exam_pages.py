@@ -1,0 +1,151 @@
+"""What the pages around sitting an exam show. Each function costs a constant number of queries."""
+
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.enums import Feature
+from accounts.models import User
+from accounts.selectors import find_entitlement
+from assessments.enums import AttemptState
+from assessments.models import Attempt, Exam, Response
+from assessments.selectors.attempts import paper_for_student
+
+# What waits for the student comes first; the sort keeps the newest first within each.
+ORDER = ("live", "sheets", "open", "soon", "done", "closed")
+NO_QUESTION = "00000000-0000-0000-0000-000000000000"
+
+
+def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
+    """The exams `user` may see, soonest first: see `exam_row`. 2 queries."""
+    attempts = Attempt.objects.filter(student=user).exclude(state=AttemptState.CANCELLED).order_by("-id")
+    exams: Any = (
+        Exam.objects.visible_to(user)
+        .select_related("programme", "blueprint", "paper")
+        .prefetch_related(Prefetch("attempts", queryset=attempts, to_attr="own_attempts"))
+        .order_by("-opens_at")[:60]
+    )
+    rows = [exam_row(exam, exam.own_attempts, now) for exam in exams]
+    return sorted(rows, key=lambda row: ORDER.index(row["status"]))
+
+
+def exam_row(exam: Exam, attempts: list[Attempt], now: datetime) -> dict[str, Any]:
+    """One exam as the student stands to it now; `status` is live, sheets, open, soon, closed or done."""
+    live = next((attempt for attempt in attempts if attempt.state == AttemptState.IN_PROGRESS), None)
+    sheets = next((attempt for attempt in attempts if attempt.state == AttemptState.SUBMITTED), None)
+    if live or sheets:
+        status = "live" if live else "sheets"
+    elif len(attempts) >= exam.max_attempts:
+        status = "done"
+    elif exam.opens_at > now:
+        status = "soon"
+    elif exam.closes_at and exam.closes_at <= now:
+        status = "closed"
+    else:
+        status = "open"
+    source: Any = exam.paper or exam.blueprint  # one of the two, by constraint
+    groups = {"soon": _("Coming"), "done": _("Earlier"), "closed": _("Earlier")}
+    return {
+        "exam": exam,
+        "status": status,
+        "group": groups.get(status, _("Now")),
+        "live": live,
+        "sheets": sheets,
+        "last": attempts[0] if attempts else None,
+        "marks": source.total_marks,
+    }
+
+
+def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
+    """What a student should know before the clock starts: sections, marks, minutes, what is left of the plan."""
+    attempts = list(exam.attempts.filter(student=user).exclude(state=AttemptState.CANCELLED).order_by("-id"))
+    if exam.paper:
+        sections = exam.paper.sections
+    else:
+        sections = list(exam.blueprint.sections.values("label", "title", "instruction"))  # type: ignore[union-attr]
+    profile = getattr(user, "student_profile", None)
+    extra = profile.extra_time_percent if profile else 0
+    return exam_row(exam, attempts, now) | {
+        "sections": sections,
+        "entitlement": find_entitlement(user=user, feature=Feature.EXAM_ATTEMPT, now=now),
+        "minutes": exam.duration_minutes * (100 + extra) // 100,
+        "extra_minutes": exam.duration_minutes * extra // 100,
+    }
+
+
+def paper_with_responses(attempt: Attempt) -> dict[str, Any]:
+    """The paper as a student sees it, every question with its `response` (None before the first save)."""
+    paper = paper_for_student(attempt.paper)
+    saved = {str(response.question_id): response for response in Response.objects.filter(attempt=attempt)}
+    sections = [
+        section | {"questions": [q | {"response": saved.get(q["id"])} for q in section["questions"]]}
+        for section in paper["sections"]
+    ]
+    return paper | {"sections": sections}
+
+
+def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """The context of the exam page."""
+    return {
+        "attempt": attempt,
+        "paper": paper_with_responses(attempt),
+        "now": now,
+        "minutes_left": max(0, int((attempt.ends_at - now).total_seconds() // 60)),
+        "save_url": reverse("api-attempt-response", args=[attempt.pk, NO_QUESTION]),
+        "legend": list(_states().items()),
+        "words": json.dumps(_states() | _words()),
+    }
+
+
+def attempt_summary(*, attempt: Attempt) -> dict[str, Any]:
+    """Counts before submitting, by question number (either of two alternatives counts as answered)."""
+    answered: set[int] = set()
+    flagged: set[int] = set()
+    sections = paper_with_responses(attempt)["sections"]
+    questions = [question for section in sections for question in section["questions"]]
+    for question in questions:
+        response = question["response"]
+        if response and response.answer:
+            answered.add(question["number"])
+        if response and response.marked_for_review:
+            flagged.add(question["number"])
+    numbers = sorted({question["number"] for question in questions})
+    counts = Counter(number in answered for number in numbers)
+    return {
+        "attempt": attempt,
+        "answered": counts[True],
+        "unanswered": [number for number in numbers if number not in answered],
+        "flagged": sorted(flagged),
+        "total": len(numbers),
+    }
+
+
+def _states() -> dict[str, str]:
+    return {
+        "new": _("Not visited"),
+        "seen": _("Not answered"),
+        "done": _("Answered"),
+        "seen-flag": _("Marked for review"),
+        "done-flag": _("Answered and marked"),
+    }
+
+
+def _words() -> dict[str, str]:
+    """The words exam.js needs; {} stands for a number or a list."""
+    return {
+        "saved": _("Saved"),
+        "saving": _("Saving"),
+        "kept": _("Offline: {} kept on this device"),
+        "refused": _("That answer could not be saved."),
+        "left": _("{} minutes left"),
+        "hidden": _("Clock hidden"),
+        "open": _("Not answered"),
+        "flagged": _("Marked for review"),
+        "unanswered": _("Not answered: {}"),
+        "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),
+    }

@@ -1,0 +1,89 @@
+"""What the capture page shows, first as part of the page and then as JSON for its script."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assessments.enums import PageState
+from assessments.models import Attempt
+from assessments.selectors.attempts import written_numbers
+from assessments.selectors.sheets import not_attempted_numbers, uploads_of
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """Uploads with their pages and tags, the written questions, what was said not to be attempted. 5 queries."""
+    return {
+        "state": attempt.state,
+        "sheets_due_at": attempt.sheets_due_at.isoformat(),
+        "server_now": now.isoformat(),
+        "written": [{"number": number} for number in written_numbers(attempt.paper_id)],
+        "not_attempted": not_attempted_numbers(attempt),
+        "uploads": [
+            {
+                "client_id": str(upload.client_id),
+                "page_number": upload.page_number,
+                "state": upload.state,
+                "refused_message": upload.refused_message,
+                "pages": [
+                    {
+                        "id": str(page.pk),
+                        "index": page.index,
+                        "state": page.state,
+                        "advice": page.advice,
+                        "thumb_url": _thumb(page) if page.state == PageState.READY else "",
+                        "numbers": sorted(tag.number for tag in page.questions.all()),
+                    }
+                    for page in sorted(upload.pages.all(), key=lambda page: page.index)
+                ],
+            }
+            for upload in uploads_of(attempt)
+        ],
+    }
+
+
+def _thumb(page: Any) -> str:
+    # The key changes when a page is turned; with it in the address the browser shows the new image.
+    return f"{reverse('page-image', args=[page.pk, 'thumb'])}?v={page.thumb_key.rsplit('/', 1)[-1]}"
+
+
+def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {
+        "attempt": attempt,
+        "state": sheet_state(attempt, now),
+        "urls": {
+            "announce": reverse("api-sheets", args=[attempt.pk]),
+            "done": reverse("api-sheet-done", args=[attempt.pk, NOBODY]),
+            "confirm": reverse("api-sheets-confirm", args=[attempt.pk]),
+            "remove": reverse("sheet-remove", args=[attempt.pk, NOBODY]),
+            "rotate": reverse("sheet-rotate", args=[attempt.pk, NOBODY]),
+            "after": reverse("result-page", args=[attempt.pk]),
+        },
+        "words": json.dumps(_words()),
+    }
+
+
+def _words() -> dict[str, str]:
+    """The words sheet-capture.js needs; {} stands for a number or a name."""
+    return {
+        "page": _("page {}"),
+        "verified": _("Safe with us"),
+        "preparing": _("Safe with us, picture is being prepared"),
+        "sending": _("Sending, {} %"),
+        "queued": _("Saved on this device, waiting to be sent"),
+        "offline": _("Saved on this device, goes when you are online"),
+        "page_failed": _("We could not read this page. Take it out and photograph it again."),
+        "failed": _("That did not work. Try again in a moment."),
+        "unsent": _("{} of {} pages saved on this device, not sent yet. Keep this page open."),
+        "all_safe": _("All {} pages are safe with us."),
+        "none": _("No page yet."),
+        "why_unsent": _("Wait until every page is sent."),
+        "why_open": _("No page for: {}"),
+        "too_large": _("{} is larger than 15 MB."),
+        "blurred": _("Looks blurred. Retake it while the paper is in front of you?"),
+        "dark": _("Looks dark. Retake it in better light?"),
+    }

@@ -1,0 +1,202 @@
+"""Starting an attempt and saving its answers. Ending one is in submission, forgotten ones are in overdue."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import Feature
+from accounts.models import StudentProfile, User
+from accounts.services.entitlements import consume_entitlement
+from assessments.enums import AttemptState, SubmitReason
+from assessments.models import Attempt, Exam, Paper, Response
+from assessments.selectors.attempts import answer_shapes, live_attempt, recent_question_ids
+from assessments.services.answers import AnswerShape, clean_answer
+from assessments.services.drawing import draw_paper
+from assessments.services.overdue import close_overdue_attempts, hand_in_overdue_sheets
+from assessments.services.response_rows import upsert_response
+from assessments.services.submission import (
+    NETWORK_GRACE,
+    cancelled,
+    finish_writing,
+    is_time_up,
+    lock_attempt,
+    require_student,
+    submit_attempt,
+)
+from assessments.signals import attempt_started
+from common.errors import DomainError, NotPermittedError
+from common.events import announce
+
+__all__ = [
+    "SavedResponse",
+    "close_overdue_attempts",
+    "hand_in_overdue_sheets",
+    "save_response",
+    "start_attempt",
+    "submit_attempt",
+]
+
+MAX_SEQ = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class SavedResponse:
+    """What is stored after a save. `applied` is False when a newer save had come before; then `seq` is that one's."""
+
+    seq: int
+    saved_at: datetime
+    applied: bool
+
+
+def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
+    """Starts `student` on `exam`, using up one exam of their plan, or returns the attempt they are already sitting.
+
+    An attempt made by this call has `started_at == now`. Locks the student's row, so that a double click or a second
+    tab waits and then finds the first one's attempt; the constraint attempt_one_live stands behind it. `closes_at`
+    limits when an exam is started, not when it ends. Raises DomainError: not_for_you, exam_not_open, exam_closed,
+    no_attempts_left, or NoEntitlement.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=student.pk)
+        live = live_attempt(exam=exam, student=student)
+        if live is not None and not is_time_up(live, now):
+            return live
+        if live is not None:
+            finish_writing(lock_attempt(live.pk), now=now)
+        _require_open(exam, student, now)
+        number = _next_number(exam, student)
+        consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
+        paper = exam.paper or _draw(exam, student, number, now)
+        ends_at = now + _writing_time(exam, student)
+        attempt = Attempt.objects.create(
+            exam=exam,
+            paper=paper,
+            student=student,
+            started_at=now,
+            ends_at=ends_at,
+            sheets_due_at=ends_at + timedelta(minutes=exam.upload_grace_minutes),
+        )
+        announce(attempt_started, attempt_id=attempt.pk)
+    return attempt
+
+
+def save_response(
+    *,
+    attempt: Attempt,
+    question_id: UUID | str,
+    seq: int,
+    answer: Any,
+    marked_for_review: bool | None,
+    actor: User,
+    now: datetime,
+) -> SavedResponse:
+    """Stores an answer and/or the review mark (`None` leaves either as it is). One query when it applies.
+
+    Saves may arrive in any order and more than once: the highest `seq` wins. Repeating the stored save answers
+    `applied=True`; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
+    unknown_question, bad_seq, bad_mark, nothing_to_save, and those of BadAnswer.
+    """
+    require_student(attempt, actor)
+    _require_writing(attempt, now)
+    shape = answer_shapes(attempt.paper_id).get(str(question_id))
+    if shape is None:
+        raise DomainError(_("This question is not in your paper."), "unknown_question")
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 1 <= seq <= MAX_SEQ:
+        raise DomainError(_("“seq” must be a whole number from 1 that grows with every save."), "bad_seq")
+    if answer is None and marked_for_review is None:
+        raise DomainError(_("There is nothing to save."), "nothing_to_save")
+    if not isinstance(marked_for_review, bool | None):
+        raise DomainError(_("“marked_for_review” must be true or false."), "bad_mark")
+    clean = None if answer is None else clean_answer(AnswerShape(*shape), answer)
+    applied = upsert_response(
+        attempt_id=attempt.pk,
+        question_id=UUID(str(question_id)),
+        seq=seq,
+        answer=clean,
+        marked_for_review=marked_for_review,
+        now=now,
+        ends_after=now - NETWORK_GRACE,
+    )
+    if applied:
+        return SavedResponse(seq=seq, saved_at=now, applied=True)
+    return _stored_response(attempt, question_id, seq, clean, marked_for_review, now)
+
+
+def _stored_response(
+    attempt: Attempt, question_id: UUID | str, seq: int, answer: Any, marked_for_review: bool | None, now: datetime
+) -> SavedResponse:
+    """Why the save did not apply: the attempt ended meanwhile (raises), or this or a newer save is stored."""
+    _require_writing(Attempt.objects.get(pk=attempt.pk), now)
+    stored = Response.objects.get(attempt=attempt, question=UUID(str(question_id)))
+    same = (
+        stored.seq == seq and answer in (None, stored.answer) and marked_for_review in (None, stored.marked_for_review)
+    )
+    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=same)
+
+
+def _require_writing(attempt: Attempt, now: datetime) -> None:
+    if attempt.state == AttemptState.CANCELLED:
+        raise cancelled()
+    if attempt.submit_reason == SubmitReason.TIME_UP or (
+        attempt.state == AttemptState.IN_PROGRESS and is_time_up(attempt, now)
+    ):
+        message = _("Time is up. What was saved before counts.")
+        raise DomainError(message, "time_up", ends_at=attempt.ends_at.isoformat())
+    if attempt.state != AttemptState.IN_PROGRESS:
+        raise DomainError(_("You have already submitted this exam."), "already_submitted")
+
+
+def _require_open(exam: Exam, student: User, now: datetime) -> None:
+    visible = exam.is_published and Exam.objects.visible_to(student).filter(pk=exam.pk).exists()
+    if not student.is_student or not visible:
+        raise NotPermittedError(_("This exam is not set for you."), "not_for_you")
+    if now < exam.opens_at:
+        message = _("This exam opens on %(when)s.") % {"when": _moment(exam.opens_at)}
+        raise DomainError(message, "exam_not_open", opens_at=exam.opens_at.isoformat())
+    if exam.closes_at is not None and now >= exam.closes_at:
+        raise DomainError(_("This exam closed on %(when)s.") % {"when": _moment(exam.closes_at)}, "exam_closed")
+
+
+def _next_number(exam: Exam, student: User) -> int:
+    """The number of the attempt about to start, counting cancelled ones so that no two share a seed."""
+    states = list(Attempt.objects.filter(exam=exam, student=student).values_list("state", flat=True))
+    used = sum(state != AttemptState.CANCELLED for state in states)
+    if used >= exam.max_attempts:
+        message = ngettext(
+            "You have already sat this exam.", "You have used all %(count)d attempts of this exam.", exam.max_attempts
+        )
+        raise DomainError(message % {"count": exam.max_attempts}, "no_attempts_left")
+    return len(states) + 1
+
+
+def _draw(exam: Exam, student: User, number: int, now: datetime) -> Paper:
+    blueprint = exam.blueprint
+    assert blueprint is not None  # exam_blueprint_or_paper
+    recent = recent_question_ids(student=student, programme_id=exam.programme_id, papers=blueprint.no_repeat_papers)
+    seed = paper_seed(exam.pk, student.pk, number)
+    return draw_paper(blueprint=blueprint, seed=seed, title=exam.title, exclude=recent, now=now)
+
+
+def paper_seed(exam_id: UUID, student_id: UUID, number: int) -> int:
+    """63 bits from who sits what for which time, so that a draw can be repeated and checked."""
+    digest = hashlib.sha256(f"{exam_id}:{student_id}:{number}".encode()).digest()
+    return int.from_bytes(digest[:8]) >> 1
+
+
+def _writing_time(exam: Exam, student: User) -> timedelta:
+    extra = StudentProfile.objects.filter(user=student).values_list("extra_time_percent", flat=True).first() or 0
+    return timedelta(minutes=exam.duration_minutes) * (100 + extra) / 100
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y, H:i")

@@ -1,0 +1,153 @@
+"""Drawing papers from blueprints and freezing them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from assessments.enums import WRITTEN_TYPES, AttemptState, ExamKind
+from assessments.models import Attempt, Blueprint, BlueprintSlot, Paper, PaperQuestion, Question
+from assessments.services.drawing_rules import (
+    BankTooSmall,
+    Candidate,
+    Pick,
+    Slot,
+    draw_questions,
+    missing_sentences,
+    plain,
+    structure_problems,
+)
+from common.errors import DomainError
+from courses.models import Unit
+
+
+class BlueprintUnfitError(DomainError):
+    """No paper can be drawn. `details["problems"]` lists every reason as a sentence; `message` joins them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems), "blueprint_unfit", problems=problems)
+
+
+def draw_paper(*, blueprint: Blueprint, seed: int, title: str, exclude: Collection[UUID] = (), now: datetime) -> Paper:
+    """Draws and freezes a paper in five queries. The same bank, seed and `exclude` give the same questions.
+
+    `exclude`: ids of questions to leave out where the bank allows. Raises BlueprintUnfitError.
+    """
+    slots = read_slots(blueprint)
+    problems = structure_problems(slots=slots, total_marks=blueprint.total_marks)
+    if problems:
+        raise BlueprintUnfitError(problems)
+    candidates = read_candidates({slot.unit for slot in slots})
+    try:
+        picks = draw_questions(slots=slots, candidates=candidates, seed=seed, avoid=exclude)
+    except BankTooSmall as error:
+        raise BlueprintUnfitError(missing_sentences(error.seats, slots, candidates)) from error
+    return _freeze(blueprint=blueprint, seed=seed, title=title, picks=picks, now=now)
+
+
+def check_blueprint(*, blueprint: Blueprint) -> list[str]:
+    """Every reason why `blueprint` is not sound or cannot be filled now, one sentence each; empty when it is fine."""
+    slots = read_slots(blueprint)
+    problems = structure_problems(slots=slots, total_marks=blueprint.total_marks)
+    problems += _unit_problems(blueprint, slots)
+    candidates = read_candidates({slot.unit for slot in slots})
+    try:
+        draw_questions(slots=slots, candidates=candidates, seed=0)
+    except BankTooSmall as error:
+        problems += missing_sentences(error.seats, slots, candidates)
+    return problems
+
+
+def recent_question_ids(*, student: User, papers: int) -> set[UUID]:
+    """Ids of the questions in the last `papers` papers that `student` started, cancelled attempts left out."""
+    started = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED).order_by("-id")
+    last = list(dict.fromkeys(started.values_list("paper_id", flat=True)))[:papers]
+    return set(PaperQuestion.objects.filter(paper__in=last).values_list("version__question_id", flat=True))
+
+
+def read_slots(blueprint: Blueprint) -> list[Slot]:
+    """The slots in the order of sections and numbers; one query."""
+    rows = (
+        BlueprintSlot.objects.filter(section__blueprint=blueprint)
+        .order_by("section__position", "section__label", "number")
+        .values_list("section__label", "number", "unit_id", "unit__name", "types", "marks", "has_choice")
+    )
+    return [
+        Slot(section, number, unit, unit_name, frozenset(types), marks, has_choice)
+        for section, number, unit, unit_name, types, marks, has_choice in rows
+    ]
+
+
+def read_candidates(units: Collection[UUID]) -> list[Candidate]:
+    """Every active question of `units` with its current version; one query."""
+    rows = (
+        Question.objects.active()
+        .filter(chapter__unit__in=units, current__isnull=False)
+        .values_list(
+            "id",
+            "current_id",
+            "key",
+            "chapter__unit_id",
+            "chapter_id",
+            "type",
+            "current__marks",
+            "current__difficulty",
+            "current__cognitive_level",
+        )
+        .order_by()
+    )
+    return [
+        Candidate(question, version, key or question.hex, unit, chapter, type, marks, difficulty, level)
+        for question, version, key, unit, chapter, type, marks, difficulty, level in rows
+    ]
+
+
+def _unit_problems(blueprint: Blueprint, slots: list[Slot]) -> list[str]:
+    """Units of another programme; and in a board paper, units whose marks are not those of the curriculum."""
+    problems = []
+    units = {unit.pk: unit for unit in Unit.objects.filter(programme=blueprint.programme_id)}
+    foreign = sorted({slot.unit_name for slot in slots if slot.unit not in units})
+    if foreign:
+        problems.append(f"Not of this programme: {', '.join(foreign)}.")
+    if blueprint.kind == ExamKind.BOARD_PAPER:
+        for unit in units.values():
+            marks = sum((slot.marks for slot in slots if slot.unit == unit.pk), Decimal(0))
+            if marks != unit.marks:
+                problems.append(f"{unit.name} carries {plain(marks)} marks, the curriculum says {plain(unit.marks)}.")
+    return problems
+
+
+def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], now: datetime) -> Paper:
+    slots = {pick.seat.slot: pick.candidate.type for pick in picks}
+    paper = Paper(
+        programme_id=blueprint.programme_id,
+        blueprint=blueprint,
+        title=title,
+        seed=seed,
+        sections=list(blueprint.sections.order_by("position", "label").values("label", "title", "instruction")),
+        total_marks=sum((slot.marks for slot in slots), Decimal(0)),
+        written_marks=sum((slot.marks for slot, type in slots.items() if type in WRITTEN_TYPES), Decimal(0)),
+        frozen_at=now,
+    )
+    questions = [
+        PaperQuestion(
+            paper=paper,
+            section=pick.seat.slot.section,
+            number=pick.seat.slot.number,
+            alternative=pick.seat.alternative,
+            version_id=pick.candidate.version,
+            type=pick.candidate.type,
+            marks=pick.candidate.marks,
+            is_written=pick.candidate.type in WRITTEN_TYPES,
+        )
+        for pick in picks
+    ]
+    with transaction.atomic():
+        paper.save(force_insert=True)
+        PaperQuestion.objects.bulk_create(questions)
+    return paper

@@ -1,0 +1,156 @@
+"""From a received file to page images, in the worker. Safe to run twice, late, or again after a crash."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F
+from PIL import Image
+
+from assessments.enums import PageState, UploadState
+from assessments.models import SheetPage, SheetUpload
+from assessments.selectors.sheets import uploads_waiting_since
+from assessments.services.sheet_files import MAX_BYTES, SheetRefused
+from assessments.services.sheet_images import SCREEN_TYPE, RenderedPage, render_pages
+from assessments.signals import sheet_pages_ready
+from assessments.tasks import STORAGE_ERRORS
+from assessments.tasks import process_sheet as process_sheet_task
+from common.events import announce
+from common.storage import sheet_storage
+
+log = structlog.get_logger(__name__)
+
+# A page that took the worker down this often is given up, so that one file cannot stop the queue.
+MAX_TRIES = 5
+STALE_AFTER = timedelta(minutes=2)
+REQUEUE_SECONDS = 300
+REQUEUE_AT_ONCE = 500
+JPEG_QUALITY = 82
+
+
+def queue_processing(upload_id: UUID) -> None:
+    """Asks the worker for page images once the surrounding transaction has committed.
+
+    When the broker cannot be reached the error is logged: the receipt stands, and process_waiting_sheets asks again.
+    """
+
+    def ask() -> None:
+        process_sheet_task.delay(str(upload_id))
+
+    transaction.on_commit(ask, robust=True)
+
+
+def process_waiting_sheets(*, now: datetime) -> int:
+    """Asks again for uploads whose images are missing two minutes after the receipt; returns how many."""
+    asked = 0
+    for upload_id in uploads_waiting_since(now - STALE_AFTER).values_list("pk", flat=True)[:REQUEUE_AT_ONCE]:
+        # A long queue is not a lost task: without this every minute would add it once more.
+        if cache.add(f"assessments:sheet-asked:{upload_id}", 1, REQUEUE_SECONDS):
+            queue_processing(upload_id)
+            asked += 1
+    return asked
+
+
+def process_sheet(*, upload_id: UUID, now: datetime) -> int:
+    """Makes screen and thumbnail images of the waiting pages of an upload; returns how many became ready.
+
+    Keys depend only on page and rotation, so a second run writes the same files. Storage errors are raised for the
+    task to retry; a file that cannot be drawn within the limits marks its pages FAILED.
+    """
+    pages = _take_waiting(upload_id)
+    if not pages:
+        return 0
+    try:
+        ready = _draw(SheetUpload.objects.get(pk=upload_id), pages)
+    except SheetRefused as refused:
+        log.warning("sheet_cannot_be_drawn", upload_id=str(upload_id), code=refused.code)
+        _give_up(upload_id, list(pages))
+        return 0
+    except FileNotFoundError:
+        raise
+    except STORAGE_ERRORS:
+        # Storage that is down says nothing about the file.
+        SheetPage.objects.filter(upload=upload_id, index__in=list(pages), tries__gt=0).update(tries=F("tries") - 1)
+        raise
+    if not SheetPage.objects.filter(upload=upload_id, state=PageState.WAITING).exists():
+        announce(sheet_pages_ready, upload_id=upload_id)
+    return ready
+
+
+def _draw(upload: SheetUpload, pages: dict[int, SheetPage]) -> int:
+    """Stores the images of `pages` (by index) and returns how many were; a page the file does not have is given up."""
+    with sheet_storage().open_bytes(upload.storage_key) as stream:
+        data = stream.read(MAX_BYTES + 1)
+    ready, missing = 0, set(pages)
+    drawn = cast(
+        "Generator[RenderedPage, None, None]", render_pages(data, upload.content_type, page_count=max(missing) + 1)
+    )
+    with closing(drawn) as images:
+        for image in images:
+            if image.index in missing:
+                missing.discard(image.index)
+                ready += _store(upload, pages[image.index], image)
+            if not missing:
+                break
+    if missing:
+        _give_up(upload.pk, list(missing))
+    return ready
+
+
+def _take_waiting(upload_id: UUID) -> dict[int, SheetPage]:
+    """Waiting pages by index, after counting the try and giving up those that were tried too often."""
+    with transaction.atomic():
+        waiting = SheetPage.objects.filter(
+            upload=upload_id, upload__state=UploadState.VERIFIED, state=PageState.WAITING
+        )
+        waiting.filter(tries__gte=MAX_TRIES).update(state=PageState.FAILED)
+        waiting.update(tries=F("tries") + 1)
+        return {page.index: page for page in waiting.order_by("index")}
+
+
+def _give_up(upload_id: UUID, indexes: list[int]) -> None:
+    """Nothing of a file that did not survive being drawn is shown, whatever came out of it before."""
+    rows = SheetPage.objects.filter(upload=upload_id, index__in=indexes)
+    rows.update(state=PageState.FAILED, screen_key="", thumb_key="")
+
+
+def _store(upload: SheetUpload, page: SheetPage, image: RenderedPage) -> bool:
+    """Writes both images; False when the student turned the page meanwhile (another task then does it again)."""
+    folder = upload.storage_key.removesuffix("original")
+    screen_key = f"{folder}{page.index}-r{page.rotation}-screen.jpg"
+    thumb_key = f"{folder}{page.index}-r{page.rotation}-thumb.jpg"
+    sheet_storage().put_bytes(screen_key, turned(image.screen, page.rotation), SCREEN_TYPE)
+    sheet_storage().put_bytes(thumb_key, turned(image.thumb, page.rotation), SCREEN_TYPE)
+    sideways = page.rotation in (90, 270)
+    width, height = (image.height, image.width) if sideways else (image.width, image.height)
+    same = SheetPage.objects.filter(pk=page.pk, state=PageState.WAITING, rotation=page.rotation)
+    return bool(
+        same.update(
+            state=PageState.READY,
+            screen_key=screen_key,
+            thumb_key=thumb_key,
+            width=width,
+            height=height,
+            advice=list(image.quality.advice),
+        )
+    )
+
+
+def turned(jpeg: bytes, degrees: int) -> bytes:
+    """A JPEG of our own making, turned clockwise. Always made from the unturned one, so quality is lost only once."""
+    if not degrees:
+        return jpeg
+    # Pillow turns counter-clockwise.
+    how = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}[degrees]
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        image.transpose(how).save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
+    return out.getvalue()

@@ -1,0 +1,44 @@
+"""Background work of assessments. Each task makes one service call and may run any number of times."""
+
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from celery import shared_task
+from django.utils import timezone
+
+# Storage that does not answer now may answer soon; whatever stays undone process_waiting_sheets finds again.
+STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
+
+
+@shared_task(name="assessments.close_overdue_attempts")
+def close_overdue_attempts() -> int:
+    from assessments.services.overdue import close_overdue_attempts as service
+
+    return service(now=timezone.now())
+
+
+@shared_task(name="assessments.hand_in_overdue_sheets")
+def hand_in_overdue_sheets() -> int:
+    from assessments.services.overdue import hand_in_overdue_sheets as service
+
+    return service(now=timezone.now())
+
+
+@shared_task(name="assessments.process_waiting_sheets")
+def process_waiting_sheets() -> int:
+    from assessments.services.sheet_processing import process_waiting_sheets as service
+
+    return service(now=timezone.now())
+
+
+@shared_task(
+    name="assessments.process_sheet",
+    autoretry_for=STORAGE_ERRORS,
+    retry_backoff=2,
+    retry_backoff_max=60,
+    max_retries=3,
+)
+def process_sheet(upload_id: str) -> int:
+    from assessments.services.sheet_processing import process_sheet as service
+
+    return service(upload_id=UUID(upload_id), now=timezone.now())

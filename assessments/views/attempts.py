@@ -1,0 +1,54 @@
+"""Sitting an exam."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from assessments.enums import AttemptState
+from assessments.models import Attempt
+from assessments.selectors import exam_pages
+from assessments.services.attempts import submit_attempt
+from common.access import get_permitted
+from common.htmx import json_endpoint, render_page
+
+ANSWER = "assessments.answer_attempt"
+
+
+@require_GET
+def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    attempt = get_permitted(request.user, ANSWER, Attempt.objects.select_related("exam", "paper"), attempt_id)
+    if attempt.state == AttemptState.SUBMITTED:
+        return redirect("sheets-page", attempt.pk)
+    if attempt.state != AttemptState.IN_PROGRESS:
+        return redirect("result-page", attempt.pk)
+    return render_page(
+        request, "assessments/attempt_page.html", exam_pages.attempt_page(attempt=attempt, now=timezone.now())
+    )
+
+
+@require_GET
+@json_endpoint
+def attempt_clock(request: HttpRequest, attempt_id: UUID) -> dict[str, Any]:
+    """The server's clock and the deadline, for a page that slept."""
+    attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+    return {"server_now": timezone.now(), "ends_at": attempt.ends_at, "state": attempt.state}
+
+
+@require_http_methods(["GET", "POST"])
+def attempt_submit(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """GET: what is answered and what is not, with the question whether to submit. POST: submits."""
+    attempt = get_permitted(request.user, ANSWER, Attempt.objects.select_related("exam", "paper"), attempt_id)
+    if request.method == "GET" and attempt.state == AttemptState.IN_PROGRESS:
+        return render_page(request, "assessments/attempt_summary.html", exam_pages.attempt_summary(attempt=attempt))
+    if request.method == "POST":
+        attempt = submit_attempt(attempt=attempt, actor=request.user, now=timezone.now())
+        messages.success(request, _("Submitted. Every answer is with us."))
+    if attempt.state == AttemptState.SUBMITTED:
+        return redirect("sheets-page", attempt.pk)
+    return redirect("result-page", attempt.pk)

@@ -1,0 +1,34 @@
+"""Exams a student can sit."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from assessments.models import Exam
+from assessments.selectors import exam_pages
+from assessments.services.attempts import start_attempt
+from common.access import get_permitted
+from common.htmx import render_page
+
+
+@require_GET
+def exam_list(request: HttpRequest) -> HttpResponse:
+    rows = exam_pages.exam_rows(user=request.user, now=timezone.now())
+    return render_page(request, "assessments/exam_list.html", {"rows": rows})
+
+
+@require_GET
+def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
+    exam = get_permitted(request.user, "assessments.view_exam", Exam, exam_id)
+    context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
+    return render_page(request, "assessments/exam_detail.html", context)
+
+
+@require_POST
+def exam_start(request: HttpRequest, exam_id: UUID) -> HttpResponse:
+    exam = get_permitted(request.user, "assessments.start_exam", Exam, exam_id)
+    attempt = start_attempt(exam=exam, student=request.user, now=timezone.now())
+    return redirect("attempt-page", attempt.pk)

@@ -1,0 +1,84 @@
+"""What every API endpoint shares: problem details (RFC 9457), key-based pagination."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from common.errors import DomainError
+
+TITLES = {
+    400: "The request could not be read",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Changed meanwhile",
+    413: "Too large",
+    415: "Unsupported content type",
+    422: "Not possible",
+    429: "Too many requests",
+}
+
+
+class IdCursorPagination(CursorPagination):
+    """Pages by the time-ordered primary key: the thousandth page costs as much as the first."""
+
+    ordering = "-id"
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+    def decode_cursor(self, request: Any) -> Any:
+        """A cursor that somebody made up is refused here: its position would reach the query as it stands."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            try:
+                UUID(cursor.position)
+            except ValueError as error:
+                raise exceptions.NotFound(self.invalid_cursor_message) from error
+        return cursor
+
+
+def problem(status: int, detail: str, code: str, **extra: Any) -> Response:
+    """A problem-details response (application/problem+json)."""
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return Response(body | extra, status=status, content_type="application/problem+json")
+
+
+def _sentence(error: exceptions.APIException) -> tuple[str, str]:
+    """What to tell the person, and the code for programs; a token's error hides both in a dictionary."""
+    detail, codes = error.detail, error.get_codes()
+    if isinstance(detail, dict):
+        return str(detail.get("detail", "This was not accepted.")), str(detail.get("code", error.default_code))
+    return str(detail), codes if isinstance(codes, str) else error.default_code
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every error of every endpoint in one shape."""
+    if isinstance(error, DomainError):
+        return problem(error.status, error.message, error.code, **error.details)
+    if isinstance(error, Http404):
+        return problem(404, "There is nothing here that you may see.", "not_found")
+    if isinstance(error, PermissionDenied):
+        return problem(403, "You may not do this.", "not_permitted")
+    if isinstance(error, exceptions.ValidationError):
+        return problem(422, "Some values are not right.", "invalid", errors=error.get_full_details())
+    handled = exception_handler(error, context)
+    if handled is None or not isinstance(error, exceptions.APIException):
+        return handled
+    response = problem(handled.status_code, *_sentence(error))
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in handled.headers:
+            response[header] = handled.headers[header]
+    return response

@@ -1,0 +1,30 @@
+"""One-line mathematics in titles keeps what the formula says."""
+
+import pytest
+
+from common.maths_text import line_maths
+from common.templatetags.ui import gist
+
+
+@pytest.mark.parametrize(
+    ("mathml", "line"),
+    [
+        ("<msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>9</mn>", "x²+9"),
+        ("<mi>π</mi><mo>=</mo><mfrac><mn>22</mn><mn>7</mn></mfrac>", "π=22/7"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a+b)/c"),
+        ("<msqrt><mn>3</mn></msqrt>", "√3"),
+        ("<msup><mn>60</mn><mo>∘</mo></msup>", "60°"),
+        ("<msub><mi>a</mi><mn>1</mn></msub>", "a₁"),
+        ("<msup><mn>2</mn><mi>p</mi></msup>", "2^p"),
+    ],
+)
+def test_a_formula_on_one_line(mathml, line):
+    assert line_maths(f"<p>If <math>{mathml}</math></p>") == f"<p>If {line}</p>"
+
+
+def test_a_sign_of_order_survives_the_stripping_of_tags():
+    assert gist("<p>If <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> then</p>") == "If a<b then"
+
+
+def test_what_does_not_parse_stays_as_it_is():
+    assert line_maths("<math><mi>x</math>") == "<math><mi>x</math>"

@@ -1,0 +1,1 @@
+"""Demo data: what `manage.py` loads to show a working institute."""

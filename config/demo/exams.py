@@ -1,0 +1,188 @@
+"""The bank, the blueprints and the exams of the demonstration."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessments.enums import ExamKind, ReleasePolicy
+from assessments.models import Blueprint, Exam, Paper, PaperQuestion
+from assessments.services.bank_files import load_bank, load_blueprint
+from assessments.services.drawing import draw_paper
+from config.demo import cast
+from config.demo.people import find_person
+from courses.models import Cohort, Programme
+
+BANK = Path(__file__).resolve().parents[2] / "assessments" / "data" / "cbse_x_mathematics"
+PROGRAMME, BOARD = "cbse-x-mathematics", "cbse-x-mathematics-board"
+SHORT, HALF = "demo-quick-practice", "demo-half-paper"
+BOARD_DAY = (2, 17)
+
+MC, VSA, SA, LA = "single_choice", "very_short_answer", "short_answer", "long_answer"
+MARKS = {MC: "1", VSA: "2", SA: "3", LA: "5"}
+SECTIONS = {
+    MC: ("A", "Section A: Multiple choice", "One right answer each, 1 mark."),
+    VSA: ("B", "Section B: Very short answers", "2 marks each. Answer on paper."),
+    SA: ("C", "Section C: Short answers", "3 marks each. Answer on paper."),
+    LA: ("D", "Section D: Long answers", "5 marks each. Answer on paper."),
+}
+NS, ALG, CG, GEO, TRIG, MEN, STAT = (
+    "number-systems",
+    "algebra",
+    "coordinate-geometry",
+    "geometry",
+    "trigonometry",
+    "mensuration",
+    "statistics-and-probability",
+)
+# Question types and units in the order of the numbers.
+SHORT_SLOTS = [(MC, u) for u in (NS, ALG, CG, GEO, TRIG, STAT)] + [(VSA, GEO), (VSA, MEN), (SA, NS)]
+HALF_SLOTS = [
+    *((MC, u) for u in (NS, ALG, ALG, CG, GEO, TRIG, TRIG, MEN, STAT, STAT)),
+    (VSA, ALG),
+    (VSA, TRIG),
+    (VSA, MEN),
+    (SA, NS),
+    (SA, GEO),
+    (SA, STAT),
+    (LA, ALG),
+]
+
+
+@dataclass(frozen=True)
+class DemoExam:
+    """One exam. `opens` and `closes` count from now (None: never closes); `fixed`: one paper for everybody.
+
+    `grace`: minutes for photographing. `one_day`: from 09:00 to 21:00 of the day of `opens`, whatever `closes` says.
+    """
+
+    title: str
+    blueprint: str
+    opens: timedelta
+    closes: timedelta | None = None
+    one_day: bool = False
+    fixed: bool = True
+    grace: int = 20
+    release: str = ReleasePolicy.WHEN_MARKED
+    attempts: int = 1
+
+
+def _days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+# Weekly tests 1 to 9 and two full mocks, so many days ago.
+WEEKLY = dict(enumerate((152, 137, 121, 106, 92, 64, 50, 35, 10), start=1))
+MOCKS = {1: 78, 2: 4}
+FINISHED = [
+    *(DemoExam(f"Weekly test {number}", SHORT, -_days(ago), one_day=True) for number, ago in WEEKLY.items()),
+    *(DemoExam(f"Maths mock {number}", BOARD, -_days(ago), one_day=True) for number, ago in MOCKS.items()),
+]
+EXAMS = [
+    *sorted(FINISHED, key=lambda exam: exam.opens),
+    DemoExam("Weekly test 10", SHORT, -_days(8), _days(6)),
+    DemoExam("Half-term test", HALF, -_days(7.5), _days(6), grace=45),
+    DemoExam("Surprise test", SHORT, -_days(2.5), -_days(0.5), release=ReleasePolicy.BY_STAFF),
+    DemoExam("Maths mock 3", BOARD, -_days(1), _days(60)),
+    DemoExam("Your own board paper", BOARD, -_days(0.5), None, fixed=False, attempts=5),
+    DemoExam("Quick practice: 9 questions", SHORT, -timedelta(hours=1), None, fixed=False, attempts=40),
+    DemoExam("Maths mock 4", BOARD, _days(1), _days(2)),
+]
+
+
+def seed_bank(*, now: datetime) -> Programme:
+    """The curriculum, the questions and the board blueprint, once; then they belong to the institute."""
+    if not Blueprint.objects.filter(slug=BOARD).exists():
+        author, verifier = find_person(cast.AUTHOR), find_person(cast.VERIFIER)
+        with transaction.atomic():
+            programme = load_bank(folder=BANK, author=author, verifier=verifier, now=now).programme
+            if programme.board_exam_on is None:
+                today = timezone.localdate(now)
+                this_year = today.replace(month=BOARD_DAY[0], day=BOARD_DAY[1])
+                programme.board_exam_on = this_year if this_year > today else this_year.replace(year=today.year + 1)
+                programme.save(update_fields=["board_exam_on"])
+    programme = Programme.objects.get(slug=PROGRAMME)
+    for slug, title, minutes, slots in (
+        (SHORT, "Quick practice: Class X Mathematics", 30, SHORT_SLOTS),
+        (HALF, "Half paper: Class X Mathematics", 75, HALF_SLOTS),
+    ):
+        if not Blueprint.objects.filter(slug=slug).exists():
+            load_blueprint(data=_blueprint(slug, title, minutes, slots), programme=programme)
+    return programme
+
+
+def seed_exams(*, programme: Programme, now: datetime) -> int:
+    """The exams of EXAMS that are missing; returns how many. A fixed paper avoids the questions of the two before."""
+    made = 0
+    recent: list[Paper] = []
+    for plan in EXAMS:
+        exam = Exam.objects.filter(programme=programme, title=plan.title).select_related("paper").first()
+        if exam is None:
+            with transaction.atomic():
+                exam = _create_exam(plan, programme, recent, now=now)
+            made += 1
+        if exam.paper is not None:
+            recent = [*recent[-1:], exam.paper]
+    return made
+
+
+def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, now: datetime) -> Exam:
+    blueprint = Blueprint.objects.get(slug=plan.blueprint)
+    paper = None
+    if plan.fixed:
+        used = PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True)
+        paper = draw_paper(
+            blueprint=blueprint,
+            seed=zlib.crc32(plan.title.encode()),
+            title=plan.title,
+            exclude=set(used),
+            now=now + min(plan.opens, timedelta()) - _days(2),
+        )
+    opens_at = _on_the_hour(now + plan.opens)
+    closes_at = None if plan.closes is None else _on_the_hour(now + plan.closes)
+    if plan.one_day:
+        opens_at, closes_at = opens_at.replace(hour=9), opens_at.replace(hour=21)
+    exam = Exam.objects.create(
+        programme=programme,
+        title=plan.title,
+        blueprint=None if paper else blueprint,
+        paper=paper,
+        duration_minutes=blueprint.duration_minutes,
+        upload_grace_minutes=plan.grace,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        max_attempts=plan.attempts,
+        release=plan.release,
+        is_published=True,
+    )
+    exam.cohorts.set(Cohort.objects.filter(programme=programme, name__in=cast.COHORTS))
+    return exam
+
+
+def _on_the_hour(moment: datetime) -> datetime:
+    return timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)
+
+
+def _blueprint(slug: str, title: str, minutes: int, slots: list[tuple[str, str]]) -> dict[str, Any]:
+    """A blueprint in the shape of blueprint.toml."""
+    kinds = dict.fromkeys(kind for kind, _unit in slots)
+    return {
+        "blueprint": {
+            "slug": slug,
+            "title": title,
+            "kind": ExamKind.SECTION_PRACTICE,
+            "duration_minutes": minutes,
+            "total_marks": str(sum(int(MARKS[kind]) for kind, _unit in slots)),
+        },
+        "section": [dict(zip(("label", "title", "instruction"), SECTIONS[kind], strict=True)) for kind in kinds],
+        "slot": [
+            {"number": number, "section": SECTIONS[kind][0], "unit": unit, "types": [kind], "marks": MARKS[kind]}
+            for number, (kind, unit) in enumerate(slots, start=1)
+        ],
+    }

@@ -1,0 +1,104 @@
+"""The main navigation of the pages and of the back office, by role."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from common.templatetags.ui import when
+from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from evaluations.selectors import staff_board
+from notifications.selectors import unread_count
+
+# (who, label, url name, icon)
+ITEMS = [
+    ("student", gettext_noop("Today"), "student-home", "sun"),
+    ("student", gettext_noop("Exams"), "exam-list", "pen-line"),
+    ("student", gettext_noop("Papers"), "paper-list", "files"),
+    ("teacher", gettext_noop("Teaching"), "teacher-home", "sun"),
+    ("teacher", gettext_noop("Queue"), "marking-queue", "inbox"),
+    ("guardian", gettext_noop("Family"), "guardian-home", "users"),
+    ("person", gettext_noop("News"), "notification-list", "bell"),
+    ("staff", gettext_noop("Back office"), "admin:index", "settings"),
+]
+
+
+def nav(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the items for the signed-in person, the one for this page marked `current`. One query."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": []}
+    roles = {
+        "student": user.is_student,
+        "teacher": user.is_teacher,
+        "guardian": user.is_guardian,
+        "staff": user.is_staff,
+        "person": True,
+    }
+    items = []
+    for role, label, name, icon in ITEMS:
+        if not roles[role]:
+            continue
+        url = reverse(name)
+        # Counted only where the navigation is shown: the exam page and the desk have none.
+        badge = SimpleLazyObject(lambda: unread_count(user)) if name == "notification-list" else 0
+        items.append({"label": _(label), "url": url, "icon": icon, "current": request.path == url, "badge": badge})
+    return {"nav": items}
+
+
+def demo(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the demonstration's accounts, offered on the sign-in page where settings say so."""
+    if not settings.SHOW_DEMO_ACCOUNTS or request.path != reverse("account_login"):
+        return {}
+    accounts = [{"email": email, "role": role} for email, role in DEMO_ACCOUNTS]
+    return {"demo_accounts": accounts, "demo_password": DEMO_PASSWORD}
+
+
+def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """What staff open every day; everything else is under unfold's "all applications"."""
+    entries = [
+        (_("Board"), "dashboard", "admin:index"),
+        (_("Evaluations"), "fact_check", "admin:evaluations_evaluation_changelist"),
+        (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
+        (_("Exams"), "quiz", "admin:assessments_exam_changelist"),
+        (_("Question bank"), "library_books", "admin:assessments_question_changelist"),
+        (_("People"), "group", "admin:accounts_user_changelist"),
+        (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
+        (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),
+        (_("Calendars"), "calendar_month", "admin:evaluations_workingcalendar_changelist"),
+        (_("Audit"), "history", "admin:accounts_auditevent_changelist"),
+    ]
+    items = [{"title": title, "icon": icon, "link": reverse(name)} for title, icon, name in entries]
+    return [{"title": _("Every day"), "items": items}]
+
+
+def admin_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The board on the back office's first page: what is open, late, due, and who carries how much."""
+    board = staff_board()
+    queue = reverse("admin:evaluations_evaluation_changelist")
+    cards = [
+        (_("open"), board.open, queue, False),
+        (_("waiting for a teacher"), board.waiting, f"{queue}?state__exact=queued", False),
+        (_("past their promise"), board.late, f"{queue}?due=late", True),
+        (_("due within 6 hours"), board.due_within_6h, f"{queue}?due=soon", False),
+        (_("due today"), board.due_today, f"{queue}?due=today", False),
+        (_("marked today"), board.finalised_today, f"{queue}?state__exact=released", False),
+        (_("marked, not released"), board.marked_not_released, f"{queue}?state__exact=finalised", False),
+    ]
+    rows = [
+        [
+            teacher.name,
+            f"{teacher.open_papers} / {teacher.cap}",
+            teacher.late,
+            teacher.expected_minutes,
+            when(teacher.next_due_at) if teacher.next_due_at else "",
+            _("on leave") if teacher.on_leave else "",
+        ]
+        for teacher in board.teachers
+    ]
+    headers = [_("Name"), _("Papers"), _("Late"), _("Minutes of work"), _("Next promise"), ""]
+    return context | {"board_cards": cards, "board_teachers": {"headers": headers, "rows": rows}}

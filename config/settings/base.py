@@ -1,0 +1,338 @@
+"""Settings common to every way of running. Each value that differs between places is one environment variable."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
+
+from config.env import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(env.text("ABHYAS_VAR", str(BASE_DIR / "var")))
+
+DEBUG = False
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+SITE_URL = env.text("SITE_URL", "http://localhost:8000")
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_celery_beat",
+    "django_htmx",
+    "django_prometheus",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "rules.apps.AutodiscoverRulesConfig",
+    "template_partials",
+    "common.apps.CommonConfig",
+    "common.broker",
+    "accounts.apps.AccountsConfig",
+    "notifications.apps.NotificationsConfig",
+    "courses.apps.CoursesConfig",
+    "assessments.apps.AssessmentsConfig",
+    "evaluations.apps.EvaluationsConfig",
+    "analytics.apps.AnalyticsConfig",
+    "config.apps.ConfigConfig",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "common.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "common.middleware.PersonLocaleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "common.middleware.DomainErrorMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "common.htmx.ui",
+                "config.navigation.nav",
+                "config.navigation.demo",
+            ],
+            "builtins": ["common.templatetags.ui", "django.templatetags.static", "django.templatetags.i18n"],
+        },
+    }
+]
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'abhyas.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHE_URL = env.text("CACHE_URL", "locmem://")
+CACHES = {"default": env.cache("CACHE_URL", "locmem://")}
+# A process-local cache would serve stale sessions to the next process, so only a shared cache fronts the table.
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.db" if CACHE_URL == "locmem://" else "django.contrib.sessions.backends.cached_db"
+)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+SHEETS_BACKEND = env.text("SHEETS_STORAGE", "local", choices=("local", "s3"))
+if SHEETS_BACKEND == "s3":
+    SHEETS: dict[str, Any] = {
+        "BACKEND": "common.storage_s3.PresignedS3Storage",
+        "OPTIONS": {
+            "bucket_name": env.text("S3_BUCKET"),
+            "access_key": env.text("S3_ACCESS_KEY"),
+            "secret_key": env.text("S3_SECRET_KEY"),
+            "endpoint_url": env.text("S3_ENDPOINT", "") or None,
+            "public_endpoint_url": env.text("S3_PUBLIC_ENDPOINT", "") or None,
+            "region_name": env.text("S3_REGION", "ap-south-1"),
+        },
+    }
+else:
+    SHEETS = {
+        "BACKEND": "common.storage.SignedLocalStorage",
+        "OPTIONS": {"location": env.text("SHEETS_DIR", str(VAR_DIR / "sheets")), "base_url": "/files/"},
+    }
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "media"}},
+    "staticfiles": {"BACKEND": "config.staticfiles.HashedStaticFilesStorage"},
+    "sheets": SHEETS,
+}
+STATIC_URL = "/static/"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "webp", "jpg", "gif", "ico", "woff", "woff2", "gz", "br", "map", "ttf")
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- People ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+# allauth's backend is also a ModelBackend; having both would hash every wrong password twice.
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "accounts.services.passwords.Argon2Hasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 30 * 60
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "landing"
+# Whether strangers may make an account; institutes that create their people themselves say no.
+SIGNUP_OPEN = env.flag("SIGNUP_OPEN", True)
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key"}
+# How many proxies in front may be believed about a client's address; 0 believes none of the forwarding headers.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0, maximum=10)
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "http"
+
+# --- E-mail ----------------------------------------------------------------------------------------------------------
+vars().update(env.email("EMAIL_URL", f"file://{VAR_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Abhyas <no-reply@abhyas.example>")
+
+# --- Language and time -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Kolkata")
+USE_TZ = True
+
+# --- Background work -------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env.text("BROKER_URL", "djangodb://")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"lease": 30}
+    if CELERY_BROKER_URL.startswith("djangodb")
+    # Without the two restore settings a killed worker's tasks were still missing after a minute.
+    else {"visibility_timeout": 900, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_DEFAULT_QUEUE = "default"
+# Each its own exchange and key: two queues sharing them would each get every message.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("default", "sheets")]
+CELERY_TASK_ROUTES = {"assessments.process_sheet": {"queue": "sheets"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    "close-overdue-attempts": {"task": "assessments.close_overdue_attempts", "schedule": timedelta(seconds=10)},
+    "hand-in-overdue-sheets": {"task": "assessments.hand_in_overdue_sheets", "schedule": timedelta(seconds=30)},
+    "process-waiting-sheets": {"task": "assessments.process_waiting_sheets", "schedule": timedelta(minutes=1)},
+    "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
+    "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
+    "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
+    "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
+    "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
+    "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
+    "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
+}
+
+# --- API -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["common.parsers.CarefulJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "common.api.IdCursorPagination",
+    "PAGE_SIZE": 30,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "common.api.problem_details",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.AnonRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.text("API_RATE_USER", "1200/min"),
+        "anon": env.text("API_RATE_ANON", "120/min"),
+    },
+    "COERCE_DECIMAL_TO_STRING": True,
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": False,
+    # A token carries a digest of the password's hash, so a new password ends every token at once.
+    "CHECK_REVOKE_TOKEN": True,
+}
+REMEMBERED_REFRESH_LIFETIME = timedelta(days=30)
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Abhyas API",
+    "DESCRIPTION": "Exams sat, sheets uploaded, papers marked by teachers before a committed deadline.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Several shapes have a field "state"; without names of their own they would be called State296Enum.
+    "ENUM_NAME_OVERRIDES": {
+        "AttemptStateEnum": "assessments.enums.AttemptState",
+        "EvaluationStateEnum": "evaluations.enums.EvaluationState",
+    },
+}
+
+# --- Safety ----------------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Where page images come from and where uploads go when the files live in object storage.
+FILES_ORIGINS = env.names("FILES_ORIGINS")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # Custom properties such as --v:35 for bars; attributes only, never <style> elements.
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": [SELF, "data:", "blob:", *FILES_ORIGINS],
+        "connect-src": [SELF, *FILES_ORIGINS],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "worker-src": [SELF, "blob:"],
+        "manifest-src": [SELF],
+    }
+}
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.text("LOG_FORMAT", "console", choices=("console", "json"))
+SENTRY_DSN = env.text("SENTRY_DSN", "")
+RELEASE = env.text("RELEASE", "0.1.0")
+# What a scraper of /metrics sends as its bearer token; empty: only signed-in staff read them.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
+UNFOLD = {
+    "SITE_TITLE": "Abhyas back office",
+    "SITE_HEADER": "Abhyas",
+    "SITE_SYMBOL": "school",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "#E5E9FA",
+            "100": "#D5DCF7",
+            "200": "#B4BFEE",
+            "300": "#909FE3",
+            "400": "#6A7CD4",
+            "500": "#3B50C0",
+            "600": "#2C3C96",
+            "700": "#26326E",
+            "800": "#1A2456",
+            "900": "#151C40",
+            "950": "#0E1225",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": True, "navigation": "config.navigation.admin_sidebar"},
+    "DASHBOARD_CALLBACK": "config.navigation.admin_dashboard",
+}

@@ -1,0 +1,100 @@
+"""The strict reader: every wrong value stops the start with a sentence that names the variable."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import Env
+
+
+def read(**source: str) -> Env:
+    return Env(source)
+
+
+def test_text_set_default_and_choice():
+    assert read(A="x").text("A") == "x"
+    assert read().text("A", "fallback") == "fallback"
+    assert read(A="").text("A", "fallback") == ""
+    assert read(A="b").text("A", choices=("a", "b")) == "b"
+
+
+@pytest.mark.parametrize("value", ["1", "true", "YES", "on"])
+def test_flag_yes(value):
+    assert read(A=value).flag("A", False) is True
+
+
+@pytest.mark.parametrize("value", ["0", "False", "no", "OFF"])
+def test_flag_no(value):
+    assert read(A=value).flag("A", True) is False
+
+
+def test_flag_and_number_left_out():
+    assert read().flag("A", True) is True
+    assert read().number("A", 7) == 7
+    assert read(A="7").number("A", 0, maximum=7) == 7
+
+
+def test_names_are_trimmed():
+    assert read(A=" a, b ,,c ").names("A") == ["a", "b", "c"]
+    assert read().names("A") == []
+
+
+WRONG = [
+    (lambda env: env.text("A"), {}, "A must be set"),
+    (lambda env: env.text("A"), {"A": ""}, "A must be set"),
+    (lambda env: env.text("A", "a", choices=("a", "b")), {"A": "c"}, "A is 'c', but must be one of: a, b"),
+    (lambda env: env.flag("A", True), {"A": "maybe"}, "A is 'maybe', but must be yes or no"),
+    (lambda env: env.flag("A", True), {"A": ""}, "A is '', but must be yes or no"),
+    (lambda env: env.number("A", 1), {"A": "many"}, "whole number from 0"),
+    (lambda env: env.number("A", 1), {"A": "-1"}, "whole number from 0"),
+    (lambda env: env.number("A", 1), {"A": "1.5"}, "whole number from 0"),
+    (lambda env: env.number("A", 1, maximum=10), {"A": "11"}, "from 0 to 10"),
+    (lambda env: env.database("A", ""), {"A": "mysql://x/y"}, "must start with sqlite:/// or postgres://"),
+    (lambda env: env.database("A", ""), {"A": "sqlite://"}, "A needs a file"),
+    (lambda env: env.database("A", ""), {"A": "postgres://u@h"}, "A needs a database name"),
+    (lambda env: env.database("A", ""), {"A": "postgres://u@h/d?pool=3"}, "A has unknown options: pool"),
+    (lambda env: env.cache("A", ""), {"A": "memcached://h"}, "A is 'memcached://h', but must be locmem://"),
+    (lambda env: env.email("A", ""), {"A": "pigeon://h"}, "A is 'pigeon://h', but must be console://"),
+    (lambda env: env.email("A", ""), {"A": "smtp://"}, "A is 'smtp://', but must be"),
+]
+
+
+@pytest.mark.parametrize(("ask", "source", "sentence"), WRONG)
+def test_wrong_value_is_a_clear_sentence(ask, source, sentence):
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        ask(Env(source))
+    assert sentence in str(stopped.value)
+
+
+def test_sqlite_waits_for_its_turn(tmp_path):
+    path = tmp_path / "new" / "abhyas.sqlite3"
+    found = read(A=f"sqlite:///{path}").database("A", "")
+    assert (found["NAME"], found["OPTIONS"]["transaction_mode"]) == (str(path), "IMMEDIATE")
+    assert path.parent.is_dir()
+    assert read(A="sqlite:///:memory:").database("A", "")["NAME"] == ":memory:"
+
+
+def test_postgres_parts_are_unquoted():
+    found = read(A="postgres://an%40na:p%2Fw@db.example:6432/abh?pool_max=3&sslmode=require").database("A", "")
+    assert [found[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == [
+        "an@na",
+        "p/w",
+        "db.example",
+        "6432",
+        "abh",
+    ]
+    assert (found["OPTIONS"]["pool"]["max_size"], found["OPTIONS"]["sslmode"]) == (3, "require")
+    assert found["CONN_MAX_AGE"] == 0
+
+
+def test_cache_and_mail_kinds():
+    assert read(A="redis://h:6379/2").cache("A", "")["LOCATION"] == "redis://h:6379/2"
+    assert read().cache("A", "locmem://")["BACKEND"].endswith("LocMemCache")
+    smtp = read(A="smtp://us%40er:p%3Aw@mail.example:2525?tls=1").email("A", "")
+    assert (smtp["EMAIL_HOST"], smtp["EMAIL_PORT"], smtp["EMAIL_USE_TLS"]) == ("mail.example", 2525, True)
+    assert (smtp["EMAIL_HOST_USER"], smtp["EMAIL_HOST_PASSWORD"]) == ("us@er", "p:w")
+    assert read(A="smtp://mail.example").email("A", "")["EMAIL_PORT"] == 587
+    assert read(A="file:///var/mail").email("A", "")["EMAIL_FILE_PATH"] == "/var/mail"
+    assert read(A="console://").email("A", "")["EMAIL_BACKEND"].endswith("console.EmailBackend")
+    assert read(A="ses://eu-west-1").email("A", "")["ANYMAIL"] == {
+        "AMAZON_SES_CLIENT_PARAMS": {"region_name": "eu-west-1"}
+    }

@@ -1,0 +1,315 @@
+"""The queue board: every paper, its promise, who has it, and what staff can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from accounts.models import User
+from accounts.selectors import verified_teachers
+from common.errors import DomainError
+from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.models import AssignmentDecision, Evaluation, MarkEvent, SlaBreach, Transition
+from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
+from evaluations.services.finishing import release_evaluation, reopen_evaluation
+
+SOON = timedelta(hours=6)
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows of an append-only record."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TransitionInline(ReadOnlyInline):
+    model = Transition
+    fields = ["at", "name", "from_state", "to_state", "actor", "reason"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transition]:
+        return super().get_queryset(request).select_related("actor")  # type: ignore[no-any-return]
+
+
+class DecisionInline(ReadOnlyInline):
+    model = AssignmentDecision
+    fields = ["at", "chosen", "reason", "candidates"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AssignmentDecision]:
+        return super().get_queryset(request).select_related("chosen")  # type: ignore[no-any-return]
+
+
+class MarkEventInline(ReadOnlyInline):
+    model = MarkEvent
+    fields = ["at", "question", "version", "marks", "steps", "comment", "actor"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MarkEvent]:
+        return super().get_queryset(request).select_related("question", "actor")  # type: ignore[no-any-return]
+
+
+class DueFilter(admin.SimpleListFilter):
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("late", _("Late")), ("soon", _("Within 6 hours")), ("today", _("Today"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
+        now = timezone.now()
+        day = timezone.localtime(now).date()
+        chosen = {
+            "late": {"due_at__lt": now, "finalised_at__isnull": True},
+            "soon": {"due_at__gte": now, "due_at__lt": now + SOON},
+            "today": {"due_at__date": day},
+        }.get(self.value() or "")
+        return queryset.filter(state__in=OPEN_STATES, **chosen) if chosen else queryset
+
+
+class BreachFilter(admin.SimpleListFilter):
+    title = _("promise")
+    parameter_name = "breached"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Missed")), ("no", _("Kept so far"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
+        return queryset.filter(breach__isnull=self.value() == "no") if self.value() in ("yes", "no") else queryset
+
+
+class TeacherFilter(admin.SimpleListFilter):
+    """Verified teachers only; the plain filter would list every person of the institute."""
+
+    title = _("teacher")
+    parameter_name = "teacher"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(teacher.pk), teacher.name) for teacher in verified_teachers()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
+        chosen = self.value()
+        known = {value for value, _name in self.lookup_choices}
+        return queryset.filter(teacher=UUID(chosen)) if chosen and chosen in known else queryset
+
+
+class ReasonForm(forms.Form):
+    """Why; every such action is kept with its reason."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
+
+
+class ReassignForm(ReasonForm):
+    teacher = forms.ModelChoiceField(label=_("Teacher"), queryset=User.objects.none(), widget=UnfoldAdminSelectWidget)
+
+    field_order = ["teacher", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["teacher"].queryset = verified_teachers()  # type: ignore[attr-defined]
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ModelAdmin):
+    list_display = [
+        "label",
+        "exam",
+        "student",
+        "shown_state",
+        "due_at",
+        "time_left",
+        "missed",
+        "teacher",
+        "total_marks",
+    ]
+    list_filter = ["state", DueFilter, BreachFilter, "policy", "attempt__exam__programme", TeacherFilter]
+    list_select_related = ["attempt__exam", "attempt__student", "teacher", "policy", "breach"]
+    search_fields = ["attempt__student__name", "attempt__student__email", "attempt__exam__title", "teacher__name"]
+    search_help_text = _("Student, exam or teacher")
+    # What is still to be done first, by promise; then what was finished last.
+    ordering = [F("finalised_at").desc(nulls_first=True), "due_at", "id"]
+    list_per_page = 50
+    show_full_result_count = False
+    actions = ["reassign", "put_back", "release", "reopen"]
+    inlines = [TransitionInline, DecisionInline, MarkEventInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything: what changes an evaluation is an action with a service behind it."""
+        return [field.name for field in Evaluation._meta.concrete_fields]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
+        rows: QuerySet[Evaluation] = super().get_queryset(request)
+        return rows.select_related("attempt__exam", "attempt__student", "teacher", "policy", "breach")
+
+    # --- The list ------------------------------------------------------------------------------------------------
+    @display(description=_("paper"))
+    def label(self, evaluation: Evaluation) -> str:
+        return evaluation.short_id
+
+    @display(description=_("exam"), ordering="attempt__exam__title")
+    def exam(self, evaluation: Evaluation) -> str:
+        return evaluation.attempt.exam.title
+
+    @display(description=_("student"), ordering="attempt__student__name")
+    def student(self, evaluation: Evaluation) -> str:
+        return evaluation.attempt.student.name
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={
+            EvaluationState.QUEUED: "warning",
+            EvaluationState.ASSIGNED: "info",
+            EvaluationState.IN_PROGRESS: "info",
+            EvaluationState.RETURNED: "danger",
+            EvaluationState.RELEASED: "success",
+        },
+    )
+    def shown_state(self, evaluation: Evaluation) -> tuple[str, Any]:
+        return evaluation.state, EvaluationState(evaluation.state).label
+
+    @display(description=_("hours left"), ordering="due_at")
+    def time_left(self, evaluation: Evaluation) -> str:
+        if evaluation.state not in OPEN_STATES:
+            return ""
+        return f"{(evaluation.due_at - timezone.now()).total_seconds() / 3600:+.1f} h"
+
+    @display(description=_("promise"), label={"missed": "danger"})
+    def missed(self, evaluation: Evaluation) -> tuple[str, Any] | str:
+        return ("missed", _("missed")) if hasattr(evaluation, "breach") else ""
+
+    # --- Actions -------------------------------------------------------------------------------------------------
+    @action(description=_("Give to another teacher…"), permissions=["change"])
+    def reassign(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        def work(values: dict[str, Any]) -> int:
+            return reassign_evaluations(
+                evaluations=list(queryset),
+                teacher=values["teacher"],
+                actor=_actor(request),
+                reason=values["reason"],
+                now=timezone.now(),
+            )
+
+        return self._asked(request, queryset, "reassign", ReassignForm, work)
+
+    @action(description=_("Put back into the queue…"), permissions=["change"])
+    def put_back(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        def work(values: dict[str, Any]) -> int:
+            return requeue_evaluations(
+                evaluations=list(queryset), actor=_actor(request), reason=values["reason"], now=timezone.now()
+            )
+
+        return self._asked(request, queryset, "put_back", ReasonForm, work)
+
+    @action(description=_("Open again for correction…"), permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        def work(values: dict[str, Any]) -> int:
+            def one(evaluation: Evaluation) -> None:
+                reopen_evaluation(
+                    evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now()
+                )
+
+            return self._each(request, queryset, one)
+
+        return self._asked(request, queryset, "reopen", ReasonForm, work)
+
+    @action(description=_("Give back to the students"), permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> None:
+        def one(evaluation: Evaluation) -> None:
+            release_evaluation(evaluation=evaluation, actor=_actor(request), now=timezone.now())
+
+        self._say(request, self._each(request, queryset, one))
+
+    def _each(self, request: HttpRequest, papers: QuerySet[Evaluation], work: Callable[[Evaluation], None]) -> int:
+        """Does `work` for every paper; says why not for those where it is not possible."""
+        done = 0
+        for paper in papers:
+            try:
+                work(paper)
+                done += 1
+            except DomainError as error:
+                self.message_user(request, f"{paper.short_id}: {error.message}", messages.ERROR)
+        return done
+
+    def _say(self, request: HttpRequest, count: int) -> None:
+        if count:
+            self.message_user(request, _("Done for %(n)d papers.") % {"n": count}, messages.SUCCESS)
+
+    def _asked(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Evaluation],
+        name: str,
+        form_class: type[ReasonForm],
+        work: Callable[[dict[str, Any]], int],
+    ) -> HttpResponse | None:
+        """The page between choosing papers and doing something to them: asks for what the action needs."""
+        form = form_class(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            try:
+                self._say(request, work(form.cleaned_data))
+            except DomainError as error:
+                self.message_user(request, error.message, messages.ERROR)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.get_actions(request)[name][2],
+            "opts": self.model._meta,
+            "form": form,
+            "papers": list(queryset[:200]),
+            "count": queryset.count(),
+            "selected": request.POST.getlist("_selected_action"),
+            "across": request.POST.get("select_across", "0"),
+            "action_name": name,
+        }
+        return TemplateResponse(request, "admin/evaluations/confirm_action.html", context)
+
+
+@admin.register(SlaBreach)
+class SlaBreachAdmin(ModelAdmin):
+    list_display = ["evaluation", "due_at", "flagged_at", "teacher"]
+    list_select_related = ["evaluation__teacher"]
+    date_hierarchy = "flagged_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("teacher"))
+    def teacher(self, breach: SlaBreach) -> str:
+        return breach.evaluation.teacher.name if breach.evaluation.teacher else ""
+
+
+def _actor(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

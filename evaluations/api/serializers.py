@@ -1,0 +1,225 @@
+"""What the evaluation endpoints take and give. Marks are decimal strings in halves; times are UTC."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.storage import sheet_storage
+from evaluations.enums import AnnotationKind, EvaluationState
+from evaluations.services.marking import AnnotationInput
+from evaluations.services.totals import plain
+
+Base = serializers.Serializer
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MarksOut(serializers.Field[Decimal, Any, str, Decimal]):
+    """Marks as people write them: "2", "0.5"."""
+
+    def to_representation(self, value: Decimal) -> str:
+        return plain(value)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class StoredImage(serializers.Field[str, Any, str, str]):
+    """A storage key as an absolute address that works for some minutes; empty while the image is being made."""
+
+    def to_representation(self, value: str) -> str:
+        if not value:
+            return ""
+        url = sheet_storage().signed_url(value)
+        request = self.context.get("request")
+        return str(request.build_absolute_uri(url)) if request else url
+
+
+class StateQuery(Base[Any]):
+    state = serializers.ChoiceField(choices=EvaluationState.choices, required=False)
+
+
+class EvaluationOut(Base[Any]):
+    id = serializers.UUIDField()
+    attempt = serializers.UUIDField(source="attempt_id")
+    state = serializers.ChoiceField(choices=EvaluationState.choices)
+    due_at = serializers.DateTimeField()
+    teacher = serializers.UUIDField(source="teacher_id", allow_null=True)
+
+
+class FinishedOut(EvaluationOut):
+    written_marks = MarksOut()
+    total_marks = MarksOut()
+    max_marks = MarksOut()
+    finalised_at = serializers.DateTimeField()
+    released_at = serializers.DateTimeField(allow_null=True)
+
+
+class AnnotationOut(Base[Any]):
+    id = serializers.UUIDField()
+    page = serializers.UUIDField()
+    question = serializers.UUIDField(allow_null=True)
+    step = serializers.UUIDField(allow_null=True)
+    kind = serializers.ChoiceField(choices=AnnotationKind.choices)
+    geometry = serializers.JSONField()
+    text = serializers.CharField()
+    marks = serializers.CharField()
+    version = serializers.IntegerField()
+    deleted = serializers.BooleanField()
+
+
+class AnnotationIn(Base[Any]):
+    id = serializers.UUIDField()
+    page = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=AnnotationKind.choices)
+    geometry = serializers.DictField(required=False, default=dict)
+    text = serializers.CharField(max_length=1000, allow_blank=True, default="", trim_whitespace=False)
+    question = serializers.UUIDField(allow_null=True, default=None)
+    step = serializers.UUIDField(allow_null=True, default=None)
+    marks = serializers.CharField(max_length=8, allow_blank=True, default="")
+    version = serializers.IntegerField(min_value=0, max_value=2_000_000_000, default=0)
+    deleted = serializers.BooleanField(default=False)
+
+
+class AnnotationsIn(Base[Any]):
+    annotations = serializers.ListField(child=AnnotationIn(), max_length=500)
+
+    def items(self) -> list[AnnotationInput]:
+        return [AnnotationInput(**item) for item in self.validated_data["annotations"]]
+
+
+class AnnotationsOut(Base[Any]):
+    annotations = AnnotationOut(many=True)
+
+
+class MarkIn(Base[Any]):
+    version = serializers.IntegerField(min_value=0, max_value=2_000_000_000)
+    steps = serializers.DictField(
+        child=serializers.DecimalField(max_digits=6, decimal_places=2), required=False, default=dict
+    )
+    comment = serializers.CharField(max_length=1000, allow_blank=True, default="", trim_whitespace=False)
+    free_marks = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True, default=None)
+
+
+class MarkOut(Base[Any]):
+    version = serializers.IntegerField()
+    marks = MarksOut()
+    total = MarksOut(help_text="Of the whole written part, the better alternatives counted.")
+
+
+class StepOut(Base[Any]):
+    id = serializers.UUIDField()
+    position = serializers.IntegerField()
+    part = serializers.CharField()
+    alternative = serializers.CharField()
+    kind = serializers.CharField()
+    html = serializers.CharField()
+    marks = MarksOut()
+
+
+class CurrentMarkOut(Base[Any]):
+    version = serializers.IntegerField()
+    steps = serializers.DictField(child=serializers.CharField())
+    marks = MarksOut()
+    comment = serializers.CharField()
+
+
+class PageOut(Base[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    image = StoredImage(source="screen_key")
+    thumbnail = StoredImage(source="thumb_key")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    state = serializers.CharField()
+    advice = serializers.ListField(child=serializers.CharField())
+    questions = serializers.ListField(child=serializers.IntegerField())
+    annotations = AnnotationOut(many=True)
+
+
+class DeskQuestionOut(Base[Any]):
+    id = serializers.UUIDField()
+    section = serializers.CharField()
+    number = serializers.IntegerField()
+    alternative = serializers.CharField()
+    type = serializers.CharField()
+    marks = MarksOut()
+    text = serializers.CharField(source="html")
+    parts = serializers.ListField(child=serializers.DictField())
+    model_answer = serializers.CharField(source="model_answer_html")
+    steps = StepOut(many=True)
+    mark = CurrentMarkOut(allow_null=True)
+    not_attempted = serializers.BooleanField()
+    pages = serializers.ListField(child=serializers.UUIDField())
+
+
+class DeskOut(Base[Any]):
+    """Everything needed to mark one paper. `student` is empty where the exam hides names."""
+
+    id = serializers.UUIDField(source="evaluation.pk")
+    attempt = serializers.UUIDField(source="evaluation.attempt_id")
+    state = serializers.CharField(source="evaluation.state")
+    due_at = serializers.DateTimeField(source="evaluation.due_at")
+    teacher = serializers.UUIDField(source="evaluation.teacher_id", allow_null=True)
+    lease_until = serializers.DateTimeField(source="evaluation.lease_until", allow_null=True)
+    exam = serializers.CharField(source="exam_title")
+    paper = serializers.CharField(source="paper_title")
+    student = serializers.CharField(source="student_name")
+    total = MarksOut(source="progress.total")
+    max_marks = MarksOut(source="written_max")
+    unmarked = serializers.ListField(child=serializers.IntegerField(), source="progress.missing")
+    pages = PageOut(many=True)
+    questions = DeskQuestionOut(many=True)
+
+
+class ResultStepOut(Base[Any]):
+    id = serializers.UUIDField(source="step.id")
+    part = serializers.CharField(source="step.part")
+    alternative = serializers.CharField(source="step.alternative")
+    html = serializers.CharField(source="step.html")
+    marks = MarksOut(source="step.marks")
+    awarded = MarksOut()
+
+
+class ResultQuestionOut(Base[Any]):
+    id = serializers.UUIDField()
+    section = serializers.CharField()
+    number = serializers.IntegerField()
+    alternative = serializers.CharField()
+    type = serializers.CharField()
+    is_written = serializers.BooleanField()
+    marks = MarksOut()
+    awarded = MarksOut(allow_null=True)
+    counts = serializers.BooleanField()
+    text = serializers.CharField(source="html")
+    options = serializers.ListField(child=serializers.DictField())
+    parts = serializers.ListField(child=serializers.DictField())
+    answer = serializers.DictField()
+    is_correct = serializers.BooleanField(allow_null=True)
+    key = serializers.DictField()
+    explanation = serializers.CharField(source="explanation_html")
+    model_answer = serializers.CharField(source="model_answer_html")
+    steps = ResultStepOut(many=True)
+    comment = serializers.CharField()
+    pages = serializers.ListField(child=serializers.UUIDField())
+
+
+class ResultOut(Base[Any]):
+    """`ready` false: the paper is not back yet; then marks are null and the lists are empty."""
+
+    attempt = serializers.UUIDField(source="attempt.pk")
+    evaluation = serializers.UUIDField(source="evaluation.pk", allow_null=True, default=None)
+    state = serializers.CharField()
+    ready = serializers.BooleanField(source="is_ready")
+    due_at = serializers.DateTimeField(allow_null=True)
+    released_at = serializers.DateTimeField(allow_null=True)
+    objective_marks = MarksOut(allow_null=True)
+    objective_max = MarksOut(allow_null=True)
+    written_marks = MarksOut(allow_null=True)
+    written_max = MarksOut()
+    total_marks = MarksOut(allow_null=True)
+    max_marks = MarksOut()
+    questions = ResultQuestionOut(many=True)
+    pages = PageOut(many=True)

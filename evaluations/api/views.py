@@ -1,0 +1,120 @@
+"""The marking half of the main job over the API."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from assessments.models import Attempt
+from common.access import get_permitted
+from common.api import IdCursorPagination
+from evaluations.api import serializers as shapes
+from evaluations.models import Evaluation
+from evaluations.selectors import annotation_values, desk_data, marking_progress, result_data
+from evaluations.services.claims import claim_next
+from evaluations.services.marking import finalise_evaluation, save_annotations, save_mark
+
+T = TypeVar("T", bound=serializers.Serializer[Any])
+
+WITH_PAPER = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student")
+
+
+def person(request: Request) -> User:
+    assert isinstance(request.user, User)  # IsAuthenticated has been asked
+    return request.user
+
+
+def checked(serializer: T) -> T:
+    serializer.is_valid(raise_exception=True)
+    return serializer
+
+
+class EvaluationList(GenericAPIView[Evaluation]):
+    """Staff see all, a teacher what is with them, a student and their guardians the student's own."""
+
+    serializer_class = shapes.EvaluationOut
+    pagination_class = IdCursorPagination
+    queryset = Evaluation.objects.none()
+
+    @extend_schema(operation_id="evaluations_list", parameters=[shapes.StateQuery])
+    def get(self, request: Request) -> Response:
+        asked = checked(shapes.StateQuery(data=request.query_params)).validated_data
+        rows = Evaluation.objects.visible_to(person(request))
+        page = self.paginate_queryset(rows.filter(state=asked["state"]) if "state" in asked else rows)
+        return self.get_paginated_response(shapes.EvaluationOut(page, many=True).data)
+
+
+class ClaimNext(APIView):
+    """Takes up the next paper: the teacher's own by deadline, else one that waits. 204 when there is none."""
+
+    @extend_schema(
+        operation_id="evaluations_claim",
+        request=None,
+        responses={200: shapes.EvaluationOut, 204: OpenApiResponse(description="Nothing is waiting.")},
+    )
+    def post(self, request: Request) -> Response:
+        evaluation = claim_next(teacher=person(request), now=timezone.now())
+        return Response(status=204) if evaluation is None else Response(shapes.EvaluationOut(evaluation).data)
+
+
+class EvaluationDesk(APIView):
+    """Everything needed to mark one paper; for the teacher it is with, and staff."""
+
+    @extend_schema(operation_id="evaluations_retrieve", responses=shapes.DeskOut)
+    def get(self, request: Request, evaluation_id: UUID) -> Response:
+        evaluation = get_permitted(person(request), "evaluations.view_desk", WITH_PAPER.all(), evaluation_id)
+        return Response(shapes.DeskOut(desk_data(evaluation), context={"request": request}).data)
+
+
+class QuestionMarkDetail(APIView):
+    """Gives a question its mark. `version` is the one last seen, 0 for none; 409 carries the newer one."""
+
+    @extend_schema(operation_id="evaluations_mark", request=shapes.MarkIn, responses=shapes.MarkOut)
+    def put(self, request: Request, evaluation_id: UUID, question_id: UUID) -> Response:
+        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        values = checked(shapes.MarkIn(data=request.data)).validated_data
+        mark = save_mark(
+            evaluation=evaluation, question_id=question_id, actor=person(request), now=timezone.now(), **values
+        )
+        total = marking_progress(evaluation).total
+        return Response(shapes.MarkOut({"version": mark.version, "marks": mark.marks, "total": total}).data)
+
+
+class AnnotationBatch(APIView):
+    """Saves all annotations sent, or none. Versions as with marks; `deleted` leaves a tombstone."""
+
+    @extend_schema(operation_id="evaluations_annotate", request=shapes.AnnotationsIn, responses=shapes.AnnotationsOut)
+    def put(self, request: Request, evaluation_id: UUID) -> Response:
+        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        items = checked(shapes.AnnotationsIn(data=request.data)).items()
+        saved = save_annotations(evaluation=evaluation, items=items, actor=person(request), now=timezone.now())
+        return Response(shapes.AnnotationsOut({"annotations": [annotation_values(row) for row in saved]}).data)
+
+
+class Finalise(APIView):
+    """Fixes the totals. 422 lists the questions that still have no mark."""
+
+    @extend_schema(operation_id="evaluations_finalise", request=None, responses=shapes.FinishedOut)
+    def post(self, request: Request, evaluation_id: UUID) -> Response:
+        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        done = finalise_evaluation(evaluation=evaluation, actor=person(request), now=timezone.now())
+        return Response(shapes.FinishedOut(done).data)
+
+
+class AttemptResult(APIView):
+    """The marked paper, once it is back; before that only its state and the promise."""
+
+    @extend_schema(operation_id="attempts_result", responses=shapes.ResultOut)
+    def get(self, request: Request, attempt_id: UUID) -> Response:
+        rows = Attempt.objects.select_related("exam", "paper")
+        attempt = get_permitted(person(request), "evaluations.view_result", rows, attempt_id)
+        return Response(shapes.ResultOut(result_data(attempt), context={"request": request}).data)

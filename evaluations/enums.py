@@ -1,0 +1,32 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PolicyKind(models.TextChoices):
+    WORKING_HOURS = "working_hours", _("Working hours")
+    ELAPSED_HOURS = "elapsed_hours", _("Hours, closed days left out")
+    SAME_DAY = "same_day", _("Same working day")
+
+
+class EvaluationState(models.TextChoices):
+    QUEUED = "queued", _("Waiting for a teacher")
+    ASSIGNED = "assigned", _("With a teacher")
+    IN_PROGRESS = "in_progress", _("Being marked")
+    RETURNED = "returned", _("Returned: cannot be read")
+    FINALISED = "finalised", _("Marked")
+    RELEASED = "released", _("Back with the student")
+
+
+OPEN_STATES = (EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+DONE_STATES = (EvaluationState.FINALISED, EvaluationState.RELEASED)
+
+
+class AnnotationKind(models.TextChoices):
+    TICK = "tick", _("Tick")
+    HALF = "half", _("Half tick")
+    CROSS = "cross", _("Cross")
+    CIRCLE = "circle", _("Circle")
+    UNDERLINE = "underline", _("Underline")
+    PEN = "pen", _("Pen")
+    HIGHLIGHT = "highlight", _("Highlight")
+    COMMENT = "comment", _("Comment")

@@ -1,0 +1,19 @@
+from evaluations.models.annotations import Annotation, BankComment
+from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
+from evaluations.models.marks import MarkEvent, QuestionMark
+from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
+
+__all__ = [
+    "Annotation",
+    "AssignmentDecision",
+    "BankComment",
+    "Evaluation",
+    "Holiday",
+    "MarkEvent",
+    "OpeningHours",
+    "QuestionMark",
+    "SlaBreach",
+    "SlaPolicy",
+    "Transition",
+    "WorkingCalendar",
+]

@@ -1,0 +1,176 @@
+"""One marking of one handed-in paper, from the queue to the student."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import LinkState
+from assessments.models import Attempt
+from common.models import IdModel, MarksField, ScopedQuerySet
+from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.models.policies import SlaPolicy
+
+
+class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff all; the teacher it is with (once verified); the student and their guardians."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        allowed = Q(attempt__student=user)
+        if user.is_teacher and user.teacher_profile.is_verified:
+            allowed |= Q(teacher=user)
+        if user.is_guardian:
+            linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
+            allowed |= Q(attempt__student__in=linked)
+        return self.filter(allowed)
+
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN_STATES)
+
+    def overdue(self, now: datetime) -> Self:
+        """Open beyond the promise. What was finished once and is open for a correction does not count."""
+        return self.open().filter(due_at__lt=now, finalised_at__isnull=True)
+
+
+class Evaluation(IdModel):
+    """`due_at` is the promise. A claim is a lease: `lease_until` is renewed by activity, an idle claim lapses."""
+
+    attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="evaluation")
+    policy = models.ForeignKey(SlaPolicy, models.PROTECT, related_name="evaluations")
+    state = models.CharField(max_length=12, choices=EvaluationState.choices, default=EvaluationState.QUEUED)
+    submitted_at = models.DateTimeField(help_text=_("When the promise started to run."))
+    due_at = models.DateTimeField()
+    teacher = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="evaluations"
+    )
+    expected_seconds = models.PositiveIntegerField(default=0, help_text=_("Expected marking time with this teacher."))
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finalised_at = models.DateTimeField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    active_seconds = models.PositiveIntegerField(default=0, help_text=_("Time the teacher was busy with it."))
+    written_marks = MarksField(null=True, blank=True)
+    total_marks = MarksField(null=True, blank=True)
+    max_marks = MarksField()
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evaluation")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state__in=OPEN_STATES), name="evaluation_queue_idx"),
+            models.Index(
+                fields=["teacher", "due_at"], condition=Q(state__in=OPEN_STATES), name="evaluation_teacher_idx"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state=EvaluationState.IN_PROGRESS), name="evaluation_lease_idx"
+            ),
+            models.Index(fields=["teacher", "-finalised_at"], name="evaluation_done_idx"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(teacher__isnull=False) | Q(state__in=[EvaluationState.QUEUED, EvaluationState.RETURNED]),
+                name="evaluation_teacher_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=EvaluationState.QUEUED, teacher__isnull=True) | ~Q(state=EvaluationState.QUEUED),
+                name="evaluation_queued_unassigned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{_('Evaluation')} {self.short_id}"
+
+    @property
+    def short_id(self) -> str:
+        """What people say to each other instead of a name: the last eight digits of the id."""
+        return str(self.pk)[-8:].upper()
+
+
+class OfEvaluationQuerySet(ScopedQuerySet[Any]):
+    """Rows that hang on an evaluation and are seen by whoever works on it."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Staff and the marker; the student and guardians once it is released."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        seen = Evaluation.objects.visible_to(user)
+        return self.filter(evaluation__in=seen.filter(Q(teacher=user) | Q(state=EvaluationState.RELEASED)).values("pk"))
+
+
+class StaffRowsQuerySet(ScopedQuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        return self if user.is_authenticated and user.is_staff else self.none()
+
+
+class Transition(IdModel):
+    """Append-only: every change of state, by whom and why."""
+
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="transitions")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    reason = models.CharField(max_length=300, blank=True)
+
+    objects = StaffRowsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transition")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class AssignmentDecision(IdModel):
+    """Append-only: who could have had the paper, their load then, and why the chosen one was chosen.
+
+    `candidates`: [{"teacher", "open_papers", "expected_seconds", "cap"}], least loaded first.
+    """
+
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="decisions")
+    at = models.DateTimeField()
+    chosen = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    candidates = models.JSONField(default=list)
+    reason = models.CharField(max_length=300)
+
+    objects = StaffRowsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assignment decision")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class SlaBreach(models.Model):
+    """A missed promise: one row per evaluation, so it is flagged once however often and concurrently the scan runs."""
+
+    evaluation = models.OneToOneField(Evaluation, models.PROTECT, primary_key=True, related_name="breach")
+    due_at = models.DateTimeField()
+    flagged_at = models.DateTimeField()
+
+    objects = StaffRowsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("SLA breach")
+        verbose_name_plural = _("SLA breaches")
+        ordering = ["-flagged_at"]
+
+    def __str__(self) -> str:
+        return f"{self.evaluation}: due {self.due_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,57 @@
+"""Marks are events, never overwritten; the current mark of a question is their projection."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models import PaperQuestion
+from common.models import IdModel, MarksField
+from evaluations.models.evaluation import Evaluation, OfEvaluationQuerySet
+
+
+class MarkEvent(IdModel):
+    """Append-only: what a marker gave to a question at a moment. `steps`: {step id: "0.5"}."""
+
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="mark_events")
+    question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField()
+    steps = models.JSONField(default=dict)
+    marks = MarksField()
+    comment = models.CharField(max_length=1000, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = OfEvaluationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mark event")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["evaluation", "question", "version"], name="mark_event_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.marks} (v{self.version})"
+
+
+class QuestionMark(models.Model):
+    """The current mark of a question: the projection of its events. `version` guards against silent overwriting."""
+
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="marks")
+    question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField()
+    steps = models.JSONField(default=dict)
+    marks = MarksField()
+    comment = models.CharField(max_length=1000, blank=True)
+    updated_at = models.DateTimeField()
+
+    objects = OfEvaluationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("question mark")
+        constraints = [models.UniqueConstraint(fields=["evaluation", "question"], name="question_mark_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.marks}"

@@ -1,0 +1,140 @@
+"""Everything a marker needs for one paper."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from assessments.models import MarkingStep, PaperQuestion
+from evaluations.models import Evaluation, QuestionMark
+from evaluations.selectors.progress import Progress, measure_progress, not_attempted_numbers
+from evaluations.selectors.sheets import PageView, page_views
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a")."""
+
+    id: UUID
+    position: int
+    part: str
+    alternative: str
+    kind: str
+    html: str
+    marks: Decimal
+
+
+@dataclass(frozen=True)
+class MarkView:
+    """The current mark. `steps`: {step id: "0.5"}; empty with marks above 0: free marks, explained in `comment`."""
+
+    version: int
+    steps: dict[str, str]
+    marks: Decimal
+    comment: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class DeskQuestion:
+    """A written question. With internal choice two share `number`, alternatives "a" and "b"."""
+
+    id: UUID
+    section: str
+    number: int
+    alternative: str
+    type: str
+    marks: Decimal
+    html: str
+    parts: list[dict[str, Any]]
+    model_answer_html: str
+    steps: list[StepView]
+    mark: MarkView | None
+    not_attempted: bool
+    pages: list[UUID]
+
+    @property
+    def label(self) -> str:
+        return f"{self.number}{self.alternative}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`student_name` is empty where the exam hides names."""
+
+    evaluation: Evaluation
+    exam_title: str
+    paper_title: str
+    student_name: str
+    pages: list[PageView]
+    questions: list[DeskQuestion]
+    progress: Progress
+    written_max: Decimal
+
+
+def desk_data(evaluation: Evaluation) -> Desk:
+    """Eight queries, however many pages, questions and marks; seven when the evaluation came with exam and paper."""
+    attempt = evaluation.attempt
+    pages = page_views(attempt.pk, evaluation.pk)
+    rows = list(
+        PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True)
+        .select_related("version")
+        .order_by("number", "alternative")
+    )
+    steps = steps_by_version(rows)
+    marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
+    skipped = not_attempted_numbers(attempt.pk)
+    return Desk(
+        evaluation=evaluation,
+        exam_title=attempt.exam.title,
+        paper_title=attempt.paper.title,
+        student_name="" if attempt.exam.hide_names else attempt.student.name,
+        pages=pages,
+        questions=[_question(row, steps[row.version_id], marks.get(row.pk), skipped, pages) for row in rows],
+        progress=measure_progress(rows, marks.values(), skipped, attempt.paper.written_marks),
+        written_max=attempt.paper.written_marks,
+    )
+
+
+def steps_by_version(questions: list[PaperQuestion]) -> dict[UUID, list[StepView]]:
+    """The marking schemes of the versions on the paper. One query."""
+    made: dict[UUID, list[StepView]] = defaultdict(list)
+    versions = [q.version_id for q in questions]
+    for s in MarkingStep.objects.filter(version__in=versions).order_by("version", "position"):
+        made[s.version_id].append(StepView(s.pk, s.position, s.part, s.alternative, s.kind, s.text_html, s.marks))
+    return made
+
+
+def mark_view(mark: QuestionMark | None) -> MarkView | None:
+    if mark is None:
+        return None
+    return MarkView(mark.version, mark.steps, mark.marks, mark.comment, mark.updated_at)
+
+
+def _question(
+    row: PaperQuestion,
+    steps: list[StepView],
+    mark: QuestionMark | None,
+    not_attempted: frozenset[int],
+    pages: list[PageView],
+) -> DeskQuestion:
+    version = row.version
+    return DeskQuestion(
+        id=row.pk,
+        section=row.section,
+        number=row.number,
+        alternative=row.alternative,
+        type=row.type,
+        marks=row.marks,
+        html=version.text_html,
+        parts=version.parts,
+        model_answer_html=version.model_answer_html,
+        steps=steps,
+        mark=mark_view(mark),
+        not_attempted=row.number in not_attempted,
+        pages=[page.id for page in pages if row.number in page.questions],
+    )

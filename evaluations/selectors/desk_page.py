@@ -1,0 +1,164 @@
+"""The marking desk's page: everything marking.js needs, as JSON, and the words it says."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.storage import sheet_storage
+from evaluations.enums import EvaluationState
+from evaluations.models import BankComment, Evaluation
+from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
+from evaluations.selectors.sheets import PageView
+
+NO_QUESTION = "00000000-0000-0000-0000-000000000000"
+# Long enough for an evening of marking without a reload.
+IMAGE_SECONDS = 6 * 3600
+BANK_SIZE = 12
+
+
+def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[str, Any]:
+    """The context of the desk. Marking is possible only for the teacher who holds the claim."""
+    desk = desk_data(evaluation)
+    can_mark = evaluation.teacher_id == reader.pk and evaluation.state == EvaluationState.IN_PROGRESS
+    return {
+        "desk": desk,
+        "evaluation": evaluation,
+        "numbers": desk.progress.numbers,
+        "bank": list(BankComment.objects.filter(owner=reader)[:BANK_SIZE]) if can_mark else [],
+        "urls": {
+            "mark": reverse("api-evaluation-mark", args=[evaluation.pk, NO_QUESTION]),
+            "ink": reverse("api-evaluation-annotations", args=[evaluation.pk]),
+            "heartbeat": reverse("marking-heartbeat", args=[evaluation.pk]),
+            "state": reverse("marking-pages", args=[evaluation.pk]),
+        },
+        "shortcuts": _shortcuts(),
+        "words": json.dumps(_words()),
+        "data": _data(desk, now) | {"can_mark": can_mark},
+    }
+
+
+def page_json(page: PageView) -> dict[str, Any]:
+    """A page with addresses for its images that work for some hours."""
+    store = sheet_storage()
+
+    def address(key: str) -> str:
+        return store.signed_url(key, expires_seconds=IMAGE_SECONDS) if key else ""
+
+    return {
+        "id": str(page.id),
+        "number": page.number,
+        "url": address(page.screen_key),
+        "thumb": address(page.thumb_key),
+        "width": page.width,
+        "height": page.height,
+        "state": page.state,
+        "questions": page.questions,
+        "annotations": page.annotations,
+    }
+
+
+def _data(desk: Desk, now: datetime) -> dict[str, Any]:
+    evaluation = desk.evaluation
+    return {
+        "id": str(evaluation.pk),
+        "submitted_at": evaluation.submitted_at,
+        "due_at": evaluation.due_at,
+        "server_now": now,
+        "pages": [page_json(page) for page in desk.pages],
+        "questions": [_question(question) for question in desk.questions],
+    }
+
+
+def _question(question: DeskQuestion) -> dict[str, Any]:
+    return {
+        "id": str(question.id),
+        "number": question.number,
+        "alternative": question.alternative,
+        "label": question.label,
+        "marks": str(question.marks),
+        "html": question.html,
+        "parts": question.parts,
+        "model_answer_html": question.model_answer_html,
+        "not_attempted": question.not_attempted,
+        "pages": [str(page) for page in question.pages],
+        "mark": _mark(question.mark),
+        "steps": [
+            {
+                "id": str(step.id),
+                "part": step.part,
+                "alternative": step.alternative,
+                "kind": step.kind,
+                "html": step.html,
+                "marks": str(step.marks),
+            }
+            for step in question.steps
+        ],
+    }
+
+
+def _mark(mark: MarkView | None) -> dict[str, Any] | None:
+    if mark is None:
+        return None
+    return {"version": mark.version, "steps": mark.steps, "marks": str(mark.marks), "comment": mark.comment}
+
+
+def _shortcuts() -> list[tuple[str, list[str]]]:
+    return [
+        (_("Award step (again: half, none)"), ["1…9"]),
+        (_("Full marks"), ["F"]),
+        (_("No marks"), ["0"]),
+        (_("Tick, cross"), ["T", "X"]),
+        (_("Pen, highlight, underline"), ["P", "H", "U"]),
+        (_("Comment at the pointer"), ["C"]),
+        (_("Select, erase"), ["V", "E"]),
+        (_("Undo, redo"), ["Z", "⇧Z"]),
+        (_("Next, previous question"), ["J", "K"]),
+        (_("Next unmarked question"), ["↵"]),
+        (_("Finish the paper"), ["⇧↵"]),
+        (_("Previous, next page"), ["[", "]"]),
+        (_("Zoom in, out, fit width"), ["+", "−", "W"]),
+        (_("Turn the page"), ["R"]),
+        (_("This list"), ["?"]),
+    ]
+
+
+def _words() -> dict[str, str]:
+    """The words marking.js needs; {} stands for a number or a list."""
+    return {
+        "q": _("Q"),
+        "saved": _("Saved"),
+        "saving": _("Saving"),
+        "kept": _("On this computer"),
+        "lost": _("You no longer hold this paper. What you did is kept on this computer."),
+        "ink_changed": _("The red ink was changed in another window; the newer one is shown."),
+        "mark_1": _("{} mark"),
+        "marks_n": _("{} marks"),
+        "of": _("of {}"),
+        "on_pages": _("page {}"),
+        "no_page": _("no page tagged"),
+        "page_alt": _("Handwritten answer sheet, page {} of {}"),
+        "no_model": _("No model answer is given."),
+        "alternative": _("Alternative {}"),
+        "method": _("Method"),
+        "accuracy": _("Accuracy"),
+        "independent": _("Independent"),
+        "not_done": _("n/a"),
+        "not_marked": _("not marked"),
+        "progress": _("{} of {}"),
+        "next": _("Next question"),
+        "finish": _("Finish paper"),
+        "free_range": _("Free marks go from 0 to {} in halves."),
+        "free_reason": _("Say in the comment why, then give the marks."),
+        "comment": _("Comment"),
+        "comment_hint": _("Write, then Enter"),
+        "mark_first": _("Q{} has no mark yet. Press F for full, 0 for none, or the steps."),
+        "not_saved": _("Some marks have not reached us yet. Try again in a moment."),
+        "missing": _("No mark yet: {}"),
+        "fit": _("Fit width"),
+    }

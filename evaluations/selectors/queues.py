@@ -1,0 +1,205 @@
+"""What is waiting, for the teacher and for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from accounts.enums import LinkState
+from accounts.models import Leave, TeacherProfile, User
+from assessments.models import PaperQuestion
+from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.models import Evaluation, QuestionMark, SlaBreach
+
+SOON = timedelta(hours=6)
+WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One paper of a teacher's queue. `student_name` is empty where the exam hides names."""
+
+    id: UUID
+    attempt_id: UUID
+    label: str
+    exam_title: str
+    paper_title: str
+    student_name: str
+    state: str
+    state_label: str
+    submitted_at: datetime
+    due_at: datetime
+    policy: str
+    is_late: bool
+    written_questions: int
+    marked_questions: int
+    expected_minutes: int
+
+
+@dataclass(frozen=True)
+class StateCount:
+    state: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class TeacherLoad:
+    """One teacher's open work. `expected_minutes` is of all their open papers."""
+
+    id: UUID
+    name: str
+    open_papers: int
+    cap: int
+    late: int
+    expected_minutes: int
+    next_due_at: datetime | None
+    on_leave: bool
+
+
+@dataclass(frozen=True)
+class StaffBoard:
+    """The state of the queue at `now`. Days are days of the institute's zone (settings.TIME_ZONE)."""
+
+    now: datetime
+    states: list[StateCount]
+    open: int
+    waiting: int
+    late: int
+    due_within_6h: int
+    due_today: int
+    finalised_today: int
+    breached_today: int
+    marked_not_released: int
+    teachers: list[TeacherLoad]
+
+
+def count_of(rows: QuerySet[Any], outer: str, *, distinct: str = "pk") -> Subquery:
+    """How many of `rows` there are per `outer`, as a subquery."""
+    return Subquery(rows.order_by().values(outer).annotate(n=Count(distinct, distinct=True)).values("n"))
+
+
+def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
+    """The open papers that are with the teacher, the nearest deadline first. One query."""
+    written = PaperQuestion.objects.filter(paper=OuterRef("attempt__paper"), is_written=True)
+    marked = QuestionMark.objects.filter(evaluation=OuterRef("pk"))
+    rows = (
+        Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
+        .select_related("attempt__exam", "attempt__paper", "attempt__student", "policy")
+        .annotate(
+            written=count_of(written, "paper", distinct="number"),
+            done=count_of(marked, "evaluation", distinct="question__number"),
+        )
+        .order_by("due_at", "id")
+    )
+    return [_queue_row(row, now) for row in rows]
+
+
+def waiting_for(teacher: User) -> int:
+    """How many unassigned papers the teacher could pull."""
+    return pullable_by(teacher).count()
+
+
+def pullable_by(teacher: User) -> QuerySet[Evaluation]:
+    """The unassigned papers that the teacher could pull: qualified for, and not of somebody they look after."""
+    programmes = teacher.qualifications.values("programme_id")
+    wards = teacher.guardian_links.exclude(state=LinkState.ENDED).values("student_id")
+    waiting = Evaluation.objects.filter(state=EvaluationState.QUEUED, attempt__exam__programme__in=programmes)
+    return waiting.exclude(attempt__student=teacher).exclude(attempt__student__in=wards)
+
+
+def evaluation_for_attempt(attempt_id: UUID) -> Evaluation | None:
+    return Evaluation.objects.select_related("policy", "teacher").filter(attempt=attempt_id).first()
+
+
+def staff_board(now: datetime | None = None) -> StaffBoard:
+    """Counts by state, what is due, who carries how much. Four queries, over open rows and today's only."""
+    now = now or timezone.now()
+    local = timezone.localtime(now, timezone.get_default_timezone())
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = midnight + timedelta(days=1)
+    is_open = Q(finalised_at__isnull=True)
+    counts = Evaluation.objects.filter(state__in=OPEN_STATES).aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in OPEN_STATES},
+        late=Count("pk", filter=is_open & Q(due_at__lt=now)),
+        soon=Count("pk", filter=is_open & Q(due_at__gte=now, due_at__lt=now + SOON)),
+        today=Count("pk", filter=is_open & Q(due_at__gte=midnight, due_at__lt=tomorrow)),
+    )
+    done = Evaluation.objects.filter(state=EvaluationState.FINALISED).count()
+    today = Evaluation.objects.filter(finalised_at__gte=midnight, finalised_at__lt=tomorrow).count()
+    return StaffBoard(
+        now=now,
+        states=[StateCount(state.value, str(state.label), counts[state]) for state in OPEN_STATES],
+        open=sum(counts[state] for state in OPEN_STATES),
+        waiting=counts[EvaluationState.QUEUED],
+        late=counts["late"],
+        due_within_6h=counts["soon"],
+        due_today=counts["today"],
+        finalised_today=today,
+        breached_today=SlaBreach.objects.filter(flagged_at__gte=midnight, flagged_at__lt=tomorrow).count(),
+        marked_not_released=done,
+        teachers=_teacher_loads(now),
+    )
+
+
+def _queue_row(row: Evaluation, now: datetime) -> QueueRow:
+    attempt = row.attempt
+    return QueueRow(
+        id=row.pk,
+        attempt_id=attempt.pk,
+        label=row.short_id,
+        exam_title=attempt.exam.title,
+        paper_title=attempt.paper.title,
+        student_name="" if attempt.exam.hide_names else attempt.student.name,
+        state=row.state,
+        state_label=str(EvaluationState(row.state).label),
+        submitted_at=row.submitted_at,
+        due_at=row.due_at,
+        policy=row.policy.name,
+        is_late=row.due_at < now and row.finalised_at is None,
+        written_questions=row.written or 0,  # type: ignore[attr-defined]
+        marked_questions=row.done or 0,  # type: ignore[attr-defined]
+        expected_minutes=max(1, round(row.expected_seconds / 60)),
+    )
+
+
+def _teacher_loads(now: datetime) -> list[TeacherLoad]:
+    open_rows = Evaluation.objects.filter(state__in=WITH_A_TEACHER).order_by().values("teacher_id")
+    loads: dict[UUID, Any] = {
+        row["teacher_id"]: row
+        for row in open_rows.annotate(
+            papers=Count("pk"),
+            late=Count("pk", filter=Q(due_at__lt=now, finalised_at__isnull=True)),
+            seconds=Sum("expected_seconds"),
+        )
+    }
+    day = timezone.localtime(now, timezone.get_default_timezone()).date()
+    away = set(Leave.objects.filter(starts_on__lte=day, ends_on__gte=day).values_list("teacher_id", flat=True))
+    nearest = (
+        Evaluation.objects.filter(teacher=OuterRef("pk"), state__in=WITH_A_TEACHER).order_by("due_at").values("due_at")
+    )
+    profiles = (
+        TeacherProfile.objects.filter(user__is_active=True, user__is_teacher=True, verified_at__isnull=False)
+        .select_related("user")
+        .annotate(next_due_at=Subquery(nearest[:1]))
+    )
+    made = [_load(profile, loads.get(profile.pk, {}), profile.pk in away) for profile in profiles]
+    return sorted(made, key=lambda load: (-load.expected_minutes, load.name))
+
+
+def _load(profile: TeacherProfile, row: dict[str, Any], on_leave: bool) -> TeacherLoad:
+    return TeacherLoad(
+        id=profile.pk,
+        name=profile.user.name,
+        open_papers=row.get("papers", 0),
+        cap=profile.open_paper_cap,
+        late=row.get("late", 0),
+        expected_minutes=round(row.get("seconds", 0) / 60),
+        next_due_at=profile.next_due_at,  # type: ignore[attr-defined]
+        on_leave=on_leave,
+    )

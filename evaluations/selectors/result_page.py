@@ -1,0 +1,107 @@
+"""The pages on which a student meets their marked papers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from assessments.enums import AttemptState
+from assessments.models import Attempt
+from common.templatetags.ui import when
+from evaluations.enums import EvaluationState
+from evaluations.selectors.desk_page import page_json
+from evaluations.selectors.results import Result, ResultQuestion, result_data
+
+PAGE_SIZE = 20
+
+
+def paper_rows(student: User, *, before: str = "") -> dict[str, Any]:
+    """Attempts of a student, newest first, pages by key. One query."""
+    rows = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED)
+    with suppress(ValueError):  # a mangled address shows the first page
+        rows = rows.filter(pk__lt=UUID(before)) if before else rows
+    found = list(rows.select_related("exam", "paper", "evaluation__teacher").order_by("-id")[: PAGE_SIZE + 1])
+    more = len(found) > PAGE_SIZE
+    return {
+        "attempts": found[:PAGE_SIZE],
+        "next_url": f"{reverse('paper-list')}?before={found[PAGE_SIZE - 1].pk}" if more else "",
+    }
+
+
+def result_page(*, attempt: Attempt, reader: User) -> dict[str, Any]:
+    """The context of the result page."""
+    result = result_data(attempt)
+    return {
+        "attempt": attempt,
+        "result": result,
+        "steps": _steps(result),
+        "sections": _sections(result),
+        "rows": [_row(question, result) for question in result.questions],
+        "pages": [page_json(page) for page in result.pages],
+        "is_own": attempt.student_id == reader.pk,
+    }
+
+
+def _steps(result: Result) -> list[dict[str, Any]]:
+    """Received → Marking → Back, for a paper that is still on its way."""
+    evaluation, attempt = result.evaluation, result.attempt
+    begun = evaluation is not None and evaluation.state != EvaluationState.QUEUED
+    received, promise = attempt.handed_in_at is not None, ""
+    if result.due_at:
+        promise = _("by %(when)s") % {"when": when(result.due_at)}
+    where = _("with a teacher") if begun else _("in the queue")
+    return [
+        {"label": _("Received"), "note": when(attempt.handed_in_at), "state": "done" if received else "now"},
+        {"label": _("Marking"), "note": where, "state": "now" if received else "todo"},
+        {"label": _("Back"), "note": promise, "state": "todo"},
+    ]
+
+
+def _sections(result: Result) -> list[dict[str, Any]]:
+    """Marks won and possible per section of the paper."""
+    won: dict[str, Decimal] = defaultdict(Decimal)
+    possible: dict[str, Decimal] = defaultdict(Decimal)
+    seen: set[int] = set()
+    for question in result.questions:
+        if question.number not in seen:
+            possible[question.section] += question.marks
+            seen.add(question.number)
+        if question.counts and question.awarded:
+            won[question.section] += question.awarded
+    titles = {section["label"]: section.get("title", section["label"]) for section in result.attempt.paper.sections}
+    return [
+        {
+            "title": titles.get(label, label),
+            "won": won[label],
+            "possible": total,
+            "percent": round(100 * won[label] / total),
+        }
+        for label, total in possible.items()
+        if total
+    ]
+
+
+def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
+    """A question with what its line on the page needs: how full the mark is, the options with what was chosen."""
+    awarded = question.awarded or Decimal(0)
+    kind = "full" if awarded == question.marks else "part" if awarded else "none"
+    chosen, right = set(question.answer.get("choices", [])), set(question.key.get("choices", []))
+    options = [
+        option | {"chosen": option["label"] in chosen, "right": option["label"] in right} for option in question.options
+    ]
+    numbers = {page.id: page.number for page in result.pages}
+    return {
+        "question": question,
+        "kind": kind if question.counts else "other",
+        "options": options,
+        "answered": bool(question.answer),
+        "parts": question.parts,
+        "pages": [numbers[page] for page in question.pages if page in numbers],
+    }

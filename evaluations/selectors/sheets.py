@@ -1,0 +1,64 @@
+"""The pages of a paper as the desk and the result page show them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from assessments.enums import UploadState
+from assessments.models import PageQuestion, SheetPage
+from evaluations.models import Annotation
+from evaluations.selectors.ink import annotation_values
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One page in reading order, `number` from 1; sizes in pixels of the screen image.
+
+    The keys are names in the sheet storage, empty until the image is made.
+    """
+
+    id: UUID
+    number: int
+    screen_key: str
+    thumb_key: str
+    width: int
+    height: int
+    state: str
+    advice: list[str]
+    questions: list[int]
+    annotations: list[dict[str, Any]]
+
+
+def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
+    """Three queries: pages, which questions are on them, and the ink."""
+    pages = SheetPage.objects.filter(upload__attempt=attempt_id, upload__state=UploadState.VERIFIED)
+    tags: dict[UUID, list[int]] = defaultdict(list)
+    for page_id, number in (
+        PageQuestion.objects.filter(page__upload__attempt=attempt_id)
+        .order_by("number")
+        .values_list("page_id", "number")
+    ):
+        tags[page_id].append(number)
+    ink: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    if evaluation_id is not None:
+        drawn = Annotation.objects.filter(evaluation=evaluation_id, deleted_at__isnull=True)
+        for annotation in drawn.order_by("updated_at", "id"):
+            ink[annotation.page_id].append(annotation_values(annotation))
+    return [
+        PageView(
+            id=page.pk,
+            number=number,
+            screen_key=page.screen_key,
+            thumb_key=page.thumb_key,
+            width=page.width,
+            height=page.height,
+            state=page.state,
+            advice=page.advice,
+            questions=tags[page.pk],
+            annotations=ink[page.pk],
+        )
+        for number, page in enumerate(pages.order_by("upload__page_number", "upload_id", "index"), start=1)
+    ]

@@ -1,0 +1,63 @@
+"""Adding up marks. Pure: no database. The same sums serve the desk, the result page and the final total."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class SchemeStep:
+    """A step of a marking scheme: its place and its marks."""
+
+    id: str
+    marks: Decimal
+    part: str = ""
+    alternative: str = ""
+
+
+@dataclass(frozen=True)
+class MarkedQuestion:
+    """The mark of one paper question; with internal choice two of them share `number`."""
+
+    number: int
+    alternative: str
+    marks: Decimal
+
+
+def question_total(scheme: Iterable[SchemeStep], given: Mapping[str, Decimal], maximum: Decimal) -> Decimal:
+    """Marks of a question from the marks of its steps.
+
+    Within a part the steps outside any alternative count, and of the alternatives the better one. Never above
+    `maximum`. Steps that `given` does not name count nothing; ids it names that the scheme does not have are ignored.
+    """
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for step in scheme:
+        sums[step.part][step.alternative] += min(given.get(step.id, ZERO), step.marks)
+    total = ZERO
+    for alternatives in sums.values():
+        common = alternatives.pop("", ZERO)
+        total += common + max(alternatives.values(), default=ZERO)
+    return min(total, maximum)
+
+
+def counted_alternatives(marked: Iterable[MarkedQuestion]) -> dict[int, str]:
+    """Which alternative of each question number counts: the better one, "a" when they are equal."""
+    best: dict[int, MarkedQuestion] = {}
+    for question in sorted(marked, key=lambda q: (q.number, q.alternative)):
+        known = best.get(question.number)
+        if known is None or question.marks > known.marks:
+            best[question.number] = question
+    return {number: question.alternative for number, question in best.items()}
+
+
+def paper_total(marked: Iterable[MarkedQuestion], maximum: Decimal) -> Decimal:
+    """Marks for the written part of a paper: every number once, its better alternative, never above `maximum`."""
+    questions = list(marked)
+    counted = counted_alternatives(questions)
+    total = sum((q.marks for q in questions if counted[q.number] == q.alternative), ZERO)
+    return min(total, maximum)

@@ -1,0 +1,106 @@
+"""Missed promises: flagged once, however often and however concurrently somebody looks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services.audit import record_event
+from common.events import announce
+from evaluations.enums import OPEN_STATES
+from evaluations.models import Evaluation, SlaBreach
+from evaluations.services import links
+from evaluations.signals import sla_breached
+from notifications.enums import NotificationKind
+from notifications.services.inbox import notify
+
+BATCH = 200
+
+# Only rows that this statement itself inserted come back: of two scans at once the second waits for the first at the
+# primary key and then inserts, and reports, nothing.
+FLAG = """
+INSERT INTO evaluations_slabreach (evaluation_id, due_at, flagged_at)
+SELECT late.id, late.due_at, {now}
+FROM evaluations_evaluation AS late
+WHERE late.state IN ({states}) AND late.due_at < {now} AND late.finalised_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM evaluations_slabreach AS known WHERE known.evaluation_id = late.id)
+ORDER BY late.due_at, late.id
+LIMIT {batch}
+ON CONFLICT (evaluation_id) DO NOTHING
+RETURNING evaluation_id
+"""
+
+
+def scan_breaches(*, now: datetime) -> int:
+    """Flags every open paper whose promise has passed, also those of beats that were missed. Returns how many are new.
+
+    Staff are told, the audit trail written and the fact announced once per paper, in the transaction of its flag.
+    """
+    flagged = 0
+    while True:
+        with transaction.atomic():
+            fresh = _flag_batch(now)
+            _tell(fresh, now)
+        flagged += len(fresh)
+        if not fresh:
+            return flagged
+
+
+def flag_if_late(*, evaluation: Evaluation, now: datetime) -> bool:
+    """Flags one locked paper that is being finished or returned after its promise, before a scan could see it."""
+    if now <= evaluation.due_at or evaluation.finalised_at is not None:
+        return False
+    _, created = SlaBreach.objects.get_or_create(
+        evaluation=evaluation, defaults={"due_at": evaluation.due_at, "flagged_at": now}
+    )
+    if created:
+        _tell([evaluation.pk], now)
+    return created
+
+
+def _flag_batch(now: datetime) -> list[UUID]:
+    moment = connection.ops.adapt_datetimefield_value(now)
+    states = [str(state) for state in OPEN_STATES]
+    sql = FLAG.format(now="%s", states=", ".join(["%s"] * len(states)), batch=BATCH)
+    id_field = Evaluation._meta.pk
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [moment, *states, moment])
+        rows = cursor.fetchall()
+    return [id_field.to_python(row[0]) for row in rows]
+
+
+def _tell(ids: list[UUID], now: datetime) -> None:
+    if not ids:
+        return
+    staff = list(User.objects.filter(is_staff=True, is_active=True))
+    late = Evaluation.objects.filter(pk__in=ids).select_related("attempt__exam", "teacher", "policy")
+    for evaluation in late.order_by("due_at", "id"):
+        record_event(
+            actor=None,
+            action="evaluation.breached",
+            obj=evaluation,
+            after={"due_at": evaluation.due_at, "teacher": evaluation.teacher_id},
+            now=now,
+        )
+        for person in staff:
+            _notify(person, evaluation, now)
+        announce(sla_breached, evaluation_id=evaluation.pk)
+
+
+def _notify(person: User, evaluation: Evaluation, now: datetime) -> None:
+    due = timezone.localtime(evaluation.due_at, timezone.get_default_timezone())
+    who = f"It is with {evaluation.teacher.name}." if evaluation.teacher else "Nobody has it yet."
+    notify(
+        user=person,
+        kind=NotificationKind.SLA_BREACHED,
+        cause=f"breach:{evaluation.pk}",
+        title=f"Late: paper {evaluation.short_id}, {evaluation.attempt.exam.title}",
+        body=f"It was due {due:%a %-d %b, %-I:%M %p} ({evaluation.policy.name}). {who}",
+        url=links.board_url(evaluation.pk),
+        mail=True,
+        now=now,
+    )

@@ -1,0 +1,185 @@
+"""A claim is a lease: ten minutes, renewed by every sign of work; after thirty idle minutes the paper is let go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from common.errors import ConflictError, NotPermittedError
+from evaluations.enums import EvaluationState
+from evaluations.models import Evaluation
+from evaluations.selectors import pullable_by
+from evaluations.services.assignment import conflicted_teachers, expected_seconds
+from evaluations.services.transitions import lock_evaluation, move
+
+LEASE = timedelta(minutes=10)
+IDLE = timedelta(minutes=30)
+# Between two signs of work no more than this counts as time spent on the paper.
+ACTIVE_GAP = timedelta(seconds=120)
+LAPSE_BATCH = 500
+
+
+class ClaimError(ConflictError):
+    """The paper is not the person's to work on now. `holder` in the details names who has it, if anybody."""
+
+
+def claim_next(*, teacher: User, now: datetime) -> Evaluation | None:
+    """Takes up the next paper: of those assigned to the teacher the nearest deadline, else of the waiting ones.
+
+    Papers the teacher is already marking do not count: a teacher may have several in hand, and every call takes up one
+    more. Returns None when nothing is left. Two calls at the same moment never get the same paper.
+    Raises NotPermittedError unless the teacher is verified.
+    """
+    _require_verified(teacher)
+    with transaction.atomic():
+        evaluation = _next_own(teacher) or _next_waiting(teacher)
+        if evaluation is not None:
+            _take(evaluation, teacher, now)
+    return evaluation
+
+
+def claim_evaluation(*, evaluation: Evaluation, teacher: User, now: datetime) -> Evaluation:
+    """Takes up this paper, or renews the claim of whoever already has it (a second device of theirs is fine).
+
+    Raises ClaimError saying who holds it, NotPermittedError when the teacher may not mark it.
+    """
+    _require_verified(teacher)
+    with transaction.atomic():
+        locked = lock_evaluation(evaluation.pk)
+        _refuse_other(locked, teacher)
+        if locked.state == EvaluationState.IN_PROGRESS:
+            _renew(locked, now)
+            return locked
+        if locked.state == EvaluationState.QUEUED:
+            _require_may_mark(locked, teacher)
+        _take(locked, teacher, now)
+    return locked
+
+
+def claim_for_desk(*, evaluation: Evaluation, person: User, now: datetime) -> Evaluation:
+    """Opening the desk is a claim for the teacher the paper is with, while there is something to mark.
+
+    Everybody else who may look, and everybody once it is finished, gets the paper as it stands.
+    """
+    to_mark = evaluation.state in (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+    if evaluation.teacher_id != person.pk or not to_mark:
+        return evaluation
+    return claim_evaluation(evaluation=evaluation, teacher=person, now=now)
+
+
+def renew_lease(*, evaluation: Evaluation, teacher: User, now: datetime) -> Evaluation:
+    """A heartbeat: ten more minutes, and the time since the last sign of work counts (at most two minutes of it).
+
+    Raises ClaimError when the teacher does not hold the claim any more.
+    """
+    with transaction.atomic():
+        locked = lock_claimed(evaluation.pk, teacher)
+        _renew(locked, now)
+    return locked
+
+
+def release_claim(*, evaluation: Evaluation, teacher: User, now: datetime) -> Evaluation:
+    """Puts the paper down: it stays with the teacher, work kept."""
+    with transaction.atomic():
+        locked = lock_claimed(evaluation.pk, teacher)
+        _let_go(locked, teacher, "Put down", now)
+    return locked
+
+
+def lapse_idle_claims(*, now: datetime) -> int:
+    """Lets go of every claim without a sign of work for thirty minutes. Returns how many. Work is kept."""
+    lapsed = 0
+    with transaction.atomic():
+        idle = Evaluation.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            state=EvaluationState.IN_PROGRESS, lease_until__lte=now - (IDLE - LEASE)
+        )
+        for evaluation in idle.order_by("lease_until")[:LAPSE_BATCH]:
+            _let_go(evaluation, None, f"No sign of work for {IDLE.seconds // 60} minutes", now)
+            lapsed += 1
+    return lapsed
+
+
+def lock_claimed(evaluation_id: UUID, teacher: User) -> Evaluation:
+    """The row, locked, when `teacher` holds the claim. A lease that ran out but was not let go still holds.
+
+    Raises ClaimError: "not_claimed", or "held" with who has it.
+    """
+    locked = lock_evaluation(evaluation_id)
+    _refuse_other(locked, teacher)
+    if locked.state != EvaluationState.IN_PROGRESS:
+        raise ClaimError("Claim the paper first.", "not_claimed", state=locked.state)
+    return locked
+
+
+def renewed_lease(evaluation: Evaluation, now: datetime) -> dict[str, object]:
+    """The fields of a renewed claim, so that a service which writes more can write them together."""
+    active = evaluation.active_seconds
+    if evaluation.lease_until is not None:
+        since = now - (evaluation.lease_until - LEASE)
+        active += int(max(timedelta(), min(since, ACTIVE_GAP)).total_seconds())
+    # Two devices with requests overtaking each other must not shorten the lease.
+    until = max(now + LEASE, evaluation.lease_until or now)
+    return {"lease_until": until, "active_seconds": active}
+
+
+def _renew(evaluation: Evaluation, now: datetime) -> None:
+    values = renewed_lease(evaluation, now)
+    Evaluation.objects.filter(pk=evaluation.pk).update(**values)
+    for field, value in values.items():
+        setattr(evaluation, field, value)
+
+
+def _let_go(evaluation: Evaluation, actor: User | None, reason: str, now: datetime) -> None:
+    move(evaluation, "lapse", actor=actor, now=now, reason=reason, changes={"claimed_at": None, "lease_until": None})
+
+
+def _take(evaluation: Evaluation, teacher: User, now: datetime) -> None:
+    changes: dict[str, object] = {"teacher": teacher, "claimed_at": now, "lease_until": now + LEASE}
+    if evaluation.assigned_at is None:
+        written = evaluation.attempt.paper.written_marks
+        speed = teacher.teacher_profile.seconds_per_mark
+        changes |= {
+            "assigned_at": now,
+            "expected_seconds": expected_seconds(written_marks=written, seconds_per_mark=speed),
+        }
+    move(evaluation, "claim", actor=teacher, now=now, changes=changes)
+
+
+def _next_own(teacher: User) -> Evaluation | None:
+    return _first_free(Evaluation.objects.filter(teacher=teacher, state=EvaluationState.ASSIGNED))
+
+
+def _next_waiting(teacher: User) -> Evaluation | None:
+    return _first_free(pullable_by(teacher))
+
+
+def _first_free(rows: QuerySet[Evaluation]) -> Evaluation | None:
+    # On SQLite Django leaves the lock clause out; there the IMMEDIATE transaction lets one claim at a time through.
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("attempt__paper", "attempt__exam")
+    found: Evaluation | None = locked.order_by("due_at", "id").first()
+    return found
+
+
+def _require_verified(teacher: User) -> None:
+    profile = getattr(teacher, "teacher_profile", None) if teacher.is_teacher else None
+    if profile is None or not profile.is_verified or not teacher.is_active:
+        raise NotPermittedError("Only verified teachers mark papers.", "not_verified")
+
+
+def _require_may_mark(evaluation: Evaluation, teacher: User) -> None:
+    if not teacher.qualifications.filter(programme_id=evaluation.attempt.exam.programme_id).exists():
+        raise NotPermittedError("You are not set up to mark this programme.", "not_qualified")
+    if teacher.pk in conflicted_teachers(evaluation.attempt.student_id):
+        raise NotPermittedError("You cannot mark a student you look after.", "conflict_of_interest")
+
+
+def _refuse_other(evaluation: Evaluation, teacher: User) -> None:
+    holder = evaluation.teacher
+    if holder is None or holder.pk == teacher.pk:
+        return
+    doing = "is marking" if evaluation.state == EvaluationState.IN_PROGRESS else "has"
+    raise ClaimError(f"{holder.name} {doing} this paper.", "held", holder=holder.name, state=evaluation.state)

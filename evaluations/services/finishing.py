@@ -1,0 +1,190 @@
+"""The end of marking: final totals, the way back to the student, and what can still be corrected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.enums import LinkState
+from accounts.models import GuardianLink, TeacherProfile, User
+from accounts.services.audit import record_event
+from assessments.enums import ReleasePolicy
+from common.errors import DomainError
+from common.templatetags.ui import marks
+from evaluations.models import Evaluation, Transition
+from evaluations.selectors.progress import marking_progress
+from evaluations.services import links
+from evaluations.services.breaches import flag_if_late
+from evaluations.services.claims import lock_claimed
+from evaluations.services.transitions import lock_evaluation, move
+from notifications.enums import NotificationKind
+from notifications.services.inbox import notify
+
+# A teacher's measured speed: the last paper weighs a fifth.
+LAST_PAPER_WEIGHT = Decimal("0.2")
+SLOWEST, FASTEST = 600, 5
+
+
+class UnfinishedError(DomainError):
+    """Written questions without a mark; `numbers` in the details lists them."""
+
+
+def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -> Evaluation:
+    """Fixes the totals; with an exam that releases when marked, the paper goes back to the student at once.
+
+    Numbers declared not attempted count 0. Raises UnfinishedError while others have no mark, ClaimError unless `actor`
+    holds the claim.
+    """
+    with transaction.atomic():
+        locked = lock_claimed(evaluation.pk, actor)
+        progress = marking_progress(locked)
+        if progress.missing:
+            raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
+        flag_if_late(evaluation=locked, now=now)
+        is_first = locked.finalised_at is None
+        objective = locked.attempt.objective_marks or Decimal(0)
+        before = {"written_marks": locked.written_marks, "total_marks": locked.total_marks}
+        changes = {
+            "written_marks": progress.total,
+            "total_marks": objective + progress.total,
+            # The promise is kept or missed by the first finish; a correction later does not move it.
+            "finalised_at": locked.finalised_at or now,
+            "claimed_at": None,
+            "lease_until": None,
+        }
+        move(locked, "finalise", actor=actor, now=now, changes=changes)
+        record_event(
+            actor=actor,
+            action="evaluation.finalised",
+            obj=locked,
+            before=before,
+            after={"written_marks": locked.written_marks, "total_marks": locked.total_marks},
+            now=now,
+        )
+        if is_first:
+            _learn_speed(locked, actor)
+        if locked.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
+            _release(locked, None, now)
+    return locked
+
+
+def release_evaluation(*, evaluation: Evaluation, actor: User | None, now: datetime) -> Evaluation:
+    """Gives the marked paper back and tells the student and the guardians. Raises TransitionError unless finalised."""
+    with transaction.atomic():
+        locked = lock_evaluation(evaluation.pk)
+        _release(locked, actor, now)
+    return locked
+
+
+def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: datetime) -> Evaluation:
+    """Sends a paper that cannot be read back to the student, saying why. For the teacher it is with, or staff."""
+    with transaction.atomic():
+        locked = lock_evaluation(evaluation.pk) if actor.is_staff else lock_claimed(evaluation.pk, actor)
+        before = {"state": locked.state}
+        flag_if_late(evaluation=locked, now=now)
+        made = move(
+            locked, "return", actor=actor, now=now, reason=reason, changes={"claimed_at": None, "lease_until": None}
+        )
+        record_event(
+            actor=actor,
+            action="evaluation.returned",
+            obj=locked,
+            before=before,
+            after={"state": locked.state},
+            reason=reason,
+            now=now,
+        )
+        notify(
+            user=locked.attempt.student,
+            kind=NotificationKind.PAPER_RETURNED,
+            cause=f"transition:{made.pk}",
+            title=f"{locked.attempt.exam.title}: some pages cannot be read",
+            body=reason,
+            url=links.result_url(locked.attempt_id),
+            mail=True,
+            now=now,
+        )
+    return locked
+
+
+def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: datetime) -> Evaluation:
+    """Opens a marked paper for correction: it goes back to its teacher, marks kept, and the student stops seeing it
+    until it is finalised again. Audited. Raises TransitionError unless finalised or released, or without a reason."""
+    with transaction.atomic():
+        locked = lock_evaluation(evaluation.pk)
+        before = {"state": locked.state, "total_marks": locked.total_marks}
+        move(locked, "reopen", actor=actor, now=now, reason=reason)
+        record_event(
+            actor=actor,
+            action="evaluation.reopened",
+            obj=locked,
+            before=before,
+            after={"state": locked.state},
+            reason=reason,
+            now=now,
+        )
+        assert locked.teacher is not None
+        notify(
+            user=locked.teacher,
+            kind=NotificationKind.PAPER_ASSIGNED,
+            cause=f"reopened:{evaluation.pk}:{now:%Y%m%d%H%M%S}",
+            title=f"Opened again for correction: {locked.attempt.exam.title}",
+            body=reason,
+            url=links.desk_url(locked.pk),
+            mail=False,
+            now=now,
+        )
+    return locked
+
+
+def new_speed(old: int, *, active_seconds: int, written_marks: Decimal) -> int:
+    """The moving average of seconds per mark after one more paper; nothing measured leaves it as it is."""
+    if active_seconds <= 0 or written_marks <= 0:
+        return old
+    measured = min(Decimal(SLOWEST), max(Decimal(FASTEST), Decimal(active_seconds) / written_marks))
+    return round(old * (1 - LAST_PAPER_WEIGHT) + measured * LAST_PAPER_WEIGHT)
+
+
+def _learn_speed(evaluation: Evaluation, teacher: User) -> None:
+    profile = TeacherProfile.objects.select_for_update(no_key=True).get(user=teacher)
+    written = evaluation.attempt.paper.written_marks
+    speed = new_speed(profile.seconds_per_mark, active_seconds=evaluation.active_seconds, written_marks=written)
+    if speed != profile.seconds_per_mark:
+        TeacherProfile.objects.filter(pk=profile.pk).update(seconds_per_mark=speed)
+
+
+def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
+    released_at = evaluation.released_at or now
+    made = move(evaluation, "release", actor=actor, now=now, changes={"released_at": released_at})
+    after = {"total_marks": evaluation.total_marks}
+    record_event(actor=actor, action="evaluation.released", obj=evaluation, after=after, now=now)
+    _tell_family(evaluation, made, now)
+
+
+def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> None:
+    attempt = evaluation.attempt
+    guardians = GuardianLink.objects.filter(
+        student=attempt.student_id, state=LinkState.ACTIVE, guardian__is_active=True
+    ).select_related("guardian")
+    readers = [attempt.student, *(link.guardian for link in guardians)]
+    total = marks(evaluation.total_marks or Decimal(0))
+    for reader in readers:
+        whose = "your" if reader.pk == attempt.student_id else f"{attempt.student.name}'s"
+        notify(
+            user=reader,
+            kind=NotificationKind.PAPER_RETURNED,
+            cause=f"transition:{made.pk}",
+            title=f"{attempt.exam.title}: {whose} paper is back",
+            body=f"{total} of {marks(evaluation.max_marks)} marks.",
+            url=links.result_url(attempt.pk),
+            mail=True,
+            now=now,
+        )
+
+
+def _unmarked(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"Question {numbers[0]} has no mark yet."
+    return f"Questions {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} have no mark yet."

@@ -1,0 +1,18 @@
+"""Addresses that notifications point at. Plain paths: a worker tells people things without loading the pages.
+
+A test holds them against the routes.
+"""
+
+from uuid import UUID
+
+
+def desk_url(evaluation_id: UUID) -> str:
+    return f"/marking/{evaluation_id}/"
+
+
+def result_url(attempt_id: UUID) -> str:
+    return f"/results/{attempt_id}/"
+
+
+def board_url(evaluation_id: UUID) -> str:
+    return f"/admin/evaluations/evaluation/{evaluation_id}/change/"

@@ -1,0 +1,152 @@
+"""Giving marks. Every mark is an event; the current mark is their projection, written in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from assessments.models import MarkingStep, PaperQuestion
+from common.errors import ConflictError, DomainError
+from evaluations.models import Evaluation, MarkEvent, QuestionMark
+from evaluations.services.annotations import AnnotationInput, save_annotations
+from evaluations.services.claims import lock_claimed, renewed_lease
+from evaluations.services.finishing import (
+    finalise_evaluation,
+    release_evaluation,
+    reopen_evaluation,
+    return_evaluation,
+)
+from evaluations.services.totals import (
+    MarkError,
+    SchemeStep,
+    checked_free_marks,
+    checked_steps,
+    plain,
+    question_total,
+)
+
+__all__ = [
+    "AnnotationInput",
+    "MarkConflict",
+    "current_values",
+    "finalise_evaluation",
+    "release_evaluation",
+    "reopen_evaluation",
+    "return_evaluation",
+    "save_annotations",
+    "save_mark",
+]
+
+COMMENT_LENGTH = 1000
+
+
+class MarkConflict(ConflictError):
+    """Somebody (another tab, another device) saved a newer version. `current` holds it."""
+
+
+def save_mark(
+    *,
+    evaluation: Evaluation,
+    question_id: UUID,
+    version: int,
+    steps: Mapping[str, Decimal],
+    comment: str,
+    free_marks: Decimal | None = None,
+    actor: User,
+    now: datetime,
+) -> QuestionMark:
+    """Gives a question its mark and renews the claim.
+
+    `version` is the one the marker last saw, 0 for none; the saved one is one higher. `steps` holds all awarded steps,
+    not only changed ones. With `free_marks` the steps are left out and the comment must say why. The same save sent
+    again (its answer was lost) returns the mark as it stands.
+
+    Raises ClaimError (not theirs to mark now), MarkConflict (newer version), MarkError (not what the scheme allows).
+    """
+    comment = checked_text(comment, COMMENT_LENGTH)
+    with transaction.atomic():
+        locked = lock_claimed(evaluation.pk, actor)
+        question = _question(locked, question_id)
+        given, marks = _marks(question, steps, free_marks, comment)
+        current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question).first()
+        stored = {step: plain(value) for step, value in given.items()}
+        if current is not None and _is_repeat(current, version, stored, marks, comment):
+            return current
+        if version != (current.version if current else 0):
+            raise _conflict(current)
+        mark = _append(locked, question, version + 1, stored, marks, comment, actor, now)
+        Evaluation.objects.filter(pk=locked.pk).update(**renewed_lease(locked, now))
+    return mark
+
+
+def scheme_of(question: PaperQuestion) -> list[SchemeStep]:
+    """The marking scheme of the version the student sat."""
+    rows = MarkingStep.objects.filter(version=question.version_id)
+    return [SchemeStep(str(s.pk), s.marks, s.part, s.alternative) for s in rows]
+
+
+def checked_text(text: str, longest: int) -> str:
+    """Text that every database can store. Raises DomainError for NUL characters and for too much of it."""
+    if "\x00" in text:
+        raise DomainError("The text contains a character that cannot be stored.", "bad_text")
+    if len(text) > longest:
+        raise DomainError(f"The text is too long: at most {longest} characters.", "too_long")
+    return text
+
+
+def current_values(mark: QuestionMark | None) -> dict[str, object]:
+    """A mark as the marker's screen knows it; version 0 when there is none."""
+    if mark is None:
+        return {"version": 0, "steps": {}, "marks": None, "comment": ""}
+    return {"version": mark.version, "steps": mark.steps, "marks": plain(mark.marks), "comment": mark.comment}
+
+
+def _question(evaluation: Evaluation, question_id: UUID) -> PaperQuestion:
+    question = PaperQuestion.objects.filter(pk=question_id, paper=evaluation.attempt.paper_id).first()
+    if question is None:
+        raise MarkError("This question is not on the paper.", "unknown_question")
+    if not question.is_written:
+        raise MarkError("This question is marked automatically.", "not_written")
+    return question
+
+
+def _marks(
+    question: PaperQuestion, steps: Mapping[str, Decimal], free_marks: Decimal | None, comment: str
+) -> tuple[dict[str, Decimal], Decimal]:
+    if free_marks is not None:
+        return {}, checked_free_marks(free_marks, question.marks, comment)
+    scheme = scheme_of(question)
+    given = checked_steps(scheme, steps)
+    return given, question_total(scheme, given, question.marks)
+
+
+def _is_repeat(current: QuestionMark, version: int, steps: dict[str, str], marks: Decimal, comment: str) -> bool:
+    same = (current.steps, current.marks, current.comment) == (steps, marks, comment)
+    return same and current.version == version + 1
+
+
+def _conflict(current: QuestionMark | None) -> MarkConflict:
+    return MarkConflict("This mark was changed in another place.", "version", current=current_values(current))
+
+
+def _append(
+    evaluation: Evaluation,
+    question: PaperQuestion,
+    version: int,
+    steps: dict[str, str],
+    marks: Decimal,
+    comment: str,
+    actor: User,
+    now: datetime,
+) -> QuestionMark:
+    values = {"version": version, "steps": steps, "marks": marks, "comment": comment}
+    MarkEvent.objects.create(evaluation=evaluation, question=question, actor=actor, at=now, **values)
+    mark, _ = QuestionMark.objects.update_or_create(
+        evaluation=evaluation, question=question, defaults={**values, "updated_at": now}
+    )
+    return mark

@@ -1,0 +1,154 @@
+"""The one table of an evaluation's states. Nothing else writes `state`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.dispatch import Signal
+
+from accounts.models import User
+from common.errors import ConflictError, DomainError
+from common.events import announce
+from evaluations.enums import EvaluationState as S
+from evaluations.models import Evaluation, Transition
+from evaluations.signals import evaluation_assigned, evaluation_finalised, evaluation_released
+
+
+class TransitionError(DomainError):
+    """The evaluation is not in a state from which this is possible."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the table. `refusal` says what to tell the person when the state is another one."""
+
+    sources: frozenset[str]
+    target: str
+    refusal: str
+    needs_actor: bool = False
+    needs_reason: bool = False
+
+
+NEW = ""
+RULES: dict[str, Rule] = {
+    "open": Rule(frozenset({NEW}), S.QUEUED, "This paper is already in the queue."),
+    "assign": Rule(frozenset({S.QUEUED}), S.ASSIGNED, "This paper is no longer waiting for a teacher."),
+    "claim": Rule(
+        frozenset({S.QUEUED, S.ASSIGNED}), S.IN_PROGRESS, "This paper cannot be taken up now.", needs_actor=True
+    ),
+    "lapse": Rule(frozenset({S.IN_PROGRESS}), S.ASSIGNED, "Nobody is marking this paper now."),
+    "return": Rule(
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}),
+        S.RETURNED,
+        "Only a paper that is not yet marked can be returned.",
+        needs_actor=True,
+        needs_reason=True,
+    ),
+    "reassign": Rule(
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}),
+        S.ASSIGNED,
+        "Only a paper that is not yet marked can go to another teacher.",
+        needs_actor=True,
+        needs_reason=True,
+    ),
+    "requeue": Rule(
+        frozenset({S.ASSIGNED, S.IN_PROGRESS, S.RETURNED}),
+        S.QUEUED,
+        "This paper cannot be put back into the queue.",
+        needs_actor=True,
+        needs_reason=True,
+    ),
+    "finalise": Rule(frozenset({S.IN_PROGRESS}), S.FINALISED, "Claim the paper first.", needs_actor=True),
+    "release": Rule(frozenset({S.FINALISED}), S.RELEASED, "Only a marked paper can go back to the student."),
+    "reopen": Rule(
+        frozenset({S.FINALISED, S.RELEASED}),
+        S.ASSIGNED,
+        "Only a marked paper can be opened again.",
+        needs_actor=True,
+        needs_reason=True,
+    ),
+}
+
+
+def lock_evaluation(evaluation_id: UUID) -> Evaluation:
+    """The row, locked until the transaction ends, with attempt, exam, paper and teacher at hand.
+
+    SQLite has no row locks; there the IMMEDIATE transaction is the lock. Raises Evaluation.DoesNotExist.
+    """
+    rows = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
+    return rows.select_for_update(of=("self",)).get(pk=evaluation_id)
+
+
+def lock_evaluations(ids: Iterable[UUID]) -> list[Evaluation]:
+    """Several rows, locked in the order of their ids so that two bulk actions cannot wait for each other."""
+    rows = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
+    return list(rows.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk"))
+
+
+def can_move(state: str, name: str) -> bool:
+    return state in RULES[name].sources
+
+
+def move(
+    evaluation: Evaluation,
+    name: str,
+    *,
+    actor: User | None,
+    now: datetime,
+    reason: str = "",
+    changes: dict[str, Any] | None = None,
+) -> Transition:
+    """Makes the transition `name` of a locked evaluation: writes the state with `changes`, records it, announces it.
+
+    Call it inside the transaction that locked the row. Raises TransitionError when the table does not allow it and
+    ConflictError when the row's state in the database is another than the one in hand.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("move() needs the transaction that locked the evaluation.")
+    rule, source = RULES[name], evaluation.state
+    if source not in rule.sources:
+        raise TransitionError(rule.refusal, f"cannot_{name}", state=source)
+    if rule.needs_actor and actor is None:
+        raise TransitionError("It must be known who does this.", "actor_missing")
+    if rule.needs_reason and not reason.strip():
+        raise TransitionError("Give a reason.", "reason_missing")
+    _write(evaluation, source, {**(changes or {}), "state": rule.target})
+    return _record(evaluation, name, source, actor, now, reason)
+
+
+def record_opening(evaluation: Evaluation, *, now: datetime) -> Transition:
+    """Records that `evaluation` has just been inserted; the insert itself gave it the first state."""
+    return _record(evaluation, "open", NEW, None, now, "")
+
+
+def _write(evaluation: Evaluation, source: str, values: dict[str, Any]) -> None:
+    # The state is compared once more: should a caller forget the lock, the second writer is refused, not lost.
+    if not Evaluation.objects.filter(pk=evaluation.pk, state=source).update(**values):
+        raise ConflictError("This paper has changed meanwhile.", "changed")
+    for field, value in values.items():
+        setattr(evaluation, field, value)
+
+
+def _record(
+    evaluation: Evaluation, name: str, source: str, actor: User | None, now: datetime, reason: str
+) -> Transition:
+    made = Transition.objects.create(
+        evaluation=evaluation,
+        at=now,
+        actor=actor,
+        name=name,
+        from_state=source,
+        to_state=evaluation.state,
+        reason=reason[:300],
+    )
+    if name in {"assign", "reassign"}:
+        announce(evaluation_assigned, evaluation_id=evaluation.pk, teacher_id=evaluation.teacher_id)
+    fact: Signal | None = {"finalise": evaluation_finalised, "release": evaluation_released}.get(name)
+    if fact is not None:
+        announce(fact, evaluation_id=evaluation.pk)
+    return made

@@ -1,0 +1,110 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import Leave
+from evaluations.enums import EvaluationState
+from evaluations.models import Annotation, Evaluation, QuestionMark
+from evaluations.selectors import desk_data, evaluation_for_attempt, queue_for, result_data, staff_board, waiting_for
+from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, written
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+def test_the_queue_in_order_of_promise_with_names_only_where_shown(cast, django_assert_num_queries):
+    for number, student in enumerate(more_students(5)):
+        evaluation_of(
+            hand_in(cast.exam, student), teacher=cast.teacher, due_in=(number - 1) * HOUR, expected_seconds=360
+        )
+    first = Evaluation.objects.order_by("due_at").first()
+    QuestionMark.objects.create(
+        evaluation=first, question=written(cast.exam, 5, "b"), version=1, marks=1, updated_at=NOW
+    )
+    with django_assert_num_queries(1):
+        rows = queue_for(cast.teacher, NOW)
+    assert [row.due_at for row in rows] == [NOW + n * HOUR for n in (-1, 0, 1, 2, 3)]
+    assert [row.is_late for row in rows] == [True, False, False, False, False]
+    assert (rows[0].written_questions, rows[0].marked_questions, rows[0].expected_minutes) == (2, 1, 6)
+    assert {row.student_name for row in rows} == {""}
+    type(cast.exam).objects.update(hide_names=False)
+    assert queue_for(cast.teacher, NOW)[0].student_name == first.attempt.student.name
+    assert queue_for(cast.colleague, NOW) == []
+
+
+def test_waiting_counts_what_could_be_pulled(cast):
+    evaluation_of(hand_in(cast.exam, cast.student))
+    assert [waiting_for(t) for t in (cast.teacher, cast.colleague)] == [1, 1]
+
+
+def draw(evaluation, page):
+    Annotation.objects.create(
+        id=uuid4(), evaluation=evaluation, page=page, kind="tick", geometry={"x": 0, "y": 0},
+        author=evaluation.teacher, updated_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("pages", [1, 8])
+def test_the_desk_costs_the_same_however_much_is_on_it(cast, pages, django_assert_num_queries):
+    evaluation = marking(cast.exam, cast.student, cast.teacher)
+    for number in range(3, 3 + pages):
+        draw(evaluation, add_page(evaluation.attempt, number))
+    loaded = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student").get()
+    with django_assert_num_queries(7):
+        desk = desk_data(loaded)
+    assert [page.number for page in desk.pages] == list(range(1, pages + 3))
+    assert [q.label for q in desk.questions] == ["4", "5a", "5b"]
+    assert desk.questions[0].pages == [desk.pages[0].id]
+    assert desk.progress.missing == [4, 5]
+
+
+def test_deleted_ink_is_not_shown(cast):
+    evaluation = marking(cast.exam, cast.student, cast.teacher)
+    page = evaluation.attempt.uploads.first().pages.first()
+    draw(evaluation, page)
+    assert len(desk_data(evaluation).pages[0].annotations) == 1
+    Annotation.objects.update(deleted_at=NOW)
+    assert desk_data(evaluation).pages[0].annotations == []
+
+
+@pytest.mark.parametrize("pages", [1, 8])
+def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_assert_num_queries):
+    evaluation = evaluation_of(
+        hand_in(cast.exam, cast.student, pages=pages), teacher=cast.teacher, state=EvaluationState.RELEASED,
+        written_marks=4, total_marks=7,
+    )  # fmt: skip
+    attempt = type(evaluation.attempt).objects.select_related("exam", "paper").get()
+    with django_assert_num_queries(8):
+        result = result_data(attempt)
+    assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)
+
+
+def test_the_board_counts(cast, django_assert_num_queries):
+    students = iter(more_students(6))
+    for hours, teacher in ((-1, cast.teacher), (2, cast.teacher), (30, None)):
+        evaluation_of(hand_in(cast.exam, next(students)), teacher=teacher, due_in=hours * HOUR, expected_seconds=600)
+    evaluation_of(
+        hand_in(cast.exam, next(students)), teacher=cast.teacher, state=EvaluationState.FINALISED, finalised_at=NOW
+    )
+    day = NOW.date()
+    Leave.objects.create(teacher=cast.colleague.teacher_profile, starts_on=day, ends_on=day)
+    with django_assert_num_queries(7):
+        board = staff_board(NOW)
+    assert {s.state: s.count for s in board.states} == {"queued": 1, "assigned": 2, "in_progress": 0}
+    assert (board.open, board.waiting, board.late, board.due_within_6h, board.due_today) == (3, 1, 1, 1, 2)
+    assert (board.finalised_today, board.marked_not_released, board.breached_today) == (1, 1, 0)
+    loads = {load.name: load for load in board.teachers}
+    assert {"Suresh Rao", "Anita Desai"} <= set(loads)
+    assert "Vikram Sethi" not in loads, "not verified"
+    busy = loads["Suresh Rao"]
+    assert (busy.open_papers, busy.late, busy.expected_minutes, busy.next_due_at) == (2, 1, 20, NOW - HOUR)
+    assert loads["Anita Desai"].on_leave
+
+
+def test_the_evaluation_of_an_attempt(cast):
+    evaluation = evaluation_of(hand_in(cast.exam, cast.student))
+    assert evaluation_for_attempt(evaluation.attempt_id) == evaluation
+    assert evaluation_for_attempt(uuid4()) is None

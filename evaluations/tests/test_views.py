@@ -1,0 +1,207 @@
+"""The pages of results and marking: happy, denied, invalid, and at a constant cost.
+
+Who may open what is written down for every address in tests/law_urls.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from evaluations.enums import EvaluationState
+from evaluations.models import Evaluation
+from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
+from notifications.models import Notification
+from tests import factories
+from tests.law_urls_world import World, build_world
+
+
+@pytest.fixture
+def world(cast: Any) -> World:
+    return build_world(cast)
+
+
+@pytest.fixture
+def as_(client: Client, world: World) -> Any:
+    def sign_in(who: str) -> Client:
+        client.force_login(world.cast.people[who])
+        return client
+
+    return sign_in
+
+
+def cost(client: Client, url: str) -> int:
+    """Queries of the second visit: what the first one puts into the cache is not counted."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+# --- Results ---------------------------------------------------------------------------------------------------------
+def test_result_shows_marks_comment_and_scheme(as_: Any, world: World) -> None:
+    text = as_("student").get(reverse("result-page", args=[world.released.attempt_id])).content.decode()
+    assert "9.5" in text or "9½" in text
+    assert "Show the sign." in text
+    assert "Step 1" in text
+
+
+def test_result_before_release_tells_the_promise_and_no_key(as_: Any, world: World) -> None:
+    response = as_("student").get(reverse("result-page", args=[world.marking.attempt_id]))
+    text = response.content.decode()
+    assert world.marking.due_at.strftime("%Y-%m-%d") in text
+    for word in ("Step 1", "x = 1", "tolerance"):
+        assert word not in text
+    assert not response.context["result"].is_ready
+
+
+@pytest.mark.parametrize("state", [s for s in EvaluationState if s != EvaluationState.RELEASED])
+def test_no_state_but_released_shows_marks(as_: Any, world: World, state: str) -> None:
+    teacher = None if state == EvaluationState.QUEUED else world.cast.teacher
+    Evaluation.objects.filter(pk=world.released.pk).update(state=state, teacher=teacher)
+    url = reverse("result-page", args=[world.released.attempt_id])
+    for who in ("student", "guardian"):
+        text = as_(who).get(url).content.decode()
+        assert "Show the sign." not in text
+        assert "Step 1" not in text
+    body = as_("student").get(reverse("api-attempt-result", args=[world.released.attempt_id])).json()
+    assert (body["ready"], body["total_marks"], body["questions"], body["pages"]) == (False, None, [], [])
+
+
+def test_reading_the_result_reads_its_news(as_: Any, world: World) -> None:
+    url = reverse("result-page", args=[world.released.attempt_id])
+    news = Notification.objects.create(
+        user=world.cast.student, kind="paper_returned", cause="1", title="Back", url=url, created_at=world.now
+    )
+    as_("guardian").get(url)
+    news.refresh_from_db()
+    assert news.read_at is None, "a guardian's reading is not the student's"
+    as_("student").get(url)
+    news.refresh_from_db()
+    assert news.read_at is not None
+
+
+def test_paper_list_costs_the_same_for_one_and_for_thirty(as_: Any, world: World) -> None:
+    client, url = as_("student"), reverse("paper-list")
+    few = cost(client, url)
+    for number in range(30):
+        exam = factories.ExamFactory(title=f"More {number}", paper=world.open_exam.paper)
+        evaluation_of(hand_in(exam, world.cast.student), teacher=world.cast.teacher, state=EvaluationState.RELEASED)
+    assert cost(client, url) == few
+
+
+@pytest.mark.parametrize("before", ["made-up", "00000000-0000-0000-0000-000000000001", "' OR 1=1 --", "%00"])
+def test_made_up_page_of_papers_is_no_fault(as_: Any, before: str) -> None:
+    assert as_("student").get(reverse("paper-list"), {"before": before}).status_code == 200
+
+
+def test_image_of_a_waiting_page_is_not_there_yet(as_: Any, world: World) -> None:
+    page = world.marking.attempt.uploads.first().pages.get()
+    page.state = "waiting"
+    page.save(update_fields=["state"])
+    assert as_("student").get(reverse("page-image", args=[page.pk, "screen"])).status_code == 404
+
+
+def test_marker_from_outside_the_cohort_sees_the_pages_and_not_the_result(as_: Any, world: World) -> None:
+    """A marker gets to a student through the evaluation alone; unassigned, through nothing."""
+    page = world.waiting.attempt.uploads.first().pages.get()
+    image = reverse("page-image", args=[page.pk, "screen"])
+    colleague = as_("colleague")
+    assert colleague.get(image).status_code == 404
+    Evaluation.objects.filter(pk=world.waiting.pk).update(teacher=world.cast.colleague, state=EvaluationState.ASSIGNED)
+    assert colleague.get(image).status_code == 302
+    assert colleague.get(reverse("marking-desk", args=[world.waiting.pk])).status_code == 200
+    assert colleague.get(reverse("result-page", args=[world.waiting.attempt_id])).status_code == 404
+
+
+# --- Marking ---------------------------------------------------------------------------------------------------------
+def test_queue_shows_own_papers_without_names(as_: Any, world: World) -> None:
+    response = as_("teacher").get(reverse("marking-queue"))
+    assert [row.id for row in response.context["rows"]] == [world.marking.pk]
+    assert response.context["waiting"] == 1
+    assert world.cast.student.name not in response.content.decode()
+
+
+def test_queue_costs_the_same_for_one_and_for_thirty(as_: Any, world: World) -> None:
+    client, url = as_("teacher"), reverse("marking-queue")
+    few = cost(client, url)
+    for person in more_students(30):
+        evaluation_of(hand_in(world.open_exam, person), teacher=world.cast.teacher)
+    assert cost(client, url) == few
+
+
+def test_claim_takes_the_waiting_paper_then_says_that_nothing_waits(as_: Any, world: World) -> None:
+    client = as_("colleague")
+    assert client.post(reverse("marking-claim"))["Location"] == reverse("marking-desk", args=[world.waiting.pk])
+    world.waiting.refresh_from_db()
+    assert (world.waiting.teacher, world.waiting.state) == (world.cast.colleague, EvaluationState.IN_PROGRESS)
+    again = client.post(reverse("marking-claim"), follow=True)
+    assert again.redirect_chain == [(reverse("marking-queue"), 302)]
+    assert "No paper waits right now." in again.content.decode()
+
+
+def test_claim_of_an_unverified_teacher_is_a_sentence(as_: Any, world: World) -> None:
+    response = as_("newcomer").post(reverse("marking-claim"))
+    assert response.status_code == 403
+    assert "verif" in response.content.decode()
+    world.waiting.refresh_from_db()
+    assert world.waiting.teacher is None
+
+
+def test_opening_an_assigned_paper_claims_it(as_: Any, world: World) -> None:
+    Evaluation.objects.filter(pk=world.marking.pk).update(
+        state=EvaluationState.ASSIGNED, claimed_at=None, lease_until=None
+    )
+    assert as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).status_code == 200
+    world.marking.refresh_from_db()
+    assert world.marking.state == EvaluationState.IN_PROGRESS
+    assert world.marking.lease_until is not None
+
+
+def test_staff_looking_at_the_desk_changes_nothing(as_: Any, world: World) -> None:
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.ASSIGNED, lease_until=None)
+    response = as_("staff").get(reverse("marking-desk", args=[world.marking.pk]))
+    assert response.context["data"]["can_mark"] is False
+    world.marking.refresh_from_db()
+    assert (world.marking.state, world.marking.lease_until) == (EvaluationState.ASSIGNED, None)
+
+
+def test_desk_hides_the_students_name(as_: Any, world: World) -> None:
+    text = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).content.decode()
+    assert world.cast.student.name not in text
+    assert world.cast.student.email not in text
+
+
+def test_finishing_too_early_names_the_questions(as_: Any, world: World) -> None:
+    response = as_("teacher").post(reverse("marking-finalise", args=[world.marking.pk]))
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert "4" in text
+    assert "5" in text
+    world.marking.refresh_from_db()
+    assert world.marking.state == EvaluationState.IN_PROGRESS
+
+
+def test_heartbeat_renews_the_lease_and_a_lost_claim_is_a_conflict(as_: Any, world: World) -> None:
+    client, url = as_("teacher"), reverse("marking-heartbeat", args=[world.marking.pk])
+    before = world.marking.lease_until
+    assert client.post(url).status_code == 200
+    world.marking.refresh_from_db()
+    assert world.marking.lease_until > before
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.ASSIGNED, lease_until=None)
+    lost = client.post(url)
+    assert (lost.status_code, lost["Content-Type"]) == (409, "application/problem+json")
+    assert lost.json()["detail"].endswith(".")
+
+
+def test_desk_costs_the_same_for_two_and_for_many_pages(as_: Any, world: World) -> None:
+    client, url = as_("teacher"), reverse("marking-desk", args=[world.marking.pk])
+    few = cost(client, url)
+    for number in range(3, 20):
+        add_page(world.marking.attempt, number)
+    assert cost(client, url) == few

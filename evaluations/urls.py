@@ -1,0 +1,17 @@
+"""Pages of evaluations: returned papers and the marking desk."""
+
+from django.urls import path
+
+from evaluations.views import marking, results
+
+urlpatterns = [
+    path("papers/", results.paper_list, name="paper-list"),
+    path("results/<uuid:attempt_id>/", results.result, name="result-page"),
+    path("pages/<uuid:page_id>/<slug:size>/", results.page_image, name="page-image"),
+    path("marking/", marking.queue, name="marking-queue"),
+    path("marking/claim/", marking.claim, name="marking-claim"),
+    path("marking/<uuid:evaluation_id>/", marking.desk, name="marking-desk"),
+    path("marking/<uuid:evaluation_id>/finalise/", marking.finalise, name="marking-finalise"),
+    path("marking/<uuid:evaluation_id>/heartbeat/", marking.heartbeat, name="marking-heartbeat"),
+    path("marking/<uuid:evaluation_id>/pages/", marking.pages, name="marking-pages"),
+]

@@ -1,0 +1,77 @@
+"""The teacher's queue and the marking desk. Saving goes through the API, with the same services."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from common.access import get_permitted
+from common.htmx import json_endpoint, render_page
+from evaluations.models import Evaluation
+from evaluations.selectors import queue_for, waiting_for
+from evaluations.selectors.desk_page import desk_page, page_json
+from evaluations.selectors.sheets import page_views
+from evaluations.services.claims import claim_for_desk, claim_next, renew_lease
+from evaluations.services.marking import finalise_evaluation
+
+DESK, MARK = "evaluations.view_desk", "evaluations.mark_evaluation"
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_teacher:
+        raise PermissionDenied
+    context = {"rows": queue_for(request.user, timezone.now()), "waiting": waiting_for(request.user)}
+    return render_page(request, "evaluations/queue.html", context)
+
+
+@require_POST
+def claim(request: HttpRequest) -> HttpResponse:
+    """Takes the next paper by promise."""
+    if not request.user.is_teacher:
+        raise PermissionDenied
+    found = claim_next(teacher=request.user, now=timezone.now())
+    if found is None:
+        messages.info(request, _("No paper waits right now."))
+        return redirect("marking-queue")
+    return redirect("marking-desk", found.pk)
+
+
+@require_GET
+def desk(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
+    """Opens a paper: its teacher claims it by that; somebody else who may see it reads only."""
+    papers = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
+    evaluation = get_permitted(request.user, DESK, papers, evaluation_id)
+    now = timezone.now()
+    evaluation = claim_for_desk(evaluation=evaluation, person=request.user, now=now)
+    return render_page(request, "evaluations/desk.html", desk_page(evaluation=evaluation, reader=request.user, now=now))
+
+
+@require_POST
+def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
+    evaluation = get_permitted(request.user, MARK, Evaluation, evaluation_id)
+    finalise_evaluation(evaluation=evaluation, actor=request.user, now=timezone.now())
+    messages.success(request, _("Finished. The next paper by promise is on top."))
+    return redirect("marking-queue")
+
+
+@require_POST
+@json_endpoint
+def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
+    """The teacher is at work: the claim is renewed."""
+    evaluation = get_permitted(request.user, MARK, Evaluation, evaluation_id)
+    return {"lease_until": renew_lease(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
+
+
+@require_GET
+@json_endpoint
+def pages(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
+    """The pages as they stand, for a desk that was opened before their images were made."""
+    evaluation = get_permitted(request.user, DESK, Evaluation, evaluation_id)
+    return {"pages": [page_json(page) for page in page_views(evaluation.attempt_id, None)]}

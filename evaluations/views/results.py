@@ -1,0 +1,62 @@
+"""The student's papers and the marked paper."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from assessments.enums import PageState
+from assessments.models import Attempt, SheetPage
+from common.access import get_permitted
+from common.htmx import render_page
+from common.storage import sheet_storage
+from evaluations.models import Evaluation
+from evaluations.selectors.result_page import paper_rows, result_page
+from notifications.services.inbox import read_by_url
+
+IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key"}
+
+
+@require_GET
+def paper_list(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_student:
+        raise PermissionDenied
+    return render_page(
+        request, "evaluations/paper_list.html", paper_rows(request.user, before=request.GET.get("before", ""))
+    )
+
+
+@require_GET
+def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """The marked paper; before it is back, where it stands and the promise."""
+    papers = Attempt.objects.select_related("exam__programme", "paper", "student")
+    attempt = get_permitted(request.user, "evaluations.view_result", papers, attempt_id)
+    context = result_page(attempt=attempt, reader=request.user)
+    if context["result"].is_ready:
+        read_by_url(user=request.user, url=request.path, now=timezone.now())
+    return render_page(request, "evaluations/result_page.html", context)
+
+
+@require_GET
+def page_image(request: HttpRequest, page_id: UUID, size: str) -> HttpResponse:
+    """Sends whoever may see the page to a short-lived address of its image."""
+    page = SheetPage.objects.select_related("upload__attempt").filter(pk=page_id).first()
+    if page is None or size not in IMAGE_KEYS or not _may_see(request.user, page):
+        raise Http404
+    if page.state != PageState.READY:
+        raise Http404
+    response = redirect(sheet_storage().signed_url(getattr(page, IMAGE_KEYS[size])))
+    response["Cache-Control"] = "private, max-age=120"
+    return response
+
+
+def _may_see(user: Any, page: SheetPage) -> bool:
+    """The student, their guardians and teachers, staff; and the marker, who gets there through the evaluation."""
+    if user.has_perm("assessments.view_sheetpage", page):
+        return True
+    marked = Evaluation.objects.visible_to(user).filter(attempt=page.upload.attempt_id, teacher=user)
+    return marked.exists()

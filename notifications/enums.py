@@ -1,0 +1,16 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationKind(models.TextChoices):
+    PAPER_RETURNED = "paper_returned", _("Your paper is back")
+    PAPER_RECEIVED = "paper_received", _("Your sheets are with us")
+    PAPER_ASSIGNED = "paper_assigned", _("A paper to mark")
+    SLA_BREACHED = "sla_breached", _("A promise was missed")
+
+
+class MailState(models.TextChoices):
+    NONE = "none", _("Not mailed")
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Given up")

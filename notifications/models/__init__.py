@@ -1,0 +1,3 @@
+from notifications.models.inbox import Notification
+
+__all__ = ["Notification"]

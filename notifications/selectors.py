@@ -1,0 +1,33 @@
+"""Reading the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from notifications.models import Notification
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of an inbox, newest first. `older` is the id to pass as `before` for the next page, or None."""
+
+    items: list[Notification]
+    older: UUID | None
+
+
+def unread_count(user: Any) -> int:
+    """How many notifications the person has not read; 0 for somebody not signed in."""
+    return Notification.objects.visible_to(user).unread().count()
+
+
+def inbox_page(*, user: Any, before: UUID | None = None) -> InboxPage:
+    """Thirty notifications of the person, those older than `before` when given."""
+    found = Notification.objects.visible_to(user).order_by("-id")
+    found = found.filter(id__lt=before) if before else found
+    rows = list(found[: PAGE_SIZE + 1])
+    items = rows[:PAGE_SIZE]
+    return InboxPage(items=items, older=items[-1].pk if len(rows) > PAGE_SIZE else None)

@@ -1,0 +1,68 @@
+"""The inbox: telling a person something once, and marking it read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from notifications import tasks
+from notifications.enums import MailState
+from notifications.models import Notification
+from notifications.services.mail import send_waiting_mail
+
+__all__ = ["mark_read", "notify", "read_by_url", "send_waiting_mail"]
+
+
+def notify(
+    *,
+    user: User,
+    kind: str,
+    cause: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    mail: bool,
+    now: datetime,
+) -> Notification | None:
+    """Puts one notification into the person's inbox and, with `mail`, sends it as an e-mail after the commit.
+
+    The same (user, kind, cause) again changes nothing and returns None. `url` is a path on this site.
+    """
+    with transaction.atomic():
+        notification, created = Notification.objects.get_or_create(
+            user=user,
+            kind=kind,
+            cause=cause,
+            defaults={
+                "title": title[:160],
+                "body": body[:500],
+                "url": url,
+                "created_at": now,
+                "mail_state": MailState.WAITING if mail else MailState.NONE,
+                "mail_after": now if mail else None,
+            },
+        )
+        if not created:
+            return None
+        if mail:
+            # If the broker cannot be reached the row stays waiting and the sweep sends it.
+            transaction.on_commit(partial(tasks.send_mail.delay, str(notification.pk)), robust=True)
+    return notification
+
+
+def mark_read(*, user: User, ids: Collection[UUID] | None = None, now: datetime) -> int:
+    """Marks the person's unread notifications (only `ids`, or all) as read. Returns how many were unread."""
+    unread = Notification.objects.filter(user=user).unread()
+    if ids is not None:
+        unread = unread.filter(pk__in=ids)
+    return unread.update(read_at=now)
+
+
+def read_by_url(*, user: User, url: str, now: datetime) -> int:
+    """Marks what points the person to `url` as read: they have just opened it. Returns how many were unread."""
+    return Notification.objects.filter(user=user, url=url).unread().update(read_at=now)

@@ -1,0 +1,20 @@
+"""Background work of notifications."""
+
+from celery import shared_task
+from django.utils import timezone
+
+
+@shared_task(name="notifications.send_mail")
+def send_mail(notification_id: str) -> None:
+    """Sends the e-mail of one notification if it is still waiting."""
+    from notifications.services.mail import deliver_mail
+
+    deliver_mail(notification_id=notification_id, now=timezone.now())
+
+
+@shared_task(name="notifications.send_waiting_mail")
+def send_waiting_mail() -> None:
+    """Sends every e-mail that is due and was not sent."""
+    from notifications.services.mail import send_waiting_mail as sweep
+
+    sweep(now=timezone.now())

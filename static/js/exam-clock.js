@@ -1,0 +1,45 @@
+// The server's clock, kept with the monotonic timer so that a wrong or changed device clock does not matter.
+const MARKS = [30, 10, 5, 1];
+
+export class ExamClock {
+  /** @param {{endsAt: string, serverNow: string, onTick: Function, onMark: Function, onEnd: Function}} options */
+  constructor({ endsAt, serverNow, onTick, onMark, onEnd }) {
+    Object.assign(this, { onTick, onMark, onEnd, ended: false });
+    this.sync(serverNow, endsAt);
+    this.said = new Set(MARKS.filter((minutes) => this.left() <= minutes * 60));
+    this.timer = setInterval(() => this.tick(), 500);
+    this.tick();
+  }
+
+  /** Takes the server's word for now and for the end (extra time may have been given). */
+  sync(serverNow, endsAt) {
+    const now = Date.parse(serverNow);
+    if (Number.isNaN(now)) return;
+    this.offset = now - performance.now();
+    this.end = Date.parse(endsAt);
+  }
+
+  /** Whole seconds left, never negative. */
+  left() {
+    return Math.max(0, Math.floor((this.end - performance.now() - this.offset) / 1000));
+  }
+
+  tick() {
+    const left = this.left();
+    this.onTick(left);
+    for (const minutes of MARKS) {
+      if (left <= minutes * 60 && !this.said.has(minutes)) {
+        this.said.add(minutes);
+        this.onMark(minutes);
+      }
+    }
+    if (left > 0) this.ended = false;
+    else if (!this.ended) { this.ended = true; this.onEnd(); }
+  }
+}
+
+export function clockText(seconds) {
+  const h = Math.floor(seconds / 3600), m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}

@@ -1,0 +1,219 @@
+// The exam page: one question at a time, palette, keys, autosave, the clock, submitting.
+import { AnswerOutbox } from "./answer-outbox.js";
+import { ExamClock, clockText } from "./exam-clock.js";
+
+const form = document.getElementById("exam");
+const words = JSON.parse(form.dataset.words);
+const $ = (selector, root = form) => root.querySelector(selector);
+const $$ = (selector, root = form) => [...root.querySelectorAll(selector)];
+const fill = (text, value) => text.replace("{}", value);
+const numbers = $$(".exam__q").map((el) => Number(el.dataset.number));
+const bodies = new Map($$("[data-question]").map((el) => [el.dataset.question, el]));
+const visitedKey = `abhyas-visited-${form.dataset.attempt}`;
+const narrow = matchMedia("(max-width:960px)");
+const palette = document.getElementById("palette");
+const CLOSED = ["time_up", "already_submitted", "attempt_cancelled"];
+let current = numbers[0];
+let visited = new Set();
+try { visited = new Set(JSON.parse(localStorage.getItem(visitedKey) || "[]")); } catch { /* starts empty */ }
+
+/* --- Reading and showing answers --- */
+function answerOf(body) {
+  const inputs = $$("input", body);
+  if (body.dataset.type === "numeric") return inputs[0].value.trim() ? { value: inputs[0].value.trim() } : {};
+  const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
+  if (!chosen.length) return {};
+  return chosen[0] === "on_paper" ? { on_paper: true } : { choices: chosen };
+}
+
+function show(body, answer) {
+  for (const input of $$("input", body)) {
+    if (body.dataset.type === "numeric") input.value = answer.value ?? "";
+    else input.checked = (answer.choices ?? []).includes(input.value) || (input.value === "on_paper" && !!answer.on_paper);
+  }
+}
+
+const article = (number) => document.getElementById(`q${number}`);
+const bodiesOf = (number) => $$("[data-question]", article(number));
+const isDone = (number) => bodiesOf(number).some((body) => Object.keys(answerOf(body)).length);
+const isFlagged = (number) => bodiesOf(number).some((body) => body.dataset.marked === "1");
+
+function stateOf(number) {
+  const base = isDone(number) ? "done" : visited.has(number) ? "seen" : "new";
+  return isFlagged(number) ? `${base === "done" ? "done" : "seen"}-flag` : base;
+}
+
+function paint() {
+  const counts = {};
+  for (const number of numbers) {
+    const state = stateOf(number);
+    counts[state] = (counts[state] ?? 0) + 1;
+    const link = $(`[data-go="${number}"]`);
+    link.dataset.state = state;
+    link.querySelector(".vh").textContent = `, ${words[state]}`;
+    if (number === current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+    $("[data-flag]", article(number)).hidden = !isFlagged(number);
+  }
+  for (const el of $$("[data-count]")) el.textContent = counts[el.dataset.count] ?? 0;
+  $("#review").setAttribute("aria-pressed", isFlagged(current));
+  return counts;
+}
+
+function go(number, focus = true) {
+  if (!numbers.includes(number)) return;
+  visited.add(number);
+  try { localStorage.setItem(visitedKey, JSON.stringify([...visited])); } catch { /* only the palette forgets */ }
+  current = number;
+  const here = article(number);
+  for (const el of $$(".exam__q, .exam__section")) {
+    el.toggleAttribute("data-here", el === here || el.contains(here));
+  }
+  for (const tab of $$("[data-section]", $(".exam__sections"))) {
+    tab.toggleAttribute("aria-current", false);
+    if (tab.dataset.section === here.dataset.section) { tab.setAttribute("aria-current", "true"); tab.scrollIntoView({ inline: "nearest", block: "nearest" }); }
+  }
+  history.replaceState(null, "", `#q${number}`);
+  paint();
+  scrollTo({ top: 0 });
+  if (focus) here.focus({ preventScroll: true });
+}
+
+/* --- Saving --- */
+const saved = document.getElementById("saved");
+let clock;
+
+const outbox = new AnswerOutbox({
+  attempt: form.dataset.attempt,
+  urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
+  csrf: () => $("[name=csrfmiddlewaretoken]").value,
+  onState(state, waiting) {
+    if (saved.dataset.state === state && state !== "kept") return;
+    saved.dataset.state = state;
+    saved.querySelector("span").textContent = fill(words[state], waiting);
+  },
+  onReply: (body) => clock?.sync(body.server_now, body.ends_at),
+  onClosed(problem) {
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text: problem.detail || words.refused, level: "error" } }));
+    if (CLOSED.includes(problem.code)) location.reload();
+  },
+});
+for (const [id, body] of bodies) outbox.seqs.set(id, Number(body.dataset.seq));
+
+const save = (body) => outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1");
+const timers = new WeakMap();
+form.addEventListener("input", (event) => {
+  const body = event.target.closest("[data-question]");
+  if (!body) return;
+  clearTimeout(timers.get(body));
+  timers.set(body, setTimeout(() => save(body), event.target.type === "text" ? 800 : 0));
+  paint();
+});
+form.addEventListener("change", (event) => {
+  const body = event.target.closest("[data-question]");
+  if (body && event.target.type === "text") { clearTimeout(timers.get(body)); save(body); }
+});
+addEventListener("pagehide", () => outbox.flush());
+addEventListener("visibilitychange", () => {
+  if (document.hidden) return outbox.flush();
+  fetch(form.dataset.clock).then((r) => (r.ok ? r.json() : null)).then((body) => {
+    if (!body) return;
+    clock.sync(body.server_now, body.ends_at);
+    if (body.state !== "in_progress") location.reload();
+  }).catch(() => {});
+});
+
+/* --- Moving, marking, clearing --- */
+const step = (by) => go(numbers[numbers.indexOf(current) + by] ?? current);
+function flag(on) {
+  for (const body of bodiesOf(current)) { body.dataset.marked = on ? "1" : ""; save(body); }
+  paint();
+}
+function clearAnswer() {
+  for (const body of bodiesOf(current)) { show(body, {}); save(body); }
+  paint();
+}
+form.addEventListener("click", (event) => {
+  const el = event.target.closest("button, a");
+  if (!el) return;
+  if (el.dataset.go) { event.preventDefault(); if (palette.matches(":modal")) palette.close(); go(Number(el.dataset.go)); }
+  else if (el.dataset.step) step(Number(el.dataset.step));
+  else if (el.dataset.section) go(numbers.find((n) => article(n).dataset.section === el.dataset.section));
+  else if (el.id === "review") { const on = !isFlagged(current); flag(on); if (on) step(1); }
+  else if (el.id === "clear") clearAnswer();
+  else if (el.id === "finish") finish();
+  else if (el.id === "clock-toggle") hideClock(el.getAttribute("aria-pressed") !== "true");
+});
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
+  if (event.target.matches("input[type=text], input:not([type]), textarea")) return;
+  const key = event.key.toLowerCase();
+  const option = $$(".exam__options input", article(current))[Number(key) - 1];
+  if (option) { option.click(); option.focus(); }
+  else if (key === "n") step(1);
+  else if (key === "p") step(-1);
+  else if (key === "m") document.getElementById("review").click();
+});
+
+/* --- Clock --- */
+const clockBox = $(".exam__clock"), clockText_ = document.getElementById("clock");
+let hidden = false;
+function hideClock(on) {
+  hidden = on;
+  const toggle = document.getElementById("clock-toggle");
+  toggle.setAttribute("aria-pressed", on);
+  clock.tick();
+}
+clock = new ExamClock({
+  endsAt: form.dataset.ends, serverNow: form.dataset.now,
+  onTick(left) {
+    clockText_.textContent = hidden && left > 300 ? words.hidden : clockText(left);
+    clockBox.toggleAttribute("data-near", left <= 600);
+  },
+  onMark(minutes) { document.getElementById("say").textContent = fill(words.left, minutes); },
+  onEnd: () => submit(),
+});
+
+/* --- Submitting --- */
+function finish() {
+  if (palette.matches(":modal")) palette.close();
+  const counts = paint();
+  const open = numbers.filter((n) => !isDone(n));
+  const row = (label, value, bad) => `<div${bad ? ' class="bad"' : ""}><dt>${label}</dt><dd class="num">${value}</dd></div>`;
+  document.getElementById("confirm-body").innerHTML = `<dl class="counts">${row(words.done, numbers.length - open.length)}${
+    row(words.open, open.length, open.length)}${row(words.flagged, (counts["seen-flag"] ?? 0) + (counts["done-flag"] ?? 0))}</dl>${
+    open.length ? `<p class="mt">${fill(words.unanswered, open.slice(0, 12).join(", ") + (open.length > 12 ? " …" : ""))}</p>` : ""}`;
+  document.getElementById("confirm").showModal();
+}
+
+let submitted = false;
+async function submit() {
+  if (submitted) return;
+  submitted = true;
+  const button = document.getElementById("submit-now");
+  button.setAttribute("aria-busy", "true");
+  for (const body of bodies.values()) { const timer = timers.get(body); if (timer) { clearTimeout(timer); timers.delete(body); await save(body); } }
+  await outbox.flush();
+  if (outbox.waiting.size && clock.left() > 0) {
+    submitted = false;
+    button.removeAttribute("aria-busy");
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
+    return;
+  }
+  form.submit();
+}
+form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+
+/* --- Start --- */
+const layout = () => { if (!narrow.matches && palette.matches(":modal")) palette.close(); };
+narrow.addEventListener("change", layout);
+form.dataset.live = "1";
+go(Number(location.hash.slice(2)) || current, false);
+outbox.restore().then((entries) => {
+  for (const entry of entries) {
+    const body = bodies.get(entry.question);
+    if (!body || entry.seq < Number(body.dataset.seq)) continue;
+    show(body, entry.answer ?? {});
+    body.dataset.marked = entry.marked ? "1" : "";
+  }
+  paint();
+});

@@ -1,0 +1,246 @@
+// The page on which a student photographs, orders and tags answer sheets and hands them in.
+import { SheetOutbox } from "./sheet-outbox.js";
+
+const root = document.getElementById("capture");
+const words = JSON.parse(root.dataset.words);
+const list = document.getElementById("sheets");
+const $ = (selector, from = root) => from.querySelector(selector);
+const fill = (text, ...values) => values.reduce((t, v) => t.replace("{}", v), text);
+const csrf = () => $("[name=csrfmiddlewaretoken]").value;
+const urlOf = (name, id) => root.dataset[name].replace("00000000-0000-0000-0000-000000000000", id);
+const toast = (text, level = "error") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
+let server = JSON.parse(document.getElementById("state").textContent);
+const local = new Map(); // client id → {sheet, preview}
+const tags = new Map(); // `${client_id}:${index}` → Set of numbers, what the person chose (kept until handed in)
+const absent = new Set(server.not_attempted);
+const tagKey = `abhyas-tags-${root.dataset.attempt}`;
+
+try {
+  const kept = JSON.parse(localStorage.getItem(tagKey) || "{}");
+  for (const [key, numbers] of Object.entries(kept.tags ?? {})) tags.set(key, new Set(numbers));
+  for (const number of kept.absent ?? []) absent.add(number);
+} catch { /* nothing kept */ }
+function keepTags() {
+  const plain = Object.fromEntries([...tags].map(([key, set]) => [key, [...set]]));
+  try { localStorage.setItem(tagKey, JSON.stringify({ tags: plain, absent: [...absent] })); } catch { /* in memory only */ }
+}
+
+const outbox = new SheetOutbox({
+  attempt: root.dataset.attempt,
+  announceUrl: root.dataset.announce,
+  doneUrl: (id) => urlOf("done", id),
+  csrf,
+  onChange(sheet) {
+    const known = local.get(sheet.id) ?? { preview: sheet.type.startsWith("image/") && !/hei[cf]/.test(sheet.type) ? URL.createObjectURL(sheet.blob) : "" };
+    local.set(sheet.id, { ...known, sheet });
+    if (sheet.state === "verified") refresh();
+    if (sheet.state === "sending" && list.querySelector(`[data-client="${sheet.id}"]`)) progress(sheet);
+    else draw();
+  },
+});
+
+async function call(url, body) {
+  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) { toast(answer.detail || words.failed); return null; }
+  return answer;
+}
+
+/* --- What is shown: server's uploads in order, then what is only on this device --- */
+function rows() {
+  const made = [];
+  for (const upload of server.uploads) {
+    if (upload.state === "verified") {
+      for (const page of upload.pages) made.push({ client: upload.client_id, index: page.index, page, single: upload.pages.length === 1, order: upload.page_number });
+    } else if (upload.state === "refused" && !local.has(upload.client_id)) {
+      made.push({ client: upload.client_id, index: 0, refused: upload.refused_message, order: upload.page_number });
+    }
+  }
+  const safe = new Set(server.uploads.filter((u) => u.state === "verified").map((u) => u.client_id));
+  for (const [client, { sheet, preview }] of local) {
+    if (!safe.has(client)) made.push({ client, index: 0, sheet, preview, order: sheet.pageNumber });
+  }
+  return made.sort((a, b) => a.order - b.order || a.index - b.index);
+}
+
+const keyOf = (row) => `${row.client}:${row.index}`;
+function numbersOf(row) {
+  if (!tags.has(keyOf(row))) tags.set(keyOf(row), new Set(row.page?.numbers ?? []));
+  return tags.get(keyOf(row));
+}
+
+function stateText(row) {
+  if (row.refused || row.sheet?.state === "refused") return ["problem", row.refused || row.sheet.message];
+  if (row.page?.state === "failed") return ["problem", words.page_failed];
+  if (row.page) return ["ok", row.page.state === "ready" ? words.verified : words.preparing];
+  if (row.sheet.state === "sending") return ["info", fill(words.sending, Math.round((row.sheet.progress ?? 0) * 100))];
+  return ["warn", navigator.onLine ? words.queued : words.offline];
+}
+
+function progress(sheet) {
+  const box = list.querySelector(`[data-client="${sheet.id}"] .sheet__state span`);
+  if (box) box.textContent = fill(words.sending, Math.round((sheet.progress ?? 0) * 100));
+}
+
+const template = document.getElementById("sheet-template").content.firstElementChild;
+function drawRow(row, place, all) {
+  const el = template.cloneNode(true);
+  const [tone, text] = stateText(row);
+  el.dataset.client = row.client;
+  el.dataset.index = row.index;
+  $(".sheet__no", el).textContent = place + 1;
+  const img = $("img", el);
+  const src = row.page?.state === "ready" ? row.page.thumb_url : local.get(row.client)?.preview || "";
+  if (src) { img.src = src; img.alt = fill(words.page, place + 1); } else img.remove();
+  $(".sheet__state", el).className = `sheet__state note note--${tone}`;
+  $(".sheet__state span", el).textContent = text;
+  for (const advice of row.page?.advice ?? []) {
+    const note = document.createElement("p");
+    note.className = "note note--warn";
+    note.textContent = words[advice] ?? advice;
+    $(".sheet__state", el).after(note);
+  }
+  const bad = tone === "problem";
+  const first = all.findIndex((r) => r.client === row.client) === place;
+  $("[data-do=up]", el).hidden = place === 0 || !first || bad;
+  $("[data-do=down]", el).hidden = place === all.length - 1 || !first || bad;
+  $("[data-do=rotate]", el).hidden = !row.page || row.page.state !== "ready";
+  $("[data-do=remove]", el).hidden = !first;
+  for (const button of el.querySelectorAll("[data-do]")) button.setAttribute("aria-label", `${button.title}, ${fill(words.page, place + 1)}`);
+  const chips = $(".sheet__tags", el);
+  if (bad) chips.remove();
+  else chips.append(...server.written.map(({ number }) => chip(number, numbersOf(row).has(number), "tag")));
+  return el;
+}
+
+function chip(number, on, kind) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "qchip num";
+  button.dataset[kind] = number;
+  button.setAttribute("aria-pressed", on);
+  button.textContent = number;
+  return button;
+}
+
+const usable = (row) => stateText(row)[0] !== "problem";
+function draw() {
+  const focus = document.activeElement?.closest("[data-client]");
+  const mark = focus && [focus.dataset.client, focus.dataset.index, document.activeElement.dataset.do, document.activeElement.dataset.tag];
+  const all = rows();
+  list.replaceChildren(...all.map(drawRow));
+  document.getElementById("empty").hidden = all.length > 0;
+  const placed = new Set(all.filter(usable).flatMap((row) => [...numbersOf(row)]));
+  const missing = server.written.map((q) => q.number).filter((n) => !placed.has(n));
+  for (const n of [...absent]) if (placed.has(n)) absent.delete(n);
+  document.getElementById("missing").hidden = missing.length === 0;
+  document.getElementById("missing-chips").replaceChildren(...missing.map((n) => chip(n, absent.has(n), "absent")));
+  const open = missing.filter((n) => !absent.has(n));
+  const unsent = outbox.unsent.length;
+  const status = document.getElementById("status");
+  const good = all.filter((row) => row.page).length;
+  status.className = `note note--${unsent ? "warn" : good ? "ok" : "info"}`;
+  status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(words.all_safe, good) : words.none;
+  const ready = !unsent && !open.length && (good || absent.size === server.written.length);
+  const button = document.getElementById("hand-in");
+  button.setAttribute("aria-disabled", !ready);
+  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.join(", ")) : good || ready ? "" : words.none;
+  if (mark) {
+    const again = list.querySelector(`[data-client="${mark[0]}"][data-index="${mark[1]}"]`);
+    (again?.querySelector(mark[2] ? `[data-do=${mark[2]}]:not([hidden])` : `[data-tag="${mark[3]}"]`) ?? again?.querySelector("button"))?.focus();
+  }
+}
+
+/* --- Server state --- */
+let poll;
+async function refresh() {
+  clearTimeout(poll);
+  const response = await fetch(root.dataset.status).catch(() => null);
+  if (response?.ok) {
+    server = await response.json();
+    if (server.state !== "submitted") return location.reload();
+    for (const upload of server.uploads) if (upload.state === "verified") outbox.sheets.delete(upload.client_id);
+    draw();
+  }
+  if (server.uploads.some((u) => u.pages.some((p) => p.state === "waiting"))) poll = setTimeout(refresh, 1500);
+}
+
+/* --- What the person does --- */
+async function take(files) {
+  navigator.storage?.persist?.();
+  let next = Math.max(0, ...rows().map((row) => row.order)) + 1;
+  for (const file of files) {
+    if (file.size > Number(root.dataset.maxBytes)) { toast(fill(words.too_large, file.name)); continue; }
+    await outbox.add(file, next++);
+  }
+}
+for (const input of root.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => { const files = [...input.files]; input.value = ""; take(files); });
+}
+root.addEventListener("dragover", (event) => { event.preventDefault(); root.dataset.over = "1"; });
+root.addEventListener("dragleave", () => delete root.dataset.over);
+root.addEventListener("drop", (event) => { event.preventDefault(); delete root.dataset.over; take([...event.dataTransfer.files]); });
+addEventListener("paste", (event) => { const files = [...(event.clipboardData?.files ?? [])]; if (files.length) take(files); });
+
+async function move(client, by) {
+  const order = [...new Set(rows().map((row) => row.client))];
+  const from = order.indexOf(client), to = from + by;
+  if (to < 0 || to >= order.length) return;
+  order.splice(to, 0, ...order.splice(from, 1));
+  order.forEach((id, i) => { // both sides, so that unsent pages keep their place too
+    const upload = server.uploads.find((u) => u.client_id === id);
+    if (upload) upload.page_number = i + 1;
+    const mine = local.get(id)?.sheet;
+    if (mine) mine.pageNumber = i + 1;
+  });
+  draw();
+  const known = new Set(server.uploads.map((u) => u.client_id));
+  await call(root.dataset.order, { order: order.filter((id) => known.has(id)) });
+}
+
+root.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  const row = button?.closest("[data-client]");
+  if (!button) return;
+  if (button.dataset.tag) {
+    const numbers = tags.get(`${row.dataset.client}:${row.dataset.index}`);
+    const n = Number(button.dataset.tag);
+    if (!numbers.delete(n)) numbers.add(n);
+    keepTags(); draw();
+  } else if (button.dataset.absent) {
+    const n = Number(button.dataset.absent);
+    if (!absent.delete(n)) absent.add(n);
+    keepTags(); draw();
+    document.querySelector(`[data-absent="${n}"]`)?.focus();
+  } else if (button.dataset.do === "up" || button.dataset.do === "down") move(row.dataset.client, button.dataset.do === "up" ? -1 : 1);
+  else if (button.dataset.do === "rotate") {
+    const page = server.uploads.find((u) => u.client_id === row.dataset.client).pages.find((p) => p.index === Number(row.dataset.index));
+    if (await call(urlOf("rotate", page.id), {})) refresh();
+  } else if (button.dataset.do === "remove") {
+    const client = row.dataset.client;
+    const known = server.uploads.some((u) => u.client_id === client);
+    if (known && !(await call(urlOf("remove", client), {}))) return;
+    await outbox.drop(client);
+    local.delete(client);
+    for (const key of [...tags.keys()]) if (key.startsWith(client)) tags.delete(key);
+    keepTags();
+    await refresh(); draw();
+  } else if (button.id === "hand-in") handIn(button);
+});
+
+async function handIn(button) {
+  if (button.getAttribute("aria-disabled") === "true") { document.getElementById("why").focus(); return; }
+  button.setAttribute("aria-busy", "true");
+  const pages = Object.fromEntries(rows().filter((row) => row.page).map((row) => [row.page.id, [...numbersOf(row)]]));
+  const done = await call(root.dataset.confirm, { pages, not_attempted: [...absent] });
+  button.removeAttribute("aria-busy");
+  if (!done) return refresh();
+  try { localStorage.removeItem(tagKey); } catch { /* nothing kept */ }
+  location.assign(root.dataset.after);
+}
+
+addEventListener("beforeunload", (event) => { if (outbox.unsent.length) event.preventDefault(); });
+addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); outbox.flush(); } });
+draw();
+outbox.restore();
+refresh();

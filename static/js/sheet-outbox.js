@@ -1,0 +1,126 @@
+// Photographed pages: kept on this device first, announced, uploaded, and let go only after the server's receipt.
+import { newId, sha256 } from "./sha256.js";
+
+const WAITS = [1, 2, 4, 8, 15];
+
+const opened = new Promise((resolve) => {
+  const request = indexedDB.open("abhyas-sheets", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("sheets", { keyPath: "id" });
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => resolve(null);
+});
+
+async function shelf(mode, action) {
+  const store = await opened;
+  if (!store) return null;
+  return new Promise((resolve) => {
+    const deal = store.transaction("sheets", mode);
+    const request = action(deal.objectStore("sheets"));
+    deal.oncomplete = () => resolve(request?.result ?? null);
+    deal.onerror = deal.onabort = () => resolve(null);
+  });
+}
+
+export class SheetOutbox {
+  /** onChange(sheet) after every change of a sheet's state: captured, sending (with progress 0–1), waiting, verified, refused. */
+  constructor({ attempt, announceUrl, doneUrl, csrf, onChange }) {
+    Object.assign(this, { attempt, announceUrl, doneUrl, csrf, onChange });
+    this.sheets = new Map();
+    this.failures = 0;
+    this.sending = null;
+    addEventListener("online", () => this.flush());
+  }
+
+  /** Pages a reload or a crash left on this device. */
+  async restore() {
+    const all = (await shelf("readonly", (s) => s.getAll())) ?? [];
+    for (const sheet of all.filter((s) => s.attempt === this.attempt)) {
+      this.sheets.set(sheet.id, { ...sheet, state: "captured" });
+      this.onChange(this.sheets.get(sheet.id));
+    }
+    this.flush();
+  }
+
+  async add(blob, pageNumber) {
+    const sheet = {
+      id: newId(), attempt: this.attempt, blob, size: blob.size, type: blob.type || "application/octet-stream",
+      pageNumber, sha256: await sha256(blob), state: "captured",
+    };
+    this.sheets.set(sheet.id, sheet);
+    await shelf("readwrite", (s) => s.put({ ...sheet }));
+    this.onChange(sheet);
+    this.flush();
+    return sheet;
+  }
+
+  async drop(id) {
+    this.sheets.get(id)?.request?.abort();
+    this.sheets.delete(id);
+    await shelf("readwrite", (s) => s.delete(id));
+  }
+
+  get unsent() { return [...this.sheets.values()].filter((s) => !["verified", "refused"].includes(s.state)); }
+
+  flush() {
+    clearTimeout(this.timer);
+    this.sending ??= this.run().finally(() => { this.sending = null; });
+    return this.sending;
+  }
+
+  async run() {
+    for (let sheet; (sheet = this.unsent[0]); ) {
+      try {
+        const problem = await this.send(sheet);
+        this.failures = 0;
+        if (problem) this.set(sheet, { state: "refused", message: problem });
+        else this.set(sheet, { state: "verified" });
+        await shelf("readwrite", (s) => s.delete(sheet.id));
+      } catch {
+        if (!this.sheets.has(sheet.id)) continue; // taken out while it was being sent
+        this.set(sheet, { state: "waiting" });
+        this.timer = setTimeout(() => this.flush(), WAITS[Math.min(this.failures++, WAITS.length - 1)] * 1000);
+        return;
+      }
+    }
+  }
+
+  set(sheet, change) { Object.assign(sheet, change); this.onChange(sheet); }
+
+  /** Returns a sentence when the server refuses the sheet for good; throws when it is worth trying again. */
+  async send(sheet) {
+    this.set(sheet, { state: "sending", progress: 0 });
+    const announced = await this.post(this.announceUrl, {
+      client_id: sheet.id, page_number: sheet.pageNumber, sha256: sheet.sha256, size: sheet.size, content_type: sheet.type,
+    });
+    if (announced.problem) return announced.problem;
+    if (announced.body.upload) await this.upload(sheet, announced.body.upload);
+    const received = await this.post(this.doneUrl(sheet.id), {});
+    return received.problem;
+  }
+
+  async post(url, body) {
+    const response = await fetch(url, {
+      method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: JSON.stringify(body),
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return { body: answer };
+    if (response.status >= 500 || response.status === 429 || answer.code === "sheet_missing") throw new Error("try again");
+    return { problem: answer.detail || response.statusText };
+  }
+
+  upload(sheet, { url, fields }) {
+    return new Promise((resolve, reject) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append("file", sheet.blob);
+      const request = new XMLHttpRequest();
+      sheet.request = request;
+      request.open("POST", url);
+      request.timeout = 120000;
+      request.upload.onprogress = (event) => this.set(sheet, { progress: event.loaded / event.total });
+      request.onload = () => (request.status < 300 ? resolve() : reject(new Error(request.statusText)));
+      request.onerror = request.ontimeout = request.onabort = () => reject(new Error("network"));
+      request.send(form);
+    });
+  }
+}

@@ -1,0 +1,181 @@
+"""A browser on a running site for the page tests: axe, budgets, keyboard.
+
+The site is the product in threads of the test process, with its static files collected, hashed and compressed as in
+production. Import the fixtures where they are wanted. Chromium is found at CHROMIUM (default /usr/bin/chromium);
+without it the tests are skipped and say so, or fail with ABHYAS_REQUIRE_SERVICES=1.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from django.core.management import call_command
+from django.test import Client, override_settings
+from django.test.testcases import LiveServerThread
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from accounts.models import User
+from assessments.models import SheetPage
+from common.storage import sheet_storage
+from common.templatetags import ui
+from common.testing.database import run_at_once
+from config.settings import base
+from evaluations.models import Annotation
+from notifications.models import Notification
+from tests.cast import Cast
+from tests.law_urls_world import World, build_world
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
+REPORT_CSP = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+T = TypeVar("T")
+STATIC = base.STORAGES["staticfiles"]
+
+
+@dataclass
+class Visit:
+    """Somebody's tab. `problems` collects what no page may do: console errors, exceptions, failing requests."""
+
+    context: BrowserContext
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running product at `url` with a world behind it, and a browser."""
+
+    url: str
+    world: World
+    ids: dict[str, Any]
+    sessions: dict[str, str]
+    browser: Browser
+
+    def ask(self, query: Callable[[], T]) -> T:
+        """The result of `query`, run in a thread of its own: in this one Playwright's event loop is running, and Django
+        would give it another connection."""
+        return run_at_once([query])[0]
+
+    @contextmanager
+    def visit(self, person: str, *, width: int = 1440, theme: str = "light", axe: bool = False) -> Iterator[Visit]:
+        """A fresh tab, signed in as `person` of the cast (or "anonymous"), `width` pixels wide."""
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-IN"
+        )
+        context.set_default_timeout(60_000)
+        if person != "anonymous":
+            context.add_cookies([{"name": "sessionid", "value": self.sessions[person], "url": self.url}])
+        context.add_init_script(REPORT_CSP)
+        if axe:
+            context.add_init_script(AXE)
+        visit = Visit(context, context.new_page())
+        visit.page.on("console", lambda note: note.type == "error" and visit.problems.append(f"console: {note.text}"))
+        visit.page.on("pageerror", lambda error: visit.problems.append(f"exception: {error}"))
+        try:
+            yield visit
+        finally:
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `collectstatic` fills; only our own files, which are all that product pages use."""
+    folder = tmp_path_factory.mktemp("static")
+    with override_settings(
+        STATIC_ROOT=folder,
+        STORAGES={"staticfiles": STATIC},
+        STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return folder
+
+
+@pytest.fixture
+def site(collected: Path, shared_database: None, cast: Cast, settings: Any) -> Iterator[Site]:
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("ABHYAS_REQUIRE_SERVICES") == "1":
+            pytest.fail(f"the browser tests need Chromium and there is none at {CHROMIUM}")
+        pytest.skip(f"no Chromium at {CHROMIUM}")
+    settings.STATIC_ROOT = collected
+    settings.WHITENOISE_AUTOREFRESH = False
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": STATIC}
+    ui._sprite.cache_clear()
+    world = build_world(cast)
+    decorate(world)
+    ids, sessions = world.ids(), {name: session_of(person) for name, person in cast.people.items()}
+    server = LiveServerThread("127.0.0.1", lambda application: application)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait(30)
+    assert server.error is None, server.error
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield Site(f"http://127.0.0.1:{server.port}", world, ids, sessions, browser)
+            browser.close()
+    finally:
+        server.terminate()
+        ui._sprite.cache_clear()
+
+
+def session_of(person: User) -> str:
+    """The session key of a signed-in `person`."""
+    client = Client()
+    client.force_login(person)
+    return str(client.cookies["sessionid"].value)
+
+
+def decorate(world: World) -> None:
+    """Page images, red ink and news, so that pages are tested with what they show on a working day."""
+    storage, scan, thumb = sheet_storage(), sheet_image((1240, 1754)), sheet_image((150, 212))
+    for page in SheetPage.objects.exclude(screen_key=""):
+        storage.put_bytes(page.screen_key, scan, "image/jpeg")
+        storage.put_bytes(page.thumb_key, thumb, "image/jpeg")
+    page = SheetPage.objects.filter(upload__attempt=world.released.attempt_id).first()
+    question = world.released.attempt.paper.questions.get(number=4)
+    for kind, text in (("tick", ""), ("comment", "Show the sign.")):
+        Annotation.objects.create(
+            id=uuid.uuid4(),
+            evaluation=world.released,
+            page=page,
+            question=question,
+            kind=kind,
+            geometry={"x": 0.6, "y": 0.3},
+            text=text,
+            author=world.cast.teacher,
+            updated_at=world.now,
+        )
+    for person in world.cast.people.values():
+        for number in range(3):
+            Notification.objects.create(
+                user=person,
+                kind="test",
+                cause=str(number),
+                title=f"News {number}",
+                body="A word.",
+                created_at=world.now,
+            )
+
+
+def sheet_image(size: tuple[int, int]) -> bytes:
+    """A ruled page as JPEG."""
+    picture = Image.new("RGB", size, (252, 249, 240))
+    draw = ImageDraw.Draw(picture)
+    for y in range(size[1] // 20, size[1], size[1] // 30):
+        draw.line((0, y, size[0], y), fill=(158, 186, 222), width=2)
+    made = io.BytesIO()
+    picture.save(made, "JPEG", quality=80)
+    return made.getvalue()

@@ -1,0 +1,60 @@
+"""Sample rows of the bank: a question of everybody who may write one, and papers sat, set and unseen."""
+
+from datetime import timedelta
+
+from django.db import models
+
+from assessments.enums import QuestionState, QuestionType
+from assessments.models import (
+    Attempt,
+    Blueprint,
+    BlueprintSection,
+    BlueprintSlot,
+    MarkingStep,
+    Paper,
+    PaperQuestion,
+    Question,
+    QuestionVersion,
+)
+from tests import factories
+from tests.cast import Cast
+
+
+def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
+    versions = [
+        factories.question_version(QuestionType.SHORT_ANSWER, "3", ("1", "2"), author=author, state=state)
+        # The student's question shows that an author who does not teach gets nothing from it.
+        for author in (cast.teacher, cast.newcomer, cast.staff, cast.student)
+        for state in (QuestionState.DRAFT, QuestionState.ACTIVE)
+    ]
+    unseen = factories.small_paper()
+    Attempt.objects.create(
+        exam=cast.exam,
+        paper=cast.exam.paper,
+        student=cast.student,
+        started_at=factories.NOW,
+        ends_at=factories.NOW + timedelta(hours=1),
+        sheets_due_at=factories.NOW + timedelta(hours=2),
+    )
+    section = _blueprint_section(cast)
+    return {
+        Question: [version.question for version in versions],
+        QuestionVersion: list(versions),
+        MarkingStep: list(MarkingStep.objects.filter(version__in=versions)),
+        Blueprint: [section.blueprint],
+        BlueprintSection: [section],
+        BlueprintSlot: list(section.slots.all()),
+        Paper: [cast.exam.paper, unseen],
+        PaperQuestion: list(PaperQuestion.objects.filter(paper__in=[cast.exam.paper, unseen])),
+    }
+
+
+def _blueprint_section(cast: Cast) -> BlueprintSection:
+    blueprint = Blueprint.objects.create(
+        programme=cast.cohort.programme, slug="short", name="Short", duration_minutes=60, total_marks=1
+    )
+    section = BlueprintSection.objects.create(blueprint=blueprint, label="A", title="Section A")
+    BlueprintSlot.objects.create(
+        section=section, number=1, unit=factories.UnitFactory(), types=[QuestionType.SINGLE_CHOICE], marks=1
+    )
+    return section

@@ -1,0 +1,87 @@
+"""One or more rows of every model of evaluations around the fixed cast, for the law tests."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+
+from evaluations.enums import EvaluationState
+from evaluations.models import (
+    Annotation,
+    AssignmentDecision,
+    BankComment,
+    Evaluation,
+    Holiday,
+    MarkEvent,
+    OpeningHours,
+    QuestionMark,
+    SlaBreach,
+    SlaPolicy,
+    Transition,
+    WorkingCalendar,
+)
+from evaluations.tests.builders import evaluation_of, hand_in, written
+from tests import factories
+from tests.factories import NOW
+
+
+def samples(cast: Any) -> dict[type[Model], list[Model]]:
+    """Papers of the student in every state, of the classmate and of a stranger, and what hangs on each."""
+    exams = [factories.ExamFactory(for_cohorts=[cast.cohort]) for _ in EvaluationState]
+    made = [
+        evaluation_of(hand_in(exam, cast.student), teacher=_teacher(cast, state), state=state)
+        for exam, state in zip(exams, EvaluationState, strict=True)
+    ]
+    made.append(_with(cast.colleague, exams[0], cast.classmate, EvaluationState.IN_PROGRESS))
+    made.append(_with(cast.colleague, exams[1], cast.classmate, EvaluationState.RELEASED))
+    made.append(_with(cast.newcomer, exams[2], cast.classmate, EvaluationState.ASSIGNED))
+    made.append(_with(cast.teacher, exams[0], cast.outsider, EvaluationState.RELEASED))
+    hanging = [row for evaluation in made for row in _hanging(evaluation, cast)]
+    rows: dict[type[Model], list[Model]] = {Evaluation: list(made)}
+    for row in hanging:
+        rows.setdefault(type(row), []).append(row)
+    calendar = WorkingCalendar.objects.get(slug="institute")
+    rows[Holiday] = [Holiday.objects.create(calendar=calendar, date=date(2026, 12, 25), name="Christmas")]
+    rows[WorkingCalendar] = [calendar]
+    rows[OpeningHours] = list(calendar.opening_hours.all())
+    rows[SlaPolicy] = list(SlaPolicy.objects.all())
+    rows[BankComment] = [
+        BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
+    ]
+    return rows
+
+
+def _teacher(cast: Any, state: str) -> Any:
+    return None if state == EvaluationState.QUEUED else cast.teacher
+
+
+def _with(teacher: Any, exam: Any, student: Any, state: str) -> Evaluation:
+    return evaluation_of(hand_in(exam, student), teacher=teacher, state=state)
+
+
+def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
+    """A row of each model that points at an evaluation."""
+    question = written(evaluation.attempt.exam, 4)
+    page = evaluation.attempt.uploads.first().pages.first()
+    marker = evaluation.teacher or cast.teacher
+    mark = {"evaluation": evaluation, "question": question, "version": 1, "marks": Decimal(1)}
+    return [
+        MarkEvent.objects.create(**mark, actor=marker, at=NOW),
+        QuestionMark.objects.create(**mark, updated_at=NOW),
+        Annotation.objects.create(
+            id=uuid.uuid4(),
+            evaluation=evaluation,
+            page=page,
+            kind="tick",
+            geometry={"x": 0.5, "y": 0.5},
+            author=marker,
+            updated_at=NOW,
+        ),
+        Transition.objects.create(evaluation=evaluation, at=NOW, name="open", to_state=evaluation.state),
+        AssignmentDecision.objects.create(evaluation=evaluation, at=NOW, reason="Nobody is available."),
+        SlaBreach.objects.create(evaluation=evaluation, due_at=NOW - timedelta(hours=1), flagged_at=NOW),
+    ]

@@ -1,0 +1,202 @@
+"""Who gets what at every address of the product: the policy, row by row. tests/test_law_urls.py holds it.
+
+A row is `method  name  arguments  and one answer for each person of PEOPLE`. `{…}` are ids of tests/law_urls_world.py.
+Answers: a status; `login`, the sign-in page; `>name`, a redirect to that page.
+
+The thoughts behind it:
+- What is foreign does not exist (404); what one may see but not do is 403; the API says 401 to strangers.
+- Sitting (answers, sheets) is the student's alone: guardian, teacher of the cohort and staff see it, and are refused.
+- Marking is the assigned teacher's alone; staff may look at the desk and change nothing there.
+- A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
+- A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
+- An empty or wrong body is 422 only for those who might have sent a right one.
+"""
+
+# ruff: noqa: E501 - one row of the table is one line
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PEOPLE = ("anonymous", "student", "classmate", "outsider", "guardian", "teacher", "colleague", "newcomer", "staff")
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    name: str
+    arguments: tuple[str, ...]
+    answers: dict[str, str]
+
+    def __str__(self) -> str:
+        return " ".join((self.method, self.name, *self.arguments))
+
+
+def read_table(text: str) -> list[Row]:
+    """Rows of a table in the form of `PAGES`. Raises ValueError for a row with a wrong number of answers."""
+    rows = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        head, answers = line.split("|")
+        method, name, *arguments = head.split()
+        given = answers.split()
+        rows.append(Row(method, name, tuple(arguments), dict(zip(PEOPLE, given, strict=True))))
+    return rows
+
+
+#                                                           anon   student  classm. outsider guardian teacher colleag newcomer staff
+PUBLIC = """
+GET  landing                                              | 200    200      200     200      200      200     200     200      200
+GET  healthz                                              | 200    200      200     200      200      200     200     200      200
+GET  readyz                                               | 200    200      200     200      200      200     200     200      200
+GET  metrics                                              | 403    403      403     403      403      403     403     403      200
+GET  openapi                                              | 200    200      200     200      200      200     200     200      200
+GET  api-docs                                             | 200    200      200     200      200      200     200     200      200
+GET  api-redoc                                            | 200    200      200     200      200      200     200     200      200
+GET  file_upload                                          | 405    405      405     405      405      405     405     405      405
+POST file_upload                                          | 403    403      403     403      403      403     403     403      403
+GET  file_download  pages/some.jpg                        | 403    403      403     403      403      403     403     403      403
+"""
+
+# allauth. Signing in and up are for those who are not; the password's links work by their key for whoever holds it.
+ACCOUNT = """
+GET  account_login                                        | 200    >home    >home   >home    >home    >home   >home   >home    >home
+POST account_login                                        | 200    >home    >home   >home    >home    >home   >home   >home    >home
+GET  account_signup                                       | 200    >home    >home   >home    >home    >home   >home   >home    >home
+POST account_signup                                       | 200    >home    >home   >home    >home    >home   >home   >home    >home
+GET  account_logout                                       | >landing 200    200     200      200      200     200     200      200
+POST account_logout                                       | >landing >landing >landing >landing >landing >landing >landing >landing >landing
+GET  account_inactive                                     | 200    200      200     200      200      200     200     200      200
+GET  account_reauthenticate                               | login  200      200     200      200      200     200     200      200
+GET  account_email                                        | login  200      200     200      200      200     200     200      200
+GET  account_email_verification_sent                      | 200    200      200     200      200      200     200     200      200
+GET  account_change_password                              | login  200      200     200      200      200     200     200      200
+POST account_change_password                              | login  200      200     200      200      200     200     200      200
+GET  account_set_password                                 | login  >account_change_password >account_change_password >account_change_password >account_change_password >account_change_password >account_change_password >account_change_password >account_change_password
+GET  account_reset_password                               | 200    200      200     200      200      200     200     200      200
+POST account_reset_password                               | 200    200      200     200      200      200     200     200      200
+GET  account_reset_password_done                          | 200    200      200     200      200      200     200     200      200
+GET  account_reset_password_from_key  abc made-up         | 200    200      200     200      200      200     200     200      200
+GET  account_reset_password_from_key_done                 | 200    200      200     200      200      200     200     200      200
+GET  account_confirm_email  made-up                       | 200    200      200     200      200      200     200     200      200
+GET  account_confirm_login_code                           | login  >home    >home   >home    >home    >home   >home   >home    >home
+"""
+
+PAGES = """
+GET  home                                                 | login  >student-home >student-home >student-home >guardian-home >teacher-home >teacher-home >teacher-home >admin:index
+GET  person-settings                                      | login  200      200     200      200      200     200     200      200
+POST person-settings                                      | login  422      422     422      422      422     422     422      422
+GET  notification-list                                    | login  200      200     200      200      200     200     200      200
+POST notification-read                                    | login  >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list
+GET  notification-read                                    | login  405      405     405      405      405     405     405      405
+GET  student-home                                         | login  200      200     200      403      403     403     403      403
+GET  teacher-home                                         | login  403      403     403      403      200     200     200      403
+GET  guardian-home                                        | login  403      403     403      200      403     403     403      403
+GET  guardian-student  {student}                          | login  403      403     403      200      403     403     403      403
+GET  guardian-student  {stranger}                         | login  403      403     403      404      403     403     403      403
+GET  exam-list                                            | login  200      200     200      200      200     200     200      200
+GET  exam-detail  {open_exam}                             | login  200      200     404      404      200     200     404      200
+GET  exam-start  {open_exam}                              | login  405      405     405      405      405     405     405      405
+POST exam-start  {open_exam}                              | login  >attempt-page >attempt-page 404 404   403     403     404      403
+GET  attempt-page  {live}                                 | login  200      404     404      403      403     404     404      403
+GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
+GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
+GET  attempt-clock  {live}                                | login  200      404     404      403      403     404     404      403
+GET  attempt-submit  {live}                               | login  200      404     404      403      403     404     404      403
+POST attempt-submit  {live}                               | login  >sheets-page 404 404      403      403     404     404      403
+GET  sheets-page  {sheets}                                | login  200      404     404      403      403     404     404      403
+GET  sheets-page  {live}                                  | login  >attempt-page 404 404     403      403     404     404      403
+GET  sheet-status  {sheets}                               | login  200      404     404      403      403     404     404      403
+POST sheet-order  {sheets}                                | login  422      404     404      403      403     404     404      403
+POST sheet-remove  {sheets} {client}                      | login  200      404     404      403      403     404     404      403
+POST sheet-remove  {sheets} {nobody}                      | login  404      404     404      403      403     404     404      403
+POST sheet-rotate  {sheets} {sheet_page}                  | login  200      404     404      403      403     404     404      403
+POST sheet-rotate  {sheets} {marking_page}                | login  404      404     404      403      403     404     404      403
+GET  paper-list                                           | login  200      200     200      403      403     403     403      403
+GET  result-page  {released_attempt}                      | login  200      404     404      200      200     404     404      200
+GET  result-page  {marking_attempt}                       | login  200      404     404      200      200     404     404      200
+GET  page-image  {marking_page} screen                    | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
+GET  page-image  {marking_page} thumb                     | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
+GET  page-image  {marking_page} original                  | login  404      404     404      404      404     404     404      404
+GET  marking-queue                                        | login  403      403     403      403      200     200     200      403
+GET  marking-claim                                        | login  405      405     405      405      405     405     405      405
+POST marking-claim                                        | login  403      403     403      403      >marking-desk >marking-desk 403 403
+GET  marking-desk  {marking}                              | login  403      404     404      403      200     404     404      200
+GET  marking-desk  {released}                             | login  403      404     404      403      200     404     404      200
+GET  marking-desk  {waiting}                              | login  404      403     404      404      404     404     404      200
+POST marking-finalise  {marking}                          | login  403      404     404      403      422     404     404      403
+POST marking-heartbeat  {marking}                         | login  403      404     404      403      200     404     404      403
+GET  marking-pages  {marking}                             | login  403      404     404      403      200     404     404      200
+"""
+
+API = """
+POST api-token                                            | 422    422      422     422      422      422     422     422      422
+GET  api-token                                            | 405    405      405     405      405      405     405     405      405
+POST api-token-refresh                                    | 422    422      422     422      422      422     422     422      422
+POST api-token-revoke                                     | 422    422      422     422      422      422     422     422      422
+GET  api-exams                                            | 401    200      200     200      200      200     200     200      200
+POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
+GET  api-attempt  {live}                                  | 401    200      404     404      200      200     404     404      200
+PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
+POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403
+POST api-sheets  {sheets}                                 | 401    422      404     404      403      403     404     404      403
+POST api-sheets-confirm  {sheets}                         | 401    422      404     404      403      403     404     404      403
+POST api-sheet-done  {sheets} {unsent}                    | 401    422      404     404      403      403     404     404      403
+POST api-sheet-done  {sheets} {nobody}                    | 401    404      404     404      403      403     404     404      403
+GET  api-attempt-result  {released_attempt}               | 401    200      404     404      200      200     404     404      200
+GET  api-evaluation-list                                  | 401    200      200     200      200      200     200     200      200
+POST api-evaluation-claim                                 | 401    403      403     403      403      200     200     403      403
+GET  api-evaluation-claim                                 | 401    405      405     405      405      405     405     405      405
+GET  api-evaluation-detail  {marking}                     | 401    403      404     404      403      200     404     404      200
+PUT  api-evaluation-mark  {marking} {marking_question}    | 401    403      404     404      403      422     404     404      403
+PUT  api-evaluation-annotations  {marking}                | 401    403      404     404      403      422     404     404      403
+POST api-evaluation-finalise  {marking}                   | 401    403      404     404      403      422     404     404      403
+"""
+
+TABLE = [*read_table(PUBLIC), *read_table(ACCOUNT), *read_table(PAGES), *read_table(API)]
+
+# The back office is for staff; everybody else is sent to sign in. For each model: its list, the form that adds one.
+# Added by services only: attempts, evaluations, papers, questions (from the bank's files), what is audited or breached.
+OFFICE = {
+    "accounts.AuditEvent": "200 403",
+    "accounts.AuditSeal": "200 403",
+    "accounts.TeacherProfile": "200 403",
+    "accounts.User": "200 200",
+    "assessments.Attempt": "200 403",
+    "assessments.Blueprint": "200 200",
+    "assessments.BlueprintSection": "200 200",
+    "assessments.Exam": "200 200",
+    "assessments.Paper": "200 403",
+    "assessments.Question": "200 403",
+    "courses.Chapter": "200 200",
+    "courses.Cohort": "200 200",
+    "courses.CohortMembership": "200 200",
+    "courses.Programme": "200 200",
+    "courses.TeachingQualification": "200 200",
+    "courses.Topic": "200 200",
+    "courses.Unit": "200 200",
+    "django_celery_beat.ClockedSchedule": "403 403",
+    "django_celery_beat.CrontabSchedule": "403 403",
+    "django_celery_beat.IntervalSchedule": "403 403",
+    "django_celery_beat.PeriodicTask": "403 403",
+    "django_celery_beat.SolarSchedule": "403 403",
+    "evaluations.Evaluation": "200 403",
+    "evaluations.Holiday": "200 200",
+    "evaluations.SlaBreach": "200 403",
+    "evaluations.SlaPolicy": "200 200",
+    "evaluations.WorkingCalendar": "200 200",
+}
+# What staff may delete: the frame of the institute's work, never work itself nor people.
+OFFICE_DELETES = {
+    "assessments.Blueprint",
+    "assessments.BlueprintSection",
+    "courses.Chapter",
+    "courses.Cohort",
+    "courses.CohortMembership",
+    "courses.Programme",
+    "courses.TeachingQualification",
+    "courses.Topic",
+    "courses.Unit",
+    "evaluations.Holiday",
+    "evaluations.SlaPolicy",
+    "evaluations.WorkingCalendar",
+}

@@ -1,0 +1,148 @@
+"""The rows behind the addresses of tests/law_urls.py: the fixed cast in the middle of its work, at the present time.
+
+The views ask the real clock, so everything here hangs on `timezone.now()` and not on the factories' fixed moment.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Entitlement, User
+from assessments.enums import AttemptState, SubmitReason, UploadState
+from assessments.models import Attempt, Exam, PaperQuestion, SheetPage
+from evaluations.enums import EvaluationState
+from evaluations.models import Evaluation, QuestionMark
+from evaluations.tests import builders
+from evaluations.tests.builders import add_page
+from tests import factories
+from tests.cast import Cast
+
+__all__ = ["World", "add_page", "build_world"]
+
+
+@dataclass(frozen=True)
+class World:
+    """Exams of the student: `open_exam` not begun; one being written; one whose sheets are photographed; one that
+    `teacher` is marking; one back with the student. The classmate's paper waits for any teacher."""
+
+    cast: Cast
+    now: datetime
+    open_exam: Exam
+    live: Attempt
+    sheets: Attempt
+    page: SheetPage
+    marking: Evaluation
+    released: Evaluation
+    waiting: Evaluation
+
+    def ids(self) -> dict[str, Any]:
+        """What the table writes in braces."""
+        return {
+            "open_exam": self.open_exam.pk,
+            "live": self.live.pk,
+            "live_question": self.live.paper.questions.get(number=1).pk,
+            "sheets": self.sheets.pk,
+            "client": self.sheets.uploads.get(page_number=1).client_id,
+            "unsent": self.sheets.uploads.get(page_number=2).client_id,
+            "sheet_page": self.page.pk,
+            "marking": self.marking.pk,
+            "marking_attempt": self.marking.attempt_id,
+            "marking_question": self.marking.attempt.paper.questions.get(number=4).pk,
+            "marking_page": self.marking.attempt.uploads.first().pages.get().pk,
+            "released": self.released.pk,
+            "released_attempt": self.released.attempt_id,
+            "waiting": self.waiting.pk,
+            "student": self.cast.student.pk,
+            "stranger": self.cast.outsider.pk,
+            "nobody": uuid.UUID(int=1),
+        }
+
+
+def build_world(cast: Cast) -> World:
+    now = timezone.now()
+    Entitlement.objects.update(starts_at=now - timedelta(days=30))
+    open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
+    live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)
+    sheets = _attempt(sheets_exam, cast.student, now, AttemptState.SUBMITTED)
+    page = add_page(sheets, 1)
+    add_page(sheets, 2, state=UploadState.INTENDED).delete()
+    handed_in = now - timedelta(hours=2)
+    marking = builders.evaluation_of(
+        builders.hand_in(marking_exam, cast.student, at=handed_in),
+        teacher=cast.teacher,
+        state=EvaluationState.IN_PROGRESS,
+        assigned_at=handed_in,
+        claimed_at=handed_in,
+        lease_until=now + timedelta(minutes=10),
+    )
+    released = builders.evaluation_of(
+        builders.hand_in(released_exam, cast.student, at=now - timedelta(days=2)),
+        teacher=cast.teacher,
+        state=EvaluationState.RELEASED,
+        finalised_at=now - timedelta(hours=3),
+        released_at=now - timedelta(hours=3),
+        written_marks=Decimal("6.5"),
+        total_marks=Decimal("9.5"),
+    )
+    _marks(released, now)
+    waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
+    Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
+    for evaluation in (marking, released, waiting):
+        evaluation.refresh_from_db()
+    return World(cast, now, open_exam, live, sheets, page, marking, released, waiting)
+
+
+def _exams(cast: Cast, now: datetime) -> list[Exam]:
+    """The cast's exam and four more with the same paper, open since yesterday."""
+    cast.exam.opens_at = now - timedelta(days=1)
+    cast.exam.save(update_fields=["opens_at"])
+    more = [
+        factories.ExamFactory(
+            title=title, paper=cast.exam.paper, opens_at=now - timedelta(days=3), for_cohorts=[cast.cohort]
+        )
+        for title in ("Maths mock 2", "Maths mock 3", "Maths mock 4", "Maths mock 5")
+    ]
+    return [cast.exam, *more]
+
+
+def _attempt(exam: Exam, student: User, now: datetime, state: str) -> Attempt:
+    submitted = state == AttemptState.SUBMITTED
+    return Attempt.objects.create(
+        exam=exam,
+        paper=exam.paper,
+        student=student,
+        state=state,
+        started_at=now - timedelta(minutes=20),
+        ends_at=now + timedelta(minutes=40),
+        sheets_due_at=now + timedelta(minutes=45),
+        submitted_at=now if submitted else None,
+        submit_reason=SubmitReason.STUDENT if submitted else "",
+        objective_marks=Decimal(3) if submitted else None,
+        objective_max=Decimal(4) if submitted else None,
+    )
+
+
+def _marks(evaluation: Evaluation, now: datetime) -> None:
+    """Question 4 by its steps with a comment, question 5 by its second alternative."""
+    for number, alternative, marks in ((4, "", "2.5"), (5, "b", "4")):
+        question = PaperQuestion.objects.get(paper=evaluation.attempt.paper, number=number, alternative=alternative)
+        steps = {}
+        left = Decimal(marks)
+        for step in question.version.steps.order_by("position"):
+            steps[str(step.pk)] = str(min(left, step.marks))
+            left -= min(left, step.marks)
+        QuestionMark.objects.create(
+            evaluation=evaluation,
+            question=question,
+            version=1,
+            steps=steps,
+            marks=Decimal(marks),
+            comment="Show the sign.",
+            updated_at=now,
+        )
