@@ -1,11 +1,26 @@
 """Static files: styles minified, names hashed, gzip beside them, and nothing else kept."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-import rcssmin
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+STRING = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+BLANKS = re.compile(rf"{STRING}|(?:/\*.*?\*/|\s)+", re.DOTALL)
+# The space of `--empty: ;` is its value.
+AROUND = re.compile(rf"{STRING}|(?:(?<!:) )?([{{}};,]) ?")
+
+
+def minify(css: str) -> str:
+    """The same rules without comments and without the white space that can never matter.
+
+    The space before a colon stays: `.a :is(b)` is not `.a:is(b)`.
+    """
+    css = BLANKS.sub(lambda found: found[1] or " ", css)
+    css = AROUND.sub(lambda found: found[1] or found[2], css)
+    return css.replace(";}", "}").strip()
 
 
 class MinifiedStyles:
@@ -16,7 +31,7 @@ class MinifiedStyles:
 
     def open(self, path: str) -> "ContentFile[bytes]":
         with self.storage.open(path) as original:
-            return ContentFile(rcssmin.cssmin(original.read().decode()).encode(), name=path)
+            return ContentFile(minify(original.read().decode()).encode(), name=path)
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
