@@ -7,28 +7,11 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_signed_in, is_staff
+from accounts.rules import is_teacher as is_teacher
+from accounts.rules import is_verified_teacher as is_verified_teacher
 from courses.enums import CohortRole
 from courses.models import Cohort, CohortMembership, TeachingQualification
-
-
-@rules.predicate
-def is_signed_in(user: Any) -> bool:
-    return bool(user.is_authenticated)
-
-
-@rules.predicate
-def is_staff(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_staff)
-
-
-@rules.predicate
-def is_teacher(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_teacher)
-
-
-@rules.predicate
-def is_verified_teacher(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_teacher and user.teacher_profile.verified_at)
 
 
 @rules.predicate

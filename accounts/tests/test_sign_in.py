@@ -72,6 +72,17 @@ def test_sign_up_with_a_wrong_value_makes_nobody(client, field, value):
     assert not User.objects.exists()
 
 
+def test_address_longer_than_addresses_are_is_refused(client, person):
+    """Django's form field takes 320 characters, the column 254: PostgreSQL would refuse the row."""
+    email = "a" * 245 + "@example.com"
+    signup = client.post(reverse("account_signup"), {"email": email, "name": "Long", "password1": PASSWORD})
+    assert signup.context["form"].errors["email"] == ["This e-mail address is too long."]
+    client.force_login(person)
+    another = client.post(reverse("account_email"), {"email": email, "action_add": ""})
+    assert another.context["form"].errors["email"] == ["This e-mail address is too long."]
+    assert not EmailAddress.objects.filter(email=email).exists()
+
+
 def test_sign_up_does_not_tell_that_an_address_is_known(client, person):
     known, unknown = sign_up(client), sign_up(client, email="new@example.com")
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
