@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.models import User
 from accounts.selectors import verified_teachers
 from common.errors import DomainError
+from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation, MarkEvent, SlaBreach, Transition
 from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
@@ -69,6 +70,8 @@ class MarkEventInline(ReadOnlyInline):
 
 
 class DueFilter(admin.SimpleListFilter):
+    """As the board counts: what was finished once and is open for a correction has no promise any more."""
+
     title = _("due")
     parameter_name = "due"
 
@@ -79,11 +82,13 @@ class DueFilter(admin.SimpleListFilter):
         now = timezone.now()
         day = timezone.localtime(now).date()
         chosen = {
-            "late": {"due_at__lt": now, "finalised_at__isnull": True},
+            "late": {"due_at__lt": now},
             "soon": {"due_at__gte": now, "due_at__lt": now + SOON},
             "today": {"due_at__date": day},
         }.get(self.value() or "")
-        return queryset.filter(state__in=OPEN_STATES, **chosen) if chosen else queryset
+        if not chosen:
+            return queryset
+        return queryset.filter(state__in=OPEN_STATES, finalised_at__isnull=True, **chosen)
 
 
 class BreachFilter(admin.SimpleListFilter):
@@ -139,7 +144,7 @@ class EvaluationAdmin(ModelAdmin):
         "time_left",
         "missed",
         "teacher",
-        "total_marks",
+        "total",
     ]
     list_filter = ["state", DueFilter, BreachFilter, "policy", "attempt__exam__programme", TeacherFilter]
     list_select_related = ["attempt__exam", "attempt__student", "teacher", "policy", "breach"]
@@ -198,6 +203,10 @@ class EvaluationAdmin(ModelAdmin):
         if evaluation.state not in OPEN_STATES:
             return ""
         return f"{(evaluation.due_at - timezone.now()).total_seconds() / 3600:+.1f} h"
+
+    @display(description=_("total"), ordering="total_marks")
+    def total(self, evaluation: Evaluation) -> str:
+        return marks(evaluation.total_marks)
 
     @display(description=_("promise"), label={"missed": "danger"})
     def missed(self, evaluation: Evaluation) -> tuple[str, Any] | str:

@@ -1,7 +1,9 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from evaluations.enums import EvaluationState
@@ -40,6 +42,17 @@ def test_the_board_lists_filters_and_searches(office, cast):
         assert office.get(reverse(LIST) + query).status_code == 200
     assert "Meera Nair" in office.get(reverse(LIST) + "?due=late").content.decode()
     assert "Meera Nair" not in office.get(reverse(LIST) + "?due=soon").content.decode()
+
+
+@pytest.mark.parametrize(("due", "hours"), [("late", -1), ("soon", 1), ("today", 0)])
+def test_the_filters_leave_out_corrections_as_the_board_does(office, cast, due, hours):
+    made = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, total_marks=Decimal("7.50"))
+    Evaluation.objects.update(due_at=timezone.now() + timedelta(hours=hours))
+    shown = office.get(f"{reverse(LIST)}?due={due}").content.decode()
+    assert "Meera Nair" in shown
+    assert "7½" in shown
+    Evaluation.objects.filter(pk=made.pk).update(finalised_at=timezone.now())
+    assert "Meera Nair" not in office.get(f"{reverse(LIST)}?due={due}").content.decode()
 
 
 def test_the_board_costs_the_same_for_one_paper_and_for_many(office, cast, django_assert_max_num_queries):

@@ -5,42 +5,20 @@ Who may open what is written down for every address in tests/law_urls.py.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.models import PageQuestion
 from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
+from evaluations.tests.visits import MOST_QUERIES, cost
 from notifications.models import Notification
 from tests import factories
-from tests.law_urls_world import World, build_world
-
-
-@pytest.fixture
-def world(cast: Any) -> World:
-    return build_world(cast)
-
-
-@pytest.fixture
-def as_(client: Client, world: World) -> Any:
-    def sign_in(who: str) -> Client:
-        client.force_login(world.cast.people[who])
-        return client
-
-    return sign_in
-
-
-def cost(client: Client, url: str) -> int:
-    """Queries of the second visit: what the first one puts into the cache is not counted."""
-    client.get(url)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(url).status_code == 200
-    return len(queries)
+from tests.law_urls_world import World
 
 
 # --- Results ---------------------------------------------------------------------------------------------------------
@@ -95,6 +73,15 @@ def test_paper_list_costs_the_same_for_one_and_for_thirty(as_: Any, world: World
     assert cost(client, url) == few
 
 
+def test_a_reopened_paper_is_not_listed_as_back(as_: Any, world: World) -> None:
+    client, url = as_("student"), reverse("paper-list")
+    assert "marked by" in client.get(url).content.decode()
+    Evaluation.objects.filter(pk=world.released.pk).update(state=EvaluationState.ASSIGNED)
+    text = client.get(url).content.decode()
+    assert "marked by" not in text
+    assert "back <time" not in text
+
+
 @pytest.mark.parametrize("before", ["made-up", "00000000-0000-0000-0000-000000000001", "' OR 1=1 --", "%00"])
 def test_made_up_page_of_papers_is_no_fault(as_: Any, before: str) -> None:
     assert as_("student").get(reverse("paper-list"), {"before": before}).status_code == 200
@@ -125,6 +112,20 @@ def test_queue_shows_own_papers_without_names(as_: Any, world: World) -> None:
     assert [row.id for row in response.context["rows"]] == [world.marking.pk]
     assert response.context["waiting"] == 1
     assert world.cast.student.name not in response.content.decode()
+
+
+def test_an_empty_queue_says_why(as_: Any, world: World) -> None:
+    url = reverse("marking-queue")
+    evaluation_of(hand_in(world.open_exam, world.cast.outsider), teacher=world.cast.newcomer)
+    newcomer = as_("newcomer").get(url)
+    assert "The office has not verified you yet." in newcomer.content.decode()
+    assert (newcomer.context["rows"], newcomer.context["waiting"]) == ([], 0), "nothing that could not be opened"
+    colleague = as_("colleague")
+    assert "takes one that waits." in colleague.get(url).content.decode()
+    Evaluation.objects.filter(pk=world.waiting.pk).update(teacher=world.cast.teacher, state=EvaluationState.ASSIGNED)
+    assert "Nothing waits for you." in colleague.get(url).content.decode()
+    world.cast.colleague.qualifications.all().delete()
+    assert "which programmes you mark" in colleague.get(url).content.decode()
 
 
 def test_queue_costs_the_same_for_one_and_for_thirty(as_: Any, world: World) -> None:
@@ -171,6 +172,17 @@ def test_staff_looking_at_the_desk_changes_nothing(as_: Any, world: World) -> No
     assert (world.marking.state, world.marking.lease_until) == (EvaluationState.ASSIGNED, None)
 
 
+def test_marks_are_written_one_way_on_the_desk(as_: Any, world: World) -> None:
+    question = world.marking.attempt.paper.questions.get(number=4)
+    QuestionMark.objects.create(
+        evaluation=world.marking, question=question, version=1, marks=Decimal("1.5"), updated_at=world.now
+    )
+    data = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).context["data"]
+    first = data["questions"][0]
+    assert (first["marks"], first["mark"]["marks"]) == ("3", "1.5")
+    assert [step["marks"] for step in first["steps"]] == ["1", "1", "0.5", "0.5"]
+
+
 def test_desk_hides_the_students_name(as_: Any, world: World) -> None:
     text = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).content.decode()
     assert world.cast.student.name not in text
@@ -202,6 +214,23 @@ def test_heartbeat_renews_the_lease_and_a_lost_claim_is_a_conflict(as_: Any, wor
 def test_desk_costs_the_same_for_two_and_for_many_pages(as_: Any, world: World) -> None:
     client, url = as_("teacher"), reverse("marking-desk", args=[world.marking.pk])
     few = cost(client, url)
+    assert few <= MOST_QUERIES
     for number in range(3, 20):
-        add_page(world.marking.attempt, number)
+        page = add_page(world.marking.attempt, number)
+        PageQuestion.objects.create(page=page, number=4)
     assert cost(client, url) == few
+
+
+def test_opening_a_paper_for_the_first_time_keeps_the_rule_of_queries_too(
+    as_: Any, world: World, django_assert_max_num_queries: Any
+) -> None:
+    """The claim it makes is counted, the two brackets of its transaction are not."""
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.ASSIGNED, lease_until=None)
+    client = as_("teacher")
+    with django_assert_max_num_queries(MOST_QUERIES + 2):
+        client.get(reverse("marking-desk", args=[world.marking.pk]))
+
+
+@pytest.mark.parametrize("who", ["student", "guardian", "teacher", "staff"])
+def test_result_keeps_the_rule_of_queries(as_: Any, world: World, who: str) -> None:
+    assert cost(as_(who), reverse("result-page", args=[world.released.attempt_id])) <= MOST_QUERIES
