@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 
+EMAIL_LENGTH: int = User._meta.get_field("email").max_length or 254
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -27,8 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def clean_email(self, email: str) -> str:
         """Django's form field allows more characters than an address may have, and than the column holds."""
-        longest = User._meta.get_field("email").max_length
-        if len(email) > longest:
+        if len(email) > EMAIL_LENGTH:
             raise ValidationError(_("This e-mail address is too long."), code="email_too_long")
         return str(super().clean_email(email))
 
