@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -21,6 +21,7 @@ from assessments.models import Attempt, Response, SheetUpload
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
 from common.errors import DomainError
 from common.storage import sheet_storage
+from common.templatetags.ui import marks
 
 MORE_MINUTES = 15
 REOPEN_MINUTES = 30
@@ -54,7 +55,10 @@ class ResponseInline(ReadOnlyInline):
     @display(description=_("answer"))
     def shown(self, response: Response) -> str:
         answer = response.answer
-        return ", ".join(answer.get("choices", [])) or answer.get("value") or answer.get("text", "")[:200] or "–"
+        said = ", ".join(answer.get("choices", [])) or answer.get("value") or answer.get("text", "")[:200]
+        if answer.get("not_attempted"):
+            return str(_("not attempted"))
+        return said or (str(_("on paper")) if answer.get("on_paper") else "–")
 
 
 class SheetInline(ReadOnlyInline):
@@ -118,10 +122,10 @@ class AttemptAdmin(NoWriting, ModelAdmin):
         return attempt.state, attempt.get_state_display()
 
     @display(description=_("objective"))
-    def objective(self, attempt: Attempt) -> SafeString | str:
+    def objective(self, attempt: Attempt) -> str:
         if attempt.objective_marks is None:
             return "–"
-        return format_html("{} / {}", attempt.objective_marks.normalize(), attempt.objective_max)
+        return f"{marks(attempt.objective_marks)} / {marks(attempt.objective_max)}"
 
     @display(description=_("pages"), ordering="page_count")
     def pages(self, attempt: Any) -> int:

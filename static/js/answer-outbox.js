@@ -22,7 +22,7 @@ export class AnswerOutbox {
     addEventListener("online", () => this.flush());
   }
 
-  /** What this device still holds unsent, for showing it after a reload. */
+  /** What this device still holds unsent, for showing it after a reload; what the server has newer is let go. */
   async restore() {
     const store = await this.store;
     if (!store) return [];
@@ -31,14 +31,16 @@ export class AnswerOutbox {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => resolve([]);
     });
-    const mine = all.filter((entry) => entry.attempt === this.attempt);
-    for (const entry of mine) {
+    const unsent = [];
+    for (const entry of all) {
+      if (entry.attempt !== this.attempt || this.waiting.has(entry.question)) continue; // answered again meanwhile
       if (entry.seq <= (this.seqs.get(entry.question) ?? 0)) { this.forget(entry); continue; }
       this.waiting.set(entry.question, entry);
       this.seqs.set(entry.question, entry.seq);
+      unsent.push(entry);
     }
-    if (this.waiting.size) this.flush();
-    return mine;
+    if (unsent.length) this.flush();
+    return unsent;
   }
 
   put(question, answer, marked) {
@@ -89,7 +91,11 @@ export class AnswerOutbox {
         });
       } catch { return this.pause(); }
       const body = await response.json().catch(() => ({}));
-      if (response.status >= 500 || response.status === 429) return this.pause();
+      if (response.status >= 500 || [408, 429].includes(response.status)) return this.pause();
+      if ([401, 403].includes(response.status)) { // signed out: the answer stays here until somebody signs in again
+        if (!this.failures) this.onClosed(body);
+        return this.pause();
+      }
       this.failures = 0;
       if (response.ok) this.confirm(entry, body);
       else { this.drop(entry); this.onClosed(body); }

@@ -113,13 +113,14 @@ function drawRow(row, place, all) {
   return el;
 }
 
+const labelOf = (number) => server.written.find((q) => q.number === number).label;
 function chip(number, on, kind) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "qchip num";
   button.dataset[kind] = number;
   button.setAttribute("aria-pressed", on);
-  button.textContent = number;
+  button.textContent = labelOf(number);
   return button;
 }
 
@@ -144,7 +145,7 @@ function draw() {
   const ready = !unsent && !open.length && (good || absent.size === server.written.length);
   const button = document.getElementById("hand-in");
   button.setAttribute("aria-disabled", !ready);
-  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.join(", ")) : good || ready ? "" : words.none;
+  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.map(labelOf).join(", ")) : good || ready ? "" : words.none;
   if (mark) {
     const again = list.querySelector(`[data-client="${mark[0]}"][data-index="${mark[1]}"]`);
     (again?.querySelector(mark[2] ? `[data-do=${mark[2]}]:not([hidden])` : `[data-tag="${mark[3]}"]`) ?? again?.querySelector("button"))?.focus();
@@ -159,7 +160,7 @@ async function refresh() {
   if (response?.ok) {
     server = await response.json();
     if (server.state !== "submitted") return location.reload();
-    for (const upload of server.uploads) if (upload.state === "verified") outbox.sheets.delete(upload.client_id);
+    for (const upload of server.uploads) if (upload.state === "verified" && outbox.sheets.has(upload.client_id)) outbox.drop(upload.client_id);
     draw();
   }
   if (server.uploads.some((u) => u.pages.some((p) => p.state === "waiting"))) poll = setTimeout(refresh, 1500);
@@ -171,7 +172,7 @@ async function take(files) {
   let next = Math.max(0, ...rows().map((row) => row.order)) + 1;
   for (const file of files) {
     if (file.size > Number(root.dataset.maxBytes)) { toast(fill(words.too_large, file.name)); continue; }
-    await outbox.add(file, next++);
+    await outbox.add(file, next++).catch(() => toast(words.failed)); // a file the browser may no longer read
   }
 }
 for (const input of root.querySelectorAll("input[type=file]")) {

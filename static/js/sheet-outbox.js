@@ -78,6 +78,8 @@ export class SheetOutbox {
       } catch {
         if (!this.sheets.has(sheet.id)) continue; // taken out while it was being sent
         this.set(sheet, { state: "waiting" });
+        this.sheets.delete(sheet.id); // to the end of the queue: one page that does not go must not hold up the others
+        this.sheets.set(sheet.id, sheet);
         this.timer = setTimeout(() => this.flush(), WAITS[Math.min(this.failures++, WAITS.length - 1)] * 1000);
         return;
       }
@@ -104,7 +106,8 @@ export class SheetOutbox {
     });
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return { body: answer };
-    if (response.status >= 500 || response.status === 429 || answer.code === "sheet_missing") throw new Error("try again");
+    // Signed out (401, 403) says nothing about the page: it stays on this device until somebody signs in again.
+    if (response.status >= 500 || [401, 403, 408, 429].includes(response.status) || answer.code === "sheet_missing") throw new Error("try again");
     return { problem: answer.detail || response.statusText };
   }
 
