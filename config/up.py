@@ -183,7 +183,7 @@ def _ending(code: int) -> str:
 # --- What is run -----------------------------------------------------------------------------------------------------
 def number_from(env: Mapping[str, str], name: str, default: int, *, maximum: int) -> int:
     value = env.get(name, "") or str(default)
-    if not value.isdigit() or not 1 <= int(value) <= maximum:
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= maximum:
         raise StartError(f"{name} is '{value}', but must be a whole number from 1 to {maximum}.")
     return int(value)
 
@@ -207,7 +207,7 @@ def make_commands(env: Mapping[str, str], *, host: str, port: int) -> dict[str, 
 def make_preparations(env: Mapping[str, str]) -> dict[str, list[str]]:
     """What must be done before anything runs; static files only when they have changed."""
     manage = [sys.executable, "manage.py"]
-    steps = {"data": [*manage, "prepare", *(["--demo"] if wants_demo(env) else [])]}
+    steps = {"data": [*manage, "prepare"]}
     if static_files_changed(Path(env.get("STATIC_ROOT") or ROOT / "staticfiles")):
         steps["static"] = [*manage, "collectstatic", "--noinput", "--verbosity", "0"]
     return steps
