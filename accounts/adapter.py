@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-
 EMAIL_LENGTH: int = User._meta.get_field("email").max_length or 254
 
 
