@@ -218,14 +218,19 @@ def wants_demo(env: Mapping[str, str]) -> bool:
 
 
 def static_files_changed(collected: Path) -> bool:
-    """Whether a static file or the list of packages is newer than what was collected."""
+    """Whether something is newer than what was collected from it."""
     try:
         made = (collected / "staticfiles.json").stat().st_mtime
     except FileNotFoundError:
         return True
+    return any(path.stat().st_mtime > made for path in static_sources())
+
+
+def static_sources() -> list[Path]:
+    """Our static files, the list of packages, which bring theirs, and what makes the collected files of them."""
     folders = [ROOT / "static", *ROOT.glob("*/static")]
-    files = [path for folder in folders for path in folder.rglob("*")] + [ROOT / "requirements.txt"]
-    return any(path.stat().st_mtime > made for path in files)
+    files = [path for folder in folders for path in folder.rglob("*")]
+    return [*files, ROOT / "requirements.txt", ROOT / "config" / "staticfiles.py"]
 
 
 def check_port(host: str, port: int) -> None:

@@ -117,6 +117,15 @@ def test_compose_and_kubernetes_prepare_the_database_before_anything_runs() -> N
     assert job["spec"]["template"]["spec"]["containers"][0]["command"] == ["python", "manage.py", "prepare"]
 
 
+def test_the_closed_list_of_common_is_closed() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = text.split("closed list:")[1].split("```")[0].replace(",", " ").split()
+    found = {
+        path.stem for path in (ROOT / "common").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert set(listed) - {"vendor"} == found - {"__init__", "apps", "tests"}
+
+
 def test_every_worker_takes_every_queue(settings: Any) -> None:
     wanted = "--queues " + ",".join(sorted(queue.name for queue in settings.CELERY_TASK_QUEUES))
     assert wanted in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
