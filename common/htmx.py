@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from common.errors import PROBLEM_TYPE, DomainError, problem_body
 from common.parsers import load_json
 
-THEMES = {"light", "dark"}
+PREFERENCES = {"theme": {"light", "dark"}, "contrast": {"more", "less"}, "font": {"legible"}}
 
 
 def render_page(
@@ -39,12 +39,9 @@ def render_page(
 def ui(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the person's display choices, read from the cookie that static/js/prefs.js keeps."""
     chosen = dict(part.split("=", 1) for part in request.COOKIES.get("abhyas_prefs", "").split("|") if "=" in part)
-    theme = chosen.get("theme", "")
     return {
         "ui": {
-            "theme": theme if theme in THEMES else "",
-            "contrast": "more" if chosen.get("contrast") == "more" else "",
-            "font": "legible" if chosen.get("font") == "legible" else "",
+            **{name: chosen.get(name) if chosen.get(name) in known else "" for name, known in PREFERENCES.items()},
             "lang": getattr(request, "LANGUAGE_CODE", "en"),
         }
     }
