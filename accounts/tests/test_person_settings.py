@@ -94,3 +94,9 @@ def test_page_costs_the_same_for_one_and_for_many_rows(client, cast):
     for day in range(1, 7):
         WorkingHours.objects.create(teacher=profile, weekday=day, opens=time(10), closes=time(12))
     assert cost() == one
+
+
+def test_page_leads_to_what_is_kept_elsewhere(client, me):
+    page = client.get(URL).content.decode()
+    for name in ("account_change_password", "account_email"):
+        assert f'href="{reverse(name)}"' in page

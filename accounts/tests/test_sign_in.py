@@ -232,3 +232,24 @@ def test_passwords_are_kept_with_argon2id_and_old_hashes_renewed(client, person,
     person.refresh_from_db()
     assert signed_in(client)
     assert person.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+RULES = b"At least 10 characters, not only digits, not your name or address."
+
+
+def test_every_new_password_is_asked_for_with_the_same_sentence(client, person):
+    pages = [client.get(reverse("account_signup"))]
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    link = link_in(mail.outbox[-1], r"/accounts/password/reset/key/[^/\s]+/")
+    pages.append(client.get(link, follow=True))
+    client.force_login(person)
+    pages.append(client.get(reverse("account_change_password")))
+    assert [page.content.count(RULES) for page in pages] == [1, 1, 1]
+
+
+def test_a_new_password_that_is_wrong_is_said_beside_its_box(client, person):
+    client.force_login(person)
+    sent = {"oldpassword": PASSWORD, "password1": "quite another horse", "password2": "quite another cow"}
+    page = client.post(reverse("account_change_password"), sent).content.decode()
+    assert "You must type the same password each time." in page
+    assert page.index("id_password2") < page.index("You must type the same password each time.")
