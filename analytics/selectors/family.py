@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, User
@@ -22,7 +22,10 @@ def family(*, guardian: User) -> list[dict[str, Any]]:
     last = Evaluation.objects.filter(attempt__student=OuterRef("attempt__student"), state=EvaluationState.RELEASED)
     papers = (
         Evaluation.objects.filter(attempt__student__in=students)
-        .filter(Q(state__in=OPEN_STATES) | Q(pk=Subquery(last.order_by("-released_at", "-id").values("pk")[:1])))
+        .filter(
+            Q(state__in=OPEN_STATES)
+            | Q(pk=Subquery(last.order_by(F("released_at").desc(nulls_last=True), "-id").values("pk")[:1]))
+        )
         .select_related("attempt__exam")
         .order_by("due_at", "id")
     )

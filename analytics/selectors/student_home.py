@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -91,7 +91,7 @@ def _papers(user: User) -> list[Any]:
     rows = Evaluation.objects.filter(attempt__student=user, state__in=[*OPEN_STATES, EvaluationState.RELEASED])
     told = with_counts(rows.select_related("attempt__exam", "teacher"))
     told = told.annotate(said=Subquery(comments.values("comment")[:1]))
-    return list(told.order_by(is_back, "-released_at", "-id")[: MOST_OPEN + TREND_POINTS])
+    return list(told.order_by(is_back, F("released_at").desc(nulls_last=True), "-id")[: MOST_OPEN + TREND_POINTS])
 
 
 def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[str]) -> list[Task]:
@@ -154,14 +154,14 @@ def _returned(released: list[Any]) -> dict[str, Any] | None:
     pages = SheetPage.objects.filter(upload__attempt=latest.attempt_id, state=PageState.READY)
     page = pages.order_by("upload__page_number", "index").first()
     totals = (latest.total_marks, before.total_marks) if before and before.max_marks == latest.max_marks else ()
-    hours = round((latest.released_at - latest.submitted_at) / timedelta(hours=1)) if latest.released_at else None
+    took = latest.released_at - latest.submitted_at if latest.released_at else None
     return {
         "evaluation": latest,
         "comment": latest.said,
         "page": page,
         "ink": [_ink(latest, page)] if page else [],
         "change": totals[0] - totals[1] if totals and None not in totals else None,
-        "hours": hours,
+        "hours": max(1, round(took / timedelta(hours=1))) if took else None,
     }
 
 

@@ -62,6 +62,14 @@ def test_student_home_leads_to_what_is_going_on(as_: Any, world: World) -> None:
     assert reverse("result-page", args=[world.released.attempt_id]) in text
 
 
+def test_student_home_shows_the_small_image_of_the_first_page(as_: Any, world: World) -> None:
+    """The large one alone would be more than the page may weigh."""
+    text = as_("student").get(reverse("student-home")).content.decode()
+    first = world.released.attempt.uploads.get(page_number=1).pages.get()
+    assert reverse("page-image", args=[first.pk, "thumb"]) in text
+    assert reverse("page-image", args=[first.pk, "screen"]) not in text
+
+
 def test_student_home_of_a_beginner_is_not_broken(as_: Any) -> None:
     assert as_("outsider").get(reverse("student-home")).status_code == 200
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -267,7 +268,8 @@ class EvaluationAdmin(ModelAdmin):
 
     def _say(self, request: HttpRequest, count: int) -> None:
         if count:
-            self.message_user(request, _("Done for %(n)d papers.") % {"n": count}, messages.SUCCESS)
+            text = ngettext("Done for %(n)d paper.", "Done for %(n)d papers.", count) % {"n": count}
+            self.message_user(request, text, messages.SUCCESS)
 
     def _asked(
         self,

@@ -98,7 +98,7 @@ def test_release_and_reopen_say_what_was_not_possible(office, cast):
     done = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, state=EvaluationState.FINALISED)
     waiting = evaluation_of(hand_in(cast.exam, cast.classmate))
     page = act(office, "release", [done, waiting]).content.decode()
-    assert "Done for 1 papers." in page
+    assert "Done for 1 paper." in page
     assert "Only a marked paper can go back to the student." in page
     act(office, "reopen", [done], confirmed="1", reason="Wrong total")
     done.refresh_from_db()

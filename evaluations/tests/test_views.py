@@ -5,6 +5,7 @@ Who may open what is written down for every address in tests/law_urls.py.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,21 @@ def test_result_shows_marks_comment_and_scheme(as_: Any, world: World) -> None:
     assert "9.5" in text or "9½" in text
     assert "Show the sign." in text
     assert "Step 1" in text
+
+
+def test_result_asks_for_scans_only_when_they_come_into_view(as_: Any, world: World) -> None:
+    """Two hundred kilobytes each, and on a phone all of them below the questions."""
+    PageQuestion.objects.filter(page__upload__attempt=world.released.attempt_id, number=5).delete()
+    text = as_("student").get(reverse("result-page", args=[world.released.attempt_id])).content.decode()
+    scans = re.findall(r"<img [^>]*>", text.split('<div class="sheets">')[1])
+    assert len(scans) == 2
+    assert all('loading="lazy"' in scan for scan in scans)
+    assert "Page 1, question 4<" in text
+
+
+def test_result_names_several_questions_of_a_page(as_: Any, world: World) -> None:
+    text = as_("student").get(reverse("result-page", args=[world.released.attempt_id])).content.decode()
+    assert "Page 1, questions 4, 5<" in text
 
 
 def test_result_before_release_tells_the_promise_and_no_key(as_: Any, world: World) -> None:

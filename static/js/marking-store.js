@@ -78,8 +78,10 @@ export class MarkStore {
   }
 
   async put(url, body) {
+    const text = JSON.stringify(body);
+    // A browser refuses to keep more than 64 KB alive beyond the page; long strokes are more.
     const response = await fetch(url, {
-      method: "PUT", keepalive: true, headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: JSON.stringify(body),
+      method: "PUT", keepalive: text.length < 20000, headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: text,
     });
     const answer = await response.json().catch(() => ({}));
     if (response.status >= 500 || response.status === 429) throw new Error("try again");

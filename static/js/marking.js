@@ -77,7 +77,7 @@ function drawInk() {
 
 function paintQuestion() {
   $("#q-label").textContent = `${words.q}${question.label}`;
-  $("#q-sub").textContent = [marksWord(question.marks), question.pages.length ? fill(words.on_pages, question.pages.map((id) => pages.find((p) => p.id === id).number).join(", ")) : words.no_page].join(", ");
+  $("#q-sub").textContent = [marksWord(question.marks), question.pages.length ? fill(question.pages.length > 1 ? words.on_pages : words.on_page, question.pages.map((id) => pages.find((p) => p.id === id).number).join(", ")) : words.no_page].join(", ");
   $("#q-text").innerHTML = question.html + question.parts.map((p) => `<p class="part"><b>(${p.label}${p.alternative ? ` ${p.alternative}` : ""})</b> ${p.html}</p>`).join("");
   $("#q-model").innerHTML = question.model_answer_html || `<p>${words.no_model}</p>`;
   const siblings = questions.filter((q) => q.number === question.number);
@@ -268,6 +268,12 @@ svg.addEventListener("pointerup", () => {
     if (moved) { item.geometry = from; change(() => { item.geometry = to; store.touchInk([item.id]); }); }
   }
 });
+// The system took the pointer away (a scroll, a call): what was begun is dropped.
+svg.addEventListener("pointercancel", () => {
+  if (grabbed) { grabbed.geometry = grabbed.from; delete grabbed.from; delete grabbed.moved; }
+  draft = grabbed = null;
+  drawInk();
+});
 svg.addEventListener("keydown", (event) => {
   const item = ink.get(event.target.closest?.("[data-id]")?.dataset.id);
   if (item && (event.key === "Delete" || event.key === "Backspace") && canMark) { event.preventDefault(); change(() => removeInk([item])); }
@@ -301,7 +307,14 @@ function askConflict(id, mine, theirs) {
   $("#conflict-theirs").textContent = show(theirs, theirs.marks);
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => { resolve(dialog.returnValue === "theirs" ? "theirs" : "mine"); setTimeout(() => { paintQuestion(); paint(); }); }, { once: true }));
+  return new Promise((resolve) => {
+    dialog.onclose = () => {
+      // Escape is no choice.
+      if (!dialog.returnValue) return dialog.showModal();
+      resolve(dialog.returnValue);
+      setTimeout(() => { paintQuestion(); paint(); });
+    };
+  });
 }
 
 /* --- Moving on --- */
