@@ -55,7 +55,7 @@ class ExamAttempts(APIView):
 class AttemptDetail(APIView):
     @extend_schema(responses=shapes.AttemptOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
-        """The attempt with its paper and the saved answers. While it is being written: for the student and staff."""
+        """The attempt with its paper and the saved answers."""
         attempts = Attempt.objects.select_related("paper")
         message = _("This exam is still being written. You can read it once it is submitted.")
         attempt = get_permitted(request.user, "assessments.read_attempt", attempts, attempt_id, message=message)

@@ -233,13 +233,10 @@ def post(client: Client, name: str, arguments: list[Any], body: object) -> Any:
     return client.post(reverse(name, args=arguments), json.dumps(body), content_type="application/json")
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [({}, 422), ({"order": 7}, 422), ({"order": ["no-uuid"]}, 422), ({"order": None}, 422), ([], 400), ("text", 400)],
-)
-def test_wrong_order_is_a_sentence(student: Client, world: World, body: object, status: int) -> None:
+@pytest.mark.parametrize("body", [{}, {"order": 7}, {"order": ["no-uuid"]}, [], "text", {"order": None}])
+def test_wrong_order_is_a_sentence(student: Client, world: World, body: object) -> None:
     response = post(student, "sheet-order", [world.sheets.pk], body)
-    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
     assert response.json()["detail"].endswith(".")
 
 
