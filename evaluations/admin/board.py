@@ -26,7 +26,7 @@ from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation, MarkEvent, SlaBreach, Transition
 from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
-from evaluations.services.finishing import release_evaluation, reopen_evaluation
+from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
 
 SOON = timedelta(hours=6)
 
@@ -155,7 +155,7 @@ class EvaluationAdmin(ModelAdmin):
     ordering = [F("finalised_at").desc(nulls_first=True), "due_at", "id"]
     list_per_page = 50
     show_full_result_count = False
-    actions = ["reassign", "put_back", "release", "reopen"]
+    actions = ["reassign", "put_back", "cannot_read", "release", "reopen"]
     inlines = [TransitionInline, DecisionInline, MarkEventInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -238,15 +238,11 @@ class EvaluationAdmin(ModelAdmin):
 
     @action(description=_("Open again for correction…"), permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
-        def work(values: dict[str, Any]) -> int:
-            def one(evaluation: Evaluation) -> None:
-                reopen_evaluation(
-                    evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now()
-                )
+        return self._each_with_reason(request, queryset, "reopen", reopen_evaluation)
 
-            return self._each(request, queryset, one)
-
-        return self._asked(request, queryset, "reopen", ReasonForm, work)
+    @action(description=_("Cannot be read: tell the student…"), permissions=["change"])
+    def cannot_read(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        return self._each_with_reason(request, queryset, "cannot_read", return_evaluation)
 
     @action(description=_("Give back to the students"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> None:
@@ -254,6 +250,17 @@ class EvaluationAdmin(ModelAdmin):
             release_evaluation(evaluation=evaluation, actor=_actor(request), now=timezone.now())
 
         self._say(request, self._each(request, queryset, one))
+
+    def _each_with_reason(
+        self, request: HttpRequest, papers: QuerySet[Evaluation], name: str, service: Callable[..., Evaluation]
+    ) -> HttpResponse | None:
+        def work(values: dict[str, Any]) -> int:
+            def one(evaluation: Evaluation) -> None:
+                service(evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now())
+
+            return self._each(request, papers, one)
+
+        return self._asked(request, papers, name, ReasonForm, work)
 
     def _each(self, request: HttpRequest, papers: QuerySet[Evaluation], work: Callable[[Evaluation], None]) -> int:
         """Does `work` for every paper; says why not for those where it is not possible."""

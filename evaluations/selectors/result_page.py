@@ -56,9 +56,13 @@ def _steps(result: Result) -> list[dict[str, Any]]:
     if result.due_at:
         promise = _("by %(when)s") % {"when": when(result.due_at)}
     where = _("with a teacher") if begun else _("in the queue")
+    marking = "now" if received else "todo"
+    if result.state == EvaluationState.FINALISED:
+        # The promise is kept or missed; the institute chooses the day on which it gives the papers back.
+        where, marking, promise = _("done"), "done", _("your institute gives it back")
     return [
         {"label": _("Received"), "note": when(attempt.handed_in_at), "state": "done" if received else "now"},
-        {"label": _("Marking"), "note": where, "state": "now" if received else "todo"},
+        {"label": _("Marking"), "note": where, "state": marking},
         {"label": _("Back"), "note": promise, "state": "todo"},
     ]
 

@@ -105,6 +105,16 @@ def test_release_and_reopen_say_what_was_not_possible(office, cast):
     assert done.state == EvaluationState.ASSIGNED
 
 
+def test_what_cannot_be_read_goes_back_with_a_reason(office, cast):
+    paper = marking(cast.exam, cast.student, cast.teacher)
+    act(office, "cannot_read", [paper], confirmed="1", reason="Page 2 is too dark")
+    paper.refresh_from_db()
+    assert paper.state == EvaluationState.RETURNED
+    assert cast.student.notifications.get().body == "Page 2 is too dark"
+    again = act(office, "cannot_read", [paper], confirmed="1", reason="Page 2 is too dark").content.decode()
+    assert "Only a paper that is not yet marked can be returned." in again
+
+
 @pytest.mark.parametrize("model", ["slapolicy", "workingcalendar", "holiday", "slabreach"])
 def test_lists_of_promises_open(office, model):
     assert office.get(reverse(f"admin:evaluations_{model}_changelist")).status_code == 200

@@ -6,6 +6,7 @@ Who may open what is written down for every address in tests/law_urls.py.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,26 @@ def test_paper_list_costs_the_same_for_one_and_for_thirty(as_: Any, world: World
         exam = factories.ExamFactory(title=f"More {number}", paper=world.open_exam.paper)
         evaluation_of(hand_in(exam, world.cast.student), teacher=world.cast.teacher, state=EvaluationState.RELEASED)
     assert cost(client, url) == few
+
+
+@pytest.mark.parametrize("state", [EvaluationState.FINALISED, EvaluationState.RETURNED])
+def test_no_promise_is_shown_where_none_runs(as_: Any, world: World, state: str) -> None:
+    """Marked and waiting for the institute, or unreadable: neither is late, however long ago the promise was."""
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=state, due_at=world.now - timedelta(hours=5))
+    child = reverse("guardian-student", args=[world.cast.student.pk])
+    pages = [("student", reverse("paper-list")), ("guardian", child)]
+    pages += [("student", reverse("result-page", args=[world.marking.attempt_id]))]
+    for who, url in pages:
+        text = as_(who).get(url).content.decode()
+        assert world.marking.attempt.exam.title in text
+        assert "h late" not in text
+
+
+def test_finishing_says_who_gives_the_paper_back(as_: Any, world: World) -> None:
+    client, url = as_("teacher"), reverse("marking-desk", args=[world.marking.pk])
+    assert "the paper goes back to the student." in client.get(url).content.decode()
+    type(world.open_exam).objects.update(release="by_staff")
+    assert "the institute gives the papers back." in client.get(url).content.decode()
 
 
 def test_a_reopened_paper_is_not_listed_as_back(as_: Any, world: World) -> None:
