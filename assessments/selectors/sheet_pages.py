@@ -96,6 +96,7 @@ def _words() -> dict[str, str]:
         "page_failed": _("We could not read this page. Take it out and photograph it again."),
         "failed": _("That did not work. Try again in a moment."),
         "unsent": _("{} of {} pages saved on this device, not sent yet. Keep this page open."),
+        "one_safe": _("Your page is safe with us."),
         "all_safe": _("All {} pages are safe with us."),
         "none": _("No page yet."),
         "why_unsent": _("Wait until every page is sent."),

@@ -140,6 +140,7 @@ def test_page_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> N
         page = visit.page
         page.goto(f"/attempts/{attempt.pk}/sheets/", wait_until="load")
         expect(page.locator(".sheet__tags").first.locator("[data-tag='5']")).to_have_text("5 (a or b)")
+        expect(page.locator("#status")).to_have_text("Your page is safe with us.")
         before = page.locator(".sheet").count()
         visit.context.clear_cookies()
         photo = {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": PHOTO}

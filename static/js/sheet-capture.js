@@ -141,7 +141,7 @@ function draw() {
   const status = document.getElementById("status");
   const good = all.filter((row) => row.page).length;
   status.className = `note note--${unsent ? "warn" : good ? "ok" : "info"}`;
-  status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(words.all_safe, good) : words.none;
+  status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(good === 1 ? words.one_safe : words.all_safe, good) : words.none;
   const ready = !unsent && !open.length && (good || absent.size === server.written.length);
   const button = document.getElementById("hand-in");
   button.setAttribute("aria-disabled", !ready);
