@@ -37,7 +37,7 @@ GOAL_PERCENT = 75
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the day's plan. `state` is done, now or todo."""
+    """One line of the day's plan. `state` is now for the first, todo for the others."""
 
     title: str
     note: str
