@@ -16,9 +16,10 @@ T = TypeVar("T", bound=Model)
 
 
 def do_for_each(
-    admin: ModelAdmin[Any], request: HttpRequest, rows: Iterable[T], work: Callable[[T], object], done: str
-) -> None:
-    """Does `work` for every row of an action; says how many (`done` holds %(n)d), and why not for the others."""
+    admin: ModelAdmin[Any], request: HttpRequest, rows: Iterable[T], work: Callable[[T], object], done: str = ""
+) -> int:
+    """Does `work` for every row of an action and returns for how many; says why not for the others, and with `done`
+    (holding %(n)d) also how many."""
     count = 0
     for row in rows:
         try:
@@ -26,5 +27,6 @@ def do_for_each(
             count += 1
         except DomainError as error:
             admin.message_user(request, f"{row}: {error.message}", messages.ERROR)
-    if count:
+    if count and done:
         admin.message_user(request, done % {"n": count}, messages.SUCCESS)
+    return count

@@ -8,8 +8,6 @@ from typing import Any
 import rules
 
 from accounts.rules import is_signed_in, is_staff
-from accounts.rules import is_teacher as is_teacher
-from accounts.rules import is_verified_teacher as is_verified_teacher
 from courses.enums import CohortRole
 from courses.models import Cohort, CohortMembership, TeachingQualification
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,7 +18,7 @@ from assessments.admin.bank import NoWriting
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, Response, SheetUpload
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
-from common.errors import DomainError
+from common.admin import do_for_each
 from common.storage import sheet_storage
 from common.templatetags.ui import marks
 
@@ -132,31 +131,23 @@ class AttemptAdmin(NoWriting, ModelAdmin):
         return int(attempt.page_count)
 
     # --- Actions -----------------------------------------------------------------------------------------------------
-    def _each(
-        self, request: HttpRequest, queryset: QuerySet[Attempt], work: Callable[[Attempt], object], done: str
-    ) -> None:
-        """Does `work` for every attempt; says how many, and why not for the others."""
-        count = 0
-        for attempt in queryset:
-            try:
-                work(attempt)
-                count += 1
-            except DomainError as error:
-                self.message_user(request, f"{attempt}: {error.message}", messages.ERROR)
-        if count:
-            self.message_user(request, done % {"n": count}, messages.SUCCESS)
-
     @action(description=_("Give 15 more minutes"), permissions=["change"])
     def give_more_time(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"minutes": MORE_MINUTES, "actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: extend_attempt(attempt=attempt, **by), _("%(n)d got more time."))
+        do_for_each(
+            self, request, queryset, lambda attempt: extend_attempt(attempt=attempt, **by), _("%(n)d got more time.")
+        )
 
     @action(description=_("Open the sheets again for 30 minutes"), permissions=["change"])
     def reopen_for_sheets(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"minutes": REOPEN_MINUTES, "actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: reopen_sheets(attempt=attempt, **by), _("%(n)d opened again."))
+        do_for_each(
+            self, request, queryset, lambda attempt: reopen_sheets(attempt=attempt, **by), _("%(n)d opened again.")
+        )
 
     @action(description=_("Cancel and give the exam back"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: cancel_attempt(attempt=attempt, **by), _("%(n)d cancelled."))
+        do_for_each(
+            self, request, queryset, lambda attempt: cancel_attempt(attempt=attempt, **by), _("%(n)d cancelled.")
+        )
