@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.middleware import CSPMiddleware
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -50,6 +50,20 @@ class PersonLocaleMiddleware:
             return self.get_response(request)
 
 
+class PrivatePagesMiddleware:
+    """What a signed-in person sees is in no cache: Back shows how things stand, and nothing to whoever comes after
+    them. What says itself how long it may be kept (an image of a page) is left alone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class DomainErrorMiddleware:
     """Ends as an answer with a sentence, never as a 500: text that no database can hold, and a domain error that a page
     did not turn into a form error."""
@@ -71,7 +85,10 @@ class DomainErrorMiddleware:
         """PostgreSQL refuses a NUL character in any text, so nothing with one goes further. JSON is read later, by
         common.parsers, which looks for itself."""
         # A view that is exempt has not had its form read yet, and may want to choose how.
-        forms = [request.GET] if getattr(view, "csrf_exempt", False) else [request.GET, request.POST]
+        try:
+            forms = [request.GET] if getattr(view, "csrf_exempt", False) else [request.GET, request.POST]
+        except UnreadablePostError as error:
+            raise BadRequest("The form broke off.") from error
         if any(NUL in text for form in forms for name, values in form.lists() for text in (name, *values)):
             raise BadRequest("A NUL character in a form or an address.")
 

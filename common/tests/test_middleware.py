@@ -1,12 +1,16 @@
 """Odd requests: an answer with a sentence for a person or a program, never a 500."""
 
+import io
+
 import pytest
 from django.core.exceptions import BadRequest
+from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from common.middleware import DomainErrorMiddleware
+from common.middleware import DomainErrorMiddleware, PrivatePagesMiddleware
 
+FORM = "application/x-www-form-urlencoded"
 MULTIPART = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\nabc\r\n--x--\r\n'
 
 
@@ -64,6 +68,44 @@ def test_utf_8_by_any_name_is_read(careful, db):
             "POST", "/accounts/login/", MULTIPART, f"multipart/form-data; boundary=x; charset={charset}"
         )
         assert response.status_code == 200
+
+
+def test_nul_in_the_session_cookie_is_400_before_it_is_looked_up(careful, db, django_assert_num_queries):
+    careful.cookies["sessionid"] = "\x00aaaaaaaaaa"
+    with django_assert_num_queries(0):
+        response = careful.get(reverse("account_login"))
+    assert response.status_code == 400
+    assert b"That did not arrive whole" in response.content
+
+
+def test_a_form_that_breaks_off_is_400(careful, db):
+    class Broken(io.BytesIO):
+        def read(self, *args):
+            raise OSError("the line is gone")
+
+    response = careful.post(
+        reverse("account_login"), **{"wsgi.input": Broken(), "CONTENT_LENGTH": "50", "CONTENT_TYPE": FORM}
+    )
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["home", "person-settings", "exam-list", "admin:index", "account_logout"])
+def test_what_a_signed_in_person_sees_is_in_no_cache(client, cast, name):
+    client.force_login(cast.staff)
+    assert {"private", "no-store"} <= set(client.get(reverse(name))["Cache-Control"].split(", "))
+
+
+def test_a_public_page_may_be_kept(client, db):
+    assert "no-store" not in client.get(reverse("landing")).get("Cache-Control", "")
+
+
+def test_a_response_that_says_how_long_it_may_be_kept_is_believed(client, cast):
+    def answer(request):
+        return HttpResponse(headers={"Cache-Control": "private, max-age=120"})
+
+    request = RequestFactory().get("/")
+    request.user = cast.student
+    assert PrivatePagesMiddleware(answer)(request)["Cache-Control"] == "private, max-age=120"
 
 
 def test_nul_in_a_cookie_is_400():
