@@ -20,8 +20,10 @@ from common.api import IdCursorPagination
 from evaluations.api import serializers as shapes
 from evaluations.models import Evaluation
 from evaluations.selectors import annotation_values, desk_data, marking_progress, result_data
+from evaluations.services.annotations import save_annotations
 from evaluations.services.claims import claim_next
-from evaluations.services.marking import finalise_evaluation, save_annotations, save_mark
+from evaluations.services.finishing import finalise_evaluation
+from evaluations.services.marking import save_mark
 
 T = TypeVar("T", bound=serializers.Serializer[Any])
 

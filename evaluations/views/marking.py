@@ -18,7 +18,7 @@ from evaluations.selectors.desk_page import desk_page, page_json
 from evaluations.selectors.queue_page import queue_page
 from evaluations.selectors.sheets import page_views
 from evaluations.services.claims import claim_for_desk, claim_next, renew_lease
-from evaluations.services.marking import finalise_evaluation
+from evaluations.services.finishing import finalise_evaluation
 
 DESK, MARK = "evaluations.view_desk", "evaluations.mark_evaluation"
 
