@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from assessments.models import Attempt, Response, SheetUpload
+from assessments.models import Attempt, Response, SheetPage, SheetUpload
 from assessments.services.attempts import save_response
 from assessments.tests.sheets import PHOTO
 from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -60,6 +62,19 @@ def answer(site: Site, number: int) -> Any:  # noqa: F811
 
 def sign_in_again(site: Site, visit: Visit) -> None:  # noqa: F811
     visit.context.add_cookies([{"name": "sessionid", "value": site.sessions["student"], "url": site.url}])
+
+
+def sign_in_elsewhere(site: Site, visit: Visit) -> None:  # noqa: F811
+    """In another tab, by the form: with it the token of forms changes."""
+    person = site.world.cast.student
+    site.ask(lambda: EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True))
+    tab = visit.context.new_page()
+    tab.goto("/accounts/login/")
+    tab.get_by_label("E-mail").fill(person.email)
+    tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    tab.locator("#login-form [type=submit]").click()
+    expect(tab.locator(".hero")).to_be_visible()
+    tab.close()
 
 
 def test_submitting_sends_nothing_twice(site: Site) -> None:  # noqa: F811
@@ -154,3 +169,82 @@ def test_page_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> N
         assert left_after_a_while(page, SHEETS) == 0
         uploads = site.ask(lambda: list(SheetUpload.objects.filter(attempt=attempt).values_list("state", flat=True)))
         assert uploads.count("verified") == before + 1
+
+
+def test_exam_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:  # noqa: F811
+    with site.visit("student") as visit:
+        page = open_exam(site, visit)
+        visit.context.clear_cookies()
+        page.locator("#q1 input").nth(2).check(force=True)
+        note = page.locator("#signed-out")
+        expect(note).to_have_text("You are signed out. Sign in again; what you wrote is kept.")
+        assert note.locator("a").get_attribute("href") == f"/accounts/login/?next=/attempts/{site.world.live.pk}/"
+        expect(page.locator("#saved")).to_have_text("1 kept on this device")
+        expect(page.locator(".toast")).to_have_count(0)
+        sign_in_elsewhere(site, visit)
+        expect(page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=20_000)
+        expect(note).to_be_hidden()
+        assert answer(site, 1).answer == {"choices": ["C"]}
+        page.locator("#finish").click()
+        page.locator("#submit-now").click()
+        page.wait_for_url("**/sheets/")
+
+
+def test_capture_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:  # noqa: F811
+    with site.visit("student") as visit:
+        page = visit.page
+        page.goto(f"/attempts/{site.world.sheets.pk}/sheets/", wait_until="load")
+        before = page.locator(".sheet").count()
+        visit.context.clear_cookies(name="sessionid")
+        # A page of the site, not of the API, answers with the sign-in page: nothing is taken out.
+        page.locator("[data-do=remove]").first.click()
+        note = page.locator("#signed-out")
+        expect(note).to_be_visible()
+        expect(page.locator(".sheet")).to_have_count(before)
+        photo = {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": PHOTO}
+        page.locator("input[type=file]").last.set_input_files(photo)
+        expect(page.locator(".sheet").last).to_contain_text("Saved on this device")
+        expect(page.locator(".toast")).to_have_count(0)
+        sign_in_elsewhere(site, visit)
+        expect(page.locator(".sheet").last).to_contain_text("Safe with us", timeout=20_000)
+        expect(note).to_be_hidden()
+
+
+def test_back_after_submitting_does_not_show_the_exam(site: Site) -> None:  # noqa: F811
+    with site.visit("student") as visit:
+        page = open_exam(site, visit)
+        page.locator("#finish").click()
+        page.locator("#submit-now").click()
+        page.wait_for_url("**/sheets/")
+        page.go_back()
+        expect(page.locator("#capture")).to_be_visible()
+        expect(page.locator("#exam")).to_have_count(0)
+
+
+def test_a_page_with_two_notes_keeps_its_tools_beside_its_picture(site: Site) -> None:  # noqa: F811
+    attempt = site.world.sheets
+    site.ask(lambda: SheetPage.objects.filter(upload__attempt=attempt).update(advice=["dark", "blurred"]))
+    with site.visit("student", width=390) as visit:
+        visit.page.goto(f"/attempts/{attempt.pk}/sheets/", wait_until="load")
+        sheet = visit.page.locator(".sheet").first
+        expect(sheet.locator(".sheet__notes .note")).to_have_count(3)
+        picture, notes, tools, tags = (
+            sheet.locator(f".sheet__{part}").bounding_box() for part in ("pic", "notes", "tools", "tags")
+        )
+        assert abs(notes["x"] - tools["x"]) < 12
+        assert notes["y"] + notes["height"] <= tools["y"]
+        assert tools["y"] + tools["height"] <= tags["y"]
+        assert tags["x"] == picture["x"]
+
+
+def test_a_file_that_is_no_picture_shows_none(site: Site) -> None:  # noqa: F811
+    with site.visit("student") as visit:
+        page = visit.page
+        page.goto(f"/attempts/{site.world.sheets.pk}/sheets/", wait_until="load")
+        before = page.locator(".sheet").count()
+        empty = {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""}
+        page.locator("input[type=file]").last.set_input_files(empty)
+        expect(page.locator(".sheet")).to_have_count(before + 1)
+        sheet = page.locator(".sheet").last
+        expect(sheet.locator(".note--problem")).to_be_visible()
+        expect(sheet.locator("img")).to_have_count(0)

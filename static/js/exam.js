@@ -1,6 +1,7 @@
 // The exam page: one question at a time, palette, keys, autosave, the clock, submitting.
 import { AnswerOutbox } from "./answer-outbox.js";
 import { ExamClock, clockText } from "./exam-clock.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const form = document.getElementById("exam");
 const words = JSON.parse(form.dataset.words);
@@ -85,11 +86,11 @@ let clock;
 const outbox = new AnswerOutbox({
   attempt: form.dataset.attempt,
   urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
-  csrf: () => $("[name=csrfmiddlewaretoken]").value,
   onState(state, waiting) {
-    if (saved.dataset.state === state && state !== "kept") return;
-    saved.dataset.state = state;
-    saved.querySelector("span").textContent = fill(words[state], waiting);
+    const kept = ["kept", "signed_out"].includes(state);
+    if (saved.dataset.state === state && !kept) return;
+    saved.dataset.state = kept ? "kept" : state;
+    saved.querySelector("span").textContent = fill(words[state] ?? saved.dataset.kept, waiting);
   },
   onReply: (body) => clock?.sync(body.server_now, body.ends_at),
   onClosed(problem) {
@@ -120,8 +121,10 @@ form.addEventListener("change", (event) => {
 });
 addEventListener("pagehide", () => { settle(); outbox.flush(); });
 addEventListener("visibilitychange", () => {
-  if (document.hidden) { settle(); outbox.flush(); return; }
-  fetch(form.dataset.clock).then((r) => (r.ok ? r.json() : null)).then((body) => {
+  settle();
+  outbox.flush();
+  if (document.hidden) return;
+  fetch(form.dataset.clock).then((r) => (signedOut(r) || !r.ok ? null : r.json())).then((body) => {
     if (!body) return;
     clock.sync(body.server_now, body.ends_at);
     if (body.state !== "in_progress") location.reload();
@@ -207,6 +210,7 @@ async function submit() {
     else document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
     return;
   }
+  csrf();
   form.submit();
 }
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });

@@ -1,12 +1,12 @@
 // The page on which a student photographs, orders and tags answer sheets and hands them in.
 import { SheetOutbox } from "./sheet-outbox.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const root = document.getElementById("capture");
 const words = JSON.parse(root.dataset.words);
 const list = document.getElementById("sheets");
 const $ = (selector, from = root) => from.querySelector(selector);
 const fill = (text, ...values) => values.reduce((t, v) => t.replace("{}", v), text);
-const csrf = () => $("[name=csrfmiddlewaretoken]").value;
 const urlOf = (name, id) => root.dataset[name].replace("00000000-0000-0000-0000-000000000000", id);
 const toast = (text, level = "error") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
 let server = JSON.parse(document.getElementById("state").textContent);
@@ -29,7 +29,6 @@ const outbox = new SheetOutbox({
   attempt: root.dataset.attempt,
   announceUrl: root.dataset.announce,
   doneUrl: (id) => urlOf("done", id),
-  csrf,
   onChange(sheet) {
     const known = local.get(sheet.id) ?? { preview: sheet.type.startsWith("image/") && !/hei[cf]/.test(sheet.type) ? URL.createObjectURL(sheet.blob) : "" };
     local.set(sheet.id, { ...known, sheet });
@@ -41,6 +40,7 @@ const outbox = new SheetOutbox({
 
 async function call(url, body) {
   const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) });
+  if (signedOut(response)) return null;
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) { toast(answer.detail || words.failed); return null; }
   return answer;
@@ -91,7 +91,7 @@ function drawRow(row, place, all) {
   $(".sheet__no", el).textContent = place + 1;
   const img = $("img", el);
   const src = row.page?.state === "ready" ? row.page.thumb_url : local.get(row.client)?.preview || "";
-  if (src) { img.src = src; img.alt = fill(words.page, place + 1); } else img.remove();
+  if (src) { img.src = src; img.alt = fill(words.page, place + 1); img.onerror = () => img.remove(); } else img.remove();
   $(".sheet__state", el).className = `sheet__state note note--${tone}`;
   $(".sheet__state span", el).textContent = text;
   for (const advice of row.page?.advice ?? []) {
@@ -157,7 +157,7 @@ let poll;
 async function refresh() {
   clearTimeout(poll);
   const response = await fetch(root.dataset.status).catch(() => null);
-  if (response?.ok) {
+  if (response && !signedOut(response) && response.ok) {
     server = await response.json();
     if (server.state !== "submitted") return location.reload();
     for (const upload of server.uploads) if (upload.state === "verified" && outbox.sheets.has(upload.client_id)) outbox.drop(upload.client_id);

@@ -1,5 +1,6 @@
 // Photographed pages: kept on this device first, announced, uploaded, and let go only after the server's receipt.
 import { newId, sha256 } from "./sha256.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const WAITS = [1, 2, 4, 8, 15];
 
@@ -23,8 +24,8 @@ async function shelf(mode, action) {
 
 export class SheetOutbox {
   /** onChange(sheet) after every change of a sheet's state: captured, sending (with progress 0–1), waiting, verified, refused. */
-  constructor({ attempt, announceUrl, doneUrl, csrf, onChange }) {
-    Object.assign(this, { attempt, announceUrl, doneUrl, csrf, onChange });
+  constructor({ attempt, announceUrl, doneUrl, onChange }) {
+    Object.assign(this, { attempt, announceUrl, doneUrl, onChange });
     this.sheets = new Map();
     this.failures = 0;
     this.sending = null;
@@ -102,12 +103,13 @@ export class SheetOutbox {
 
   async post(url, body) {
     const response = await fetch(url, {
-      method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: JSON.stringify(body),
+      method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body),
     });
     const answer = await response.json().catch(() => ({}));
+    if (signedOut(response)) throw new Error("signed out");
     if (response.ok) return { body: answer };
-    // Signed out (401, 403) says nothing about the page: it stays on this device until somebody signs in again.
-    if (response.status >= 500 || [401, 403, 408, 429].includes(response.status) || answer.code === "sheet_missing") throw new Error("try again");
+    // Signed out (401), or somebody else signed in (403, 404), says nothing about the page: it stays on this device until somebody signs in again.
+    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || answer.code === "sheet_missing") throw new Error("try again");
     return { problem: answer.detail || response.statusText };
   }
 
