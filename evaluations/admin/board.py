@@ -172,6 +172,11 @@ class EvaluationAdmin(ModelAdmin):
         rows: QuerySet[Evaluation] = super().get_queryset(request)
         return rows.select_related("attempt__exam", "attempt__student", "teacher", "policy", "breach")
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Without buttons to save: nothing here can be changed."""
+        context |= {"show_save": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     # --- The list ------------------------------------------------------------------------------------------------
     @display(description=_("paper"))
     def label(self, evaluation: Evaluation) -> str:
