@@ -9,8 +9,9 @@ import pytest
 from django.templatetags.static import static
 from playwright.sync_api import Page, expect
 
-from evaluations.models import QuestionMark
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from assessments.models import Response
+from evaluations.models import Evaluation, QuestionMark
+from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -107,3 +108,110 @@ def test_a_printed_result_is_the_marks_and_one_sheet_for_each_page(site: Site) -
         shown = visit.page.locator("nav:visible, .sheets figure:visible, .q .opts li:not(.right, .wrong):visible")
         expect(shown).to_have_count(2)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1 + 2
+
+
+def open_desk(visit: Visit, evaluation: Evaluation) -> Page:
+    visit.page.goto(f"/marking/{evaluation.pk}/", wait_until="load")
+    expect(visit.page.locator("#scheme button").first).to_be_visible()
+    return visit.page
+
+
+def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: Site) -> None:  # noqa: F811
+    marks = QuestionMark.objects.filter(evaluation=site.world.marking, question=site.ids["marking_question"])
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        visit.context.clear_cookies(name="sessionid")
+        page.keyboard.press("1")
+        expect(page.locator("#signed-out")).to_be_visible()
+        expect(page.locator("#saved")).to_contain_text("On this computer")
+        expect(page.locator("#lost")).to_be_hidden()
+        visit.context.add_cookies([{"name": "sessionid", "value": site.sessions["teacher"], "url": site.url}])
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
+        expect(page.locator("#signed-out")).to_be_hidden()
+        assert site.ask(lambda: marks.get().marks) == 1
+
+
+def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site) -> None:  # noqa: F811
+    evaluation = site.world.marking
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, evaluation)
+        page.route("**/marks/**", lambda route: route.abort())
+        page.keyboard.press("1")
+        expect(page.locator("#saved")).to_contain_text("On this computer")
+        kept = page.evaluate("Object.values(localStorage)[0]")
+        page.unroute("**/marks/**")
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
+        site.ask(lambda: Evaluation.objects.filter(pk=evaluation.pk).update(state="finalised"))
+        sent: list[str] = []
+        page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
+        key = f"abhyas-desk-{evaluation.pk}"
+        for text, left in ((kept, None), (kept.replace('"comment":""', '"comment":"Later"'), "Later")):
+            page.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, text])
+            open_desk(visit, evaluation)
+            expect(page.locator(".dock")).to_have_count(0)
+            page.keyboard.press("2")
+            page.keyboard.press("c")
+            now = page.evaluate("key => localStorage.getItem(key)", key)
+            assert left in now if left else now is None
+        assert sent == []
+        assert visit.problems == ["console: Failed to load resource: net::ERR_FAILED"] * len(visit.problems)
+
+
+def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> None:  # noqa: F811
+    attempt = site.world.marking.attempt
+    question = site.ids["marking_question"]
+
+    def say() -> None:
+        Response.objects.update_or_create(
+            attempt=attempt,
+            question_id=question,
+            defaults={"answer": {"not_attempted": True}, "seq": 9, "saved_at": site.world.now},
+        )
+
+    site.ask(say)
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        button = page.locator(".bar [data-number='4']")
+        expect(button.locator("small")).to_have_text("n/a")
+        button.click()
+        page.locator(".stage").focus()
+        page.keyboard.press("1")
+        expect(button.locator("small")).to_have_text("1")
+
+
+def test_a_comment_is_written_without_a_pointer(site: Site) -> None:  # noqa: F811
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        page.keyboard.press("c")
+        page.keyboard.type("Well done.")
+        box, stage = page.locator(".cbox").bounding_box(), page.locator(".stage").bounding_box()
+        assert stage["y"] < box["y"] < stage["y"] + stage["height"]
+        page.keyboard.press("Enter")
+        expect(page.locator("#ink [aria-label='Comment, Well done.']")).to_have_count(1)
+        expect(page.locator("#saved")).to_have_text("Saved")
+
+
+def test_wrong_free_marks_are_said_once_at_the_field_and_taken_back_by_escape(site: Site) -> None:  # noqa: F811
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        free, problem = page.locator("#free"), page.locator("#free-problem")
+        for wrong in ("abc", "99", "0.3"):
+            free.fill(wrong)
+            free.blur()
+            expect(page.locator(".toast")).to_have_count(1)
+            expect(free).to_have_attribute("aria-invalid", "true")
+            expect(problem).to_contain_text("Free marks go from 0 to")
+        free.focus()
+        page.keyboard.press("Escape")
+        expect(free).to_have_value("")
+        expect(free).not_to_have_attribute("aria-invalid", "true")
+        expect(problem).to_be_empty()
+        # Marks without a reason wait for it.
+        free.fill("1")
+        free.blur()
+        expect(problem).to_contain_text("Say in the comment why")
+        expect(page.locator("#comment")).to_be_focused()
+        page.keyboard.type("Another way")
+        page.locator("#comment").blur()
+        expect(page.locator("#total")).to_have_text("1")
+        expect(problem).to_be_empty()

@@ -7,14 +7,14 @@ export function csrf() {
   const fields = document.getElementsByName("csrfmiddlewaretoken");
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
   if (token) for (const field of fields) field.value = token;
-  return fields[0].value;
+  return fields[0]?.value ?? "";
 }
 
 /** Whether `response` says that nobody is signed in (the API by 401, a page by sending to the sign-in page); shows or
  * hides the note. */
 export function signedOut(response) {
   const out = response.status === 401 || (response.redirected && response.url.includes("next="));
-  if (out || response.ok) note.hidden = !out;
+  if (note && (out || response.ok)) note.hidden = !out;
   return out;
 }
 
