@@ -32,13 +32,9 @@ from config.settings import base
 from evaluations.models import Annotation
 from notifications.models import Notification
 from tests.cast import Cast
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.law_urls_world import World, build_world
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
 REPORT_CSP = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
 T = TypeVar("T")

@@ -16,15 +16,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.journeys.client import Person, photo, scanned_pdf
 from tests.journeys.stack import ROOT, Stack, missing, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SHOTS = ROOT / "test-results" / "journeys"
 COMMENT = "Why may p and q have no common factor?"

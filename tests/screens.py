@@ -1,0 +1,112 @@
+"""Pictures of the main pages for `docs/screens/`, taken from a running demonstration (`make run`).
+
+    python -m tests.screens [--url http://localhost:8000] [--only desk]
+
+Each is at most 200 KB: a palette of as many colours as that allows. A phone's have 1.5 pixels per point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.demo.accounts import DEMO_PASSWORD
+from tests.chromium import ARGUMENTS, CHROMIUM
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screens"
+MOST_BYTES = 200_000
+PHONE, DESK = (390, 844), (1440, 900)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`steps`: an address, or texts of links and buttons to press one after the other."""
+
+    name: str
+    account: str
+    steps: tuple[str, ...]
+    theme: str = "light"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return PHONE if "390" in self.name else DESK
+
+
+SCREENS = [
+    Screen("landing-1440", "", ("/",)),
+    Screen("student-home-390", "student", ("/today/",)),
+    Screen("student-home-1440", "student", ("/today/",)),
+    Screen("student-home-1440-dark", "student", ("/today/",), "dark"),
+    Screen("result-390", "student", ("/papers/", "a[href^='/results/']")),
+    Screen("result-1440", "student", ("/papers/", "a[href^='/results/']")),
+    Screen("guardian-390", "guardian", ("/family/",)),
+    Screen("queue-1440", "teacher", ("/marking/",)),
+    Screen("desk-1440", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')")),
+    Screen("desk-1440-dark", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')"), "dark"),
+    Screen("desk-390", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')")),
+    Screen("admin-1440", "staff", ("/admin/",)),
+]
+
+
+def take(browser: Browser, url: str, screen: Screen) -> bytes:
+    """The picture as PNG."""
+    width, height = screen.size
+    phone = screen.size == PHONE
+    context = browser.new_context(
+        base_url=url, viewport={"width": width, "height": height}, device_scale_factor=1.5 if phone else 1,
+        color_scheme=screen.theme, locale="en-IN", has_touch=phone,
+    )  # fmt: skip
+    page = context.new_page()
+    if screen.account:
+        sign_in(page, f"{screen.account}@demo.abhyas")
+    address, *presses = screen.steps
+    page.goto(address)
+    for press in presses:
+        page.locator(press).first.click()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+    png = page.screenshot()
+    context.close()
+    return png
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(DEMO_PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda address: "/login/" not in address)
+
+
+def fitted(png: bytes) -> bytes:
+    """The picture with as many colours as fit into MOST_BYTES."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in (256, 160, 96, 64, 40, 24):
+        out = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        if out.tell() <= MOST_BYTES:
+            break
+    return out.getvalue()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--url", default="http://localhost:8000")
+    options.add_argument("--only", default="")
+    chosen = options.parse_args()
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for screen in SCREENS:
+            if chosen.only in screen.name:
+                png = fitted(take(browser, chosen.url, screen))
+                (FOLDER / f"{screen.name}.png").write_bytes(png)
+                print(f"{screen.name}: {len(png) // 1000} KB")
+
+
+if __name__ == "__main__":
+    main()
