@@ -2,7 +2,7 @@
 
     python -m tests.screens [--url http://localhost:8000] [--only desk]
 
-Each is at most 200 KB: a palette of as many colours as that allows. A phone's have 1.5 pixels per point.
+Each is a JPEG of at most 200 KB; a phone's have 1.5 pixels per point.
 """
 
 from __future__ import annotations
@@ -25,25 +25,31 @@ PHONE, DESK = (390, 844), (1440, 900)
 
 @dataclass(frozen=True)
 class Screen:
-    """`steps`: an address, or texts of links and buttons to press one after the other."""
+    """`steps`: an address, then what to press, one after the other. `at`: what to scroll to the top."""
 
     name: str
     account: str
     steps: tuple[str, ...]
     theme: str = "light"
+    at: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
         return PHONE if "390" in self.name else DESK
 
 
+READ = "a:has-text('Read the marking')"
+# Starts the short exam, or goes on with it.
+SIT = ("/exams/", "a:has-text('Quick practice')", "button:has-text('Start now'), a:has-text('Carry on')")
 SCREENS = [
     Screen("landing-1440", "", ("/",)),
     Screen("student-home-390", "student", ("/today/",)),
     Screen("student-home-1440", "student", ("/today/",)),
     Screen("student-home-1440-dark", "student", ("/today/",), "dark"),
-    Screen("result-390", "student", ("/papers/", "a[href^='/results/']")),
-    Screen("result-1440", "student", ("/papers/", "a[href^='/results/']")),
+    Screen("result-390", "student", ("/today/", READ), at=".sheetview figure"),
+    Screen("result-1440", "student", ("/today/", READ), at="#q23"),
+    Screen("exam-390", "student", SIT),
+    Screen("exam-1440", "student", SIT),
     Screen("guardian-390", "guardian", ("/family/",)),
     Screen("queue-1440", "teacher", ("/marking/",)),
     Screen("desk-1440", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')")),
@@ -68,6 +74,8 @@ def take(browser: Browser, url: str, screen: Screen) -> bytes:
     page.goto(address)
     for press in presses:
         page.locator(press).first.click()
+    if screen.at:
+        page.locator(screen.at).first.evaluate("place => place.scrollIntoView()")
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
     png = page.screenshot()
@@ -84,11 +92,11 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def fitted(png: bytes) -> bytes:
-    """The picture with as many colours as fit into MOST_BYTES."""
+    """The picture as JPEG, as fine as MOST_BYTES allows."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    for colours in (256, 160, 96, 64, 40, 24):
+    for quality in (88, 80, 72, 64):
         out = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        picture.save(out, "JPEG", quality=quality, subsampling=0, optimize=True)
         if out.tell() <= MOST_BYTES:
             break
     return out.getvalue()
@@ -103,9 +111,9 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for screen in SCREENS:
             if chosen.only in screen.name:
-                png = fitted(take(browser, chosen.url, screen))
-                (FOLDER / f"{screen.name}.png").write_bytes(png)
-                print(f"{screen.name}: {len(png) // 1000} KB")
+                picture = fitted(take(browser, chosen.url, screen))
+                (FOLDER / f"{screen.name}.jpg").write_bytes(picture)
+                print(f"{screen.name}: {len(picture) // 1000} KB")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import json
 import urllib.error
@@ -79,6 +80,8 @@ def send(
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, _read(error.read(), error.headers), error.headers)
+    except http.client.HTTPException as error:  # half an answer is none
+        raise ConnectionError(f"{method} {url}: {error!r}") from error
 
 
 def _read(data: bytes, headers: Mapping[str, str]) -> Any:

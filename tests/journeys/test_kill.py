@@ -61,7 +61,7 @@ class Journey:
         def attempt_once() -> None:
             try:
                 found.append(request())
-            except (OSError, ValueError):  # no answer, or half of one
+            except OSError:  # no answer, or half of one
                 return
 
         thread = threading.Thread(target=attempt_once)
