@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from accounts.selectors import verified_teachers
+from common.admin import do_for_each
 from common.errors import DomainError
 from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
@@ -254,7 +255,7 @@ class EvaluationAdmin(ModelAdmin):
         def one(evaluation: Evaluation) -> None:
             release_evaluation(evaluation=evaluation, actor=_actor(request), now=timezone.now())
 
-        self._say(request, self._each(request, queryset, one))
+        self._say(request, do_for_each(self, request, queryset, one))
 
     def _each_with_reason(
         self, request: HttpRequest, papers: QuerySet[Evaluation], name: str, service: Callable[..., Evaluation]
@@ -263,20 +264,9 @@ class EvaluationAdmin(ModelAdmin):
             def one(evaluation: Evaluation) -> None:
                 service(evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now())
 
-            return self._each(request, papers, one)
+            return do_for_each(self, request, papers, one)
 
         return self._asked(request, papers, name, ReasonForm, work)
-
-    def _each(self, request: HttpRequest, papers: QuerySet[Evaluation], work: Callable[[Evaluation], None]) -> int:
-        """Does `work` for every paper; says why not for those where it is not possible."""
-        done = 0
-        for paper in papers:
-            try:
-                work(paper)
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{paper.short_id}: {error.message}", messages.ERROR)
-        return done
 
     def _say(self, request: HttpRequest, count: int) -> None:
         if count:
