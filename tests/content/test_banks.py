@@ -25,6 +25,7 @@ from tests.content import (
     checks_xii_linear_programming,
     checks_xii_probability,
     checks_xii_relations_and_functions,
+    checks_xii_vectors,
 )
 from tests.content.bank import BANKS, CHOICE, ROOT, WRITTEN, Bank, formulas, items, read, texts
 from tests.content.compare import final_agrees, numeric_agrees, right_labels
@@ -39,6 +40,7 @@ CHECKS: dict[str, Any] = {
     **checks_statistics_and_probability.CHECKS,
     **checks_xii_relations_and_functions.CHECKS,
     **checks_xii_algebra.CHECKS,
+    **checks_xii_vectors.CHECKS,
     **checks_xii_linear_programming.CHECKS,
     **checks_xii_probability.CHECKS,
 }
