@@ -1,4 +1,4 @@
-"""XML of other systems: read safely (no DTD, no entities, bounded depth and size), and the little every reader needs."""
+"""XML of other systems: read safely (no DTD, no entities, bounded depth and size); small tools for its readers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
 
 from assessments.services.formats.items import MAX_DEPTH, FormatError, check_size
 
@@ -28,7 +28,7 @@ class _Builder(TreeBuilder):
         super().__init__()
         self._depth = self._count = 0
 
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:  # type: ignore[override]  # stubs say Any
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._count += 1
         if self._depth > MAX_DEPTH:
