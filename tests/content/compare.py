@@ -20,11 +20,12 @@ FUNCTIONS = "sin|cos|tan|sec|cot|cosec|log"
 NAMES = {"cosec": csc, "e": E}
 # TeX that only changes the look, or has a plain name, in the order in which it is replaced.
 SIGNS = (
-    (r"\\left|\\right|\\hat|\\vec|\\operatorname|\+ C$", ""),
+    (r"\\left|\\right|\\hat|\\vec|\\operatorname|(\+|=) C$", ""),
     (r"\\[dt]frac|\\frac", r"\\frac"),
     (r"\\log\s*\|([^|]*)\|", r"\\log(\1)"),
     (r"\|([^|]*)\|", r" Abs(\1)"),
     (r"\\cdot|\\times", "*"),
+    (r"\\infty", " oo"),
     (rf"\\({FUNCTIONS})\^\{{-1\}}", r" a\1"),
     (r"\\frac(\d)(\d)", r"\\frac{\1}{\2}"),
 )
