@@ -29,7 +29,8 @@ from tests.content import (
     checks_xii_vectors,
 )
 from tests.content.bank import BANKS, CHOICE, ROOT, WRITTEN, Bank, formulas, items, read, texts
-from tests.content.compare import final_agrees, numeric_agrees, right_labels
+from tests.content.claims import claims
+from tests.content.compare import final_agrees, numeric_agrees, right_labels, same
 
 CHECKS: dict[str, Any] = {
     **checks_number_systems.CHECKS,
@@ -113,6 +114,17 @@ def test_recomputed_answer_is_the_stored_one(key: str) -> None:
         assert numeric_agrees(item, found)
     else:
         assert final_agrees(item, found)
+
+
+@each_bank
+def test_what_the_texts_claim_in_numbers_is_true(bank: Bank) -> None:
+    count = 0
+    for key, item in items(bank).items():
+        for tex, _ in chain.from_iterable(map(formulas, texts(item))):
+            for left, right, first, second in claims(tex):
+                assert same(first, second), f"{key}: {left} = {right}"
+                count += 1
+    assert count > 100
 
 
 def test_stems_are_all_different() -> None:
