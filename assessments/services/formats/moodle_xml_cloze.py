@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from assessments.services.formats.moodle_xml_source import Source
-from assessments.services.formats.moodle_xml_types import Read, accepted_texts, number_key, with_parts
-from assessments.services.formats.xml_items import UnusableError, half_marks, number
+from assessments.services.formats.moodle_xml_types import Read, number_key
+from assessments.services.formats.xml_items import UnusableError, accepted_texts, half_marks, number, with_parts
 from assessments.services.formats.xml_tools import child, plain
 
 TEXT = {"SHORTANSWER": False, "SA": False, "MW": False, "SHORTANSWER_C": True, "SAC": True, "MWC": True}
@@ -60,7 +60,7 @@ def cloze(source: Source) -> Read:
     }
     if any(blank.feedback for blank in blanks):
         source.notes.append("The feedback to single answers was left out.")
-    return "fill_in", with_parts(source, fields, [""] * len(blanks), weights)
+    return "fill_in", with_parts(source.notes, fields, [""] * len(blanks), weights)
 
 
 def _take_out(raw: str, blanks: list[_Blank], source: Source) -> str:
@@ -122,7 +122,11 @@ def _key(blank: _Blank, source: Source) -> dict[str, Any]:
     if blank.kind in SEVERAL:
         raise UnusableError("One of its blanks lets several answers be chosen at once.")
     if blank.kind in TEXT:
-        return {"kind": "text", "accepted": accepted_texts(blank.answers), "match_case": TEXT[blank.kind]}
+        return {
+            "kind": "text",
+            "accepted": accepted_texts([(text, share / 100) for text, share in blank.answers], source.notes),
+            "match_case": TEXT[blank.kind],
+        }
     if blank.kind in NUMBERS:
         triples = [
             (value, margin, share) for text, share in blank.answers for value, _c, margin in [text.partition(":")]

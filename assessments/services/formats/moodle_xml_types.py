@@ -14,12 +14,14 @@ from assessments.services.formats.moodle_xml_source import Answer, Source, text_
 from assessments.services.formats.xml_items import (
     PART,
     UnusableError,
+    accepted_texts,
     block_facts,
+    choice_type,
     labelled,
     number,
     plain_number,
     read_scheme,
-    spread,
+    with_parts,
     written_type,
 )
 from assessments.services.formats.xml_tools import child, children, plain
@@ -40,7 +42,7 @@ def multichoice(source: Source) -> Read:
     chosen = _several(source, answers) if several else [_only(source, answers)]
     fields["answer"] = {"choices": [option.label for i, option in enumerate(fields["options"]) if i in chosen]}
     if not several:
-        return source.facts.get("type") or "single_choice", fields
+        return choice_type(source.facts), fields
     if source.element.get("type") != "multichoiceset" and source.facts.get("grading") != "all":
         fields["answer"]["grading"] = "partial"
     return "multiple_choice", fields
@@ -89,24 +91,14 @@ def truefalse(source: Source) -> Read:
 
 def shortanswer(source: Source) -> Read:
     """A word or phrase. Wildcards are the same as ours."""
-    accepted = accepted_texts([(html.unescape(answer.raw), answer.fraction) for answer in source.answers()])
+    accepted = accepted_texts(
+        [(html.unescape(answer.raw), answer.fraction / 100) for answer in source.answers()], source.notes
+    )
     fields = source.common()
     if source.facts.get("type") == "expression" and accepted:
         key = {"expression": accepted[0]["text"].replace("\\*", "*"), "form": source.facts.get("form", "")}
         return "expression", fields | {"answer": key}
     return "short_text", fields | {"answer": {"accepted": accepted, "match_case": source.flag("usecase")}}
-
-
-def accepted_texts(answers: list[tuple[str, Decimal]]) -> list[dict[str, str]]:
-    """Texts and what they earn of 1. Raises UnusableError when none earns anything."""
-    accepted = [
-        {"text": " ".join(text.split()), "credit": plain_number(min(fraction, Decimal(100)) / 100)}
-        for text, fraction in answers
-        if fraction > 0 and text.strip()
-    ]
-    if not accepted:
-        raise UnusableError("No answer is marked as right.")
-    return accepted
 
 
 def numerical(source: Source) -> Read:
@@ -171,17 +163,7 @@ def matching(source: Source) -> Read:
     labels = lettering(source, len(choices))
     fields["options"] = labelled([choices[labels.index(label)] for label in sorted(labels)])
     fields["answer"] = {"pairs": {str(i): labels[choice] for i, (_text, choice) in enumerate(prompts, start=1)}}
-    return "matching", with_parts(source, fields, [text for text, _choice in prompts])
-
-
-def with_parts(source: Source, fields: dict[str, Any], texts: list[str], weights: list[Decimal] | None = None) -> Any:
-    """`fields` with parts "1", "2" … among which the marks are divided."""
-    shares = spread(fields["marks"], weights or [Decimal(1)] * len(texts), source.notes)
-    fields["parts"] = tuple(
-        PartContent(str(i), text, share) for i, (text, share) in enumerate(zip(texts, shares, strict=True), start=1)
-    )
-    fields["marks"] = sum(shares, Decimal(0))
-    return fields
+    return "matching", with_parts(source.notes, fields, [text for text, _choice in prompts])
 
 
 def lettering(source: Source, number: int) -> list[str]:
@@ -282,7 +264,7 @@ def gaps(source: Source) -> Read:
     if name == "dragbox":
         source.notes.append("The words are chosen from lists now, not dragged; a word may be chosen more than once.")
     fields["answer"] = {"blanks": blanks}
-    return "fill_in", with_parts(source, fields, [""] * len(used))
+    return "fill_in", with_parts(source.notes, fields, [""] * len(used))
 
 
 READERS: dict[str, Callable[[Source], Read]] = {

@@ -17,6 +17,7 @@ from assessments.enums import CognitiveLevel, QuestionType, StepKind
 from assessments.services.content_schema import (
     MAX_MARKS,
     OptionContent,
+    PartContent,
     QuestionContent,
     StepContent,
     content_problems,
@@ -91,6 +92,36 @@ def spread(marks: Decimal, weights: Sequence[Decimal], notes: list[str]) -> list
     if any(share != wanted for share, wanted in zip(shares, exact, strict=True)):
         notes.append(f"The {marks} marks could not be divided among the parts exactly; some carry half a mark more.")
     return [share * HALF for share in shares]
+
+
+def with_parts(
+    notes: list[str], fields: dict[str, Any], texts: Sequence[str], weights: Sequence[Decimal] | None = None
+) -> dict[str, Any]:
+    """`fields` with parts "1", "2" … among which its marks are divided."""
+    shares = spread(fields["marks"], weights or [Decimal(1)] * len(texts), notes)
+    fields["parts"] = tuple(
+        PartContent(str(i), text, share) for i, (text, share) in enumerate(zip(texts, shares, strict=True), start=1)
+    )
+    fields["marks"] = sum(shares, Decimal(0))
+    return fields
+
+
+def accepted_texts(answers: Sequence[tuple[str, Decimal]], notes: list[str]) -> list[dict[str, str]]:
+    """Texts and their credit; the best gets the full credit. Raises UnusableError when none earns anything."""
+    found: dict[str, Decimal] = {}
+    for text, credit in answers:
+        text = " ".join(text.split())
+        if credit > 0 and text.strip("* "):
+            found[text] = max(min(credit, Decimal(1)), found.get(text, Decimal(0)))
+        elif credit > 0 and text:
+            notes.append("An answer that accepted any text was left out.")
+    if not found:
+        raise UnusableError("No answer is marked as right.")
+    best = max(found.values())
+    if best < Decimal("0.995"):
+        notes.append(f"The best answer gave {plain_number(round(best * 100, 2))} %; it now gives full marks.")
+    full = {text: Decimal(1) if credit >= min(best, Decimal("0.995")) else credit for text, credit in found.items()}
+    return [{"text": text, "credit": plain_number(round(credit, 5))} for text, credit in full.items()]
 
 
 # --- Options ---------------------------------------------------------------------------------------------------------
@@ -170,10 +201,12 @@ def sniff(data: bytes) -> tuple[str, str]:
 FACTS = {
     "difficulty": re.compile("[1-5]"),
     "level": re.compile("|".join(CognitiveLevel.values)),
-    "type": re.compile(r"assertion_reason|expression|" + "|".join(WRITTEN)),
+    "type": re.compile(r"assertion_reason|expression|blank|" + "|".join(WRITTEN)),
     "grading": re.compile("all|partial"),
     "form": re.compile("expanded|factored|simplified"),
     "order": re.compile("[A-Z](?:-[A-Z])+"),
+    "chapter": re.compile(".+"),
+    "topic": re.compile(".+"),
 }
 
 
@@ -262,6 +295,11 @@ def written_type(marks: Decimal, facts: Mapping[str, str]) -> str:
     if facts.get("type") in WRITTEN:
         return facts["type"]
     return "very_short_answer" if marks <= 2 else "short_answer" if marks <= 3 else "long_answer"
+
+
+def choice_type(facts: Mapping[str, str]) -> str:
+    """Single choice, or assertion–reason when the tags say so."""
+    return facts["type"] if facts.get("type") == "assertion_reason" else "single_choice"
 
 
 # --- The finished item -----------------------------------------------------------------------------------------------
