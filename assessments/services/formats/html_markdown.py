@@ -195,7 +195,8 @@ class _Tree(HTMLParser):
 # Emphasis is marked with these until the whole paragraph is known: whether `**` opens depends on its neighbours.
 OPEN_STRONG, CLOSE_STRONG, OPEN_EM, CLOSE_EM, BREAK = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
 MARKERS = re.compile("[\ue000-\ue004]")
-PAIR = re.compile("([\ue000\ue002])([^\ue000-\ue003]*)([\ue001\ue003])")
+MARKER = re.compile("([\ue000-\ue003])")
+SPACES = " \n" + BREAK
 
 
 @dataclass
@@ -287,11 +288,10 @@ class _Writer:
 
     def _paragraphs(self, run: list[str]) -> list[str]:
         """The paragraphs of one run of inline content: two line breaks in a row divide."""
-        text = "".join(run)
-        text = re.sub(rf"[ \n]*{BREAK}[ \n]*", BREAK, text).strip(" \n" + BREAK)
+        text = re.sub(f"[ \n]?{BREAK}[ \n]?", BREAK, _one_space("".join(run))).strip(SPACES)
         found = []
         for paragraph in re.split(f"{BREAK}{{2,}}", text):
-            written = _emphasised(re.sub(" ?\n ?", "\n", re.sub(" {2,}", " ", paragraph)).strip(" \n"))
+            written = _one_space(_emphasised(paragraph)).strip(" \n")
             if written.strip():
                 found.append("\n".join(_safe_start(line) for line in written.replace(BREAK, "\\\n").split("\n")))
         return found
@@ -299,7 +299,7 @@ class _Writer:
     def inline(self, node: Node | str) -> str:
         """One paragraph's worth of Markdown, with markers for emphasis and line breaks."""
         if isinstance(node, str):
-            return escape(re.sub(r"[ \t\f\xa0]+", " ", re.sub(r"[ \t\f\xa0]*\n\s*", "\n", node)))
+            return escape(_one_space(node))
         self._check_style(node)
         tag = node.tag
         if tag == "br":
@@ -354,19 +354,22 @@ def _holds_block(node: Node) -> bool:
 
 # --- Text and formulas -----------------------------------------------------------------------------------------------
 FORMULA = re.compile(
-    r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]|\$\$(?P<dollars>.+?)\$\$|\[tex\](?P<tag>.+?)\[/tex\]"
+    r"\\\((?P<inline>(?:(?!\\\().)+?)\\\)|\\\[(?P<display>(?:(?!\\\[).)+?)\\\]|\$\$(?P<dollars>[^$]+(?:\\\$[^$]*)*)\$\$"
+    r"|\[tex\](?P<tag>(?:(?!\[tex\]).)+?)\[/tex\]"
     r"|(?<![\\$\w])\$(?P<single>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$])",
     re.DOTALL,
 )
 #: What makes `$…$` a formula and not two prices.
 TEX_SIGN = re.compile(r"[\\^_{}=<>+*/|]|^[A-Za-z]$|^-?\w?[\d.]*[A-Za-z]?\(?\w?\)?$")
 ESCAPED = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)|[`$]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|(?<=\])\("
+    r"(?P<blank>(?<!\S)_{2,}(?![^\s.,;:?!]))"
+    r"|\\(?=[!-/:-@\[-`{-~]|$)|[`$]|(?<!\s)\*|\*(?!\s)|(?<![^\W_])_|_(?![^\W_])|(?<=\])\("
     r"|<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:|[^\s<>@]+@)|&(?=#?\w+;)",
     re.MULTILINE,
 )
 LINE_START = re.compile(
-    r"#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|-(?=-)|=+(?=\s*$)|_(?=\s*_)|~~~|\[(?=[^\]]*\]:)|[|:-](?=[|:\s-]*$)|\d{1,9}(?=[.)](?:\s|$))"
+    r"#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|-(?=-)|=+(?=\s*$)|_(?=[\s_]*$)|~~~|\[(?=[^\]]*\]:)|[|:-](?=[|:\s-]*$)"
+    r"|\d{1,9}(?=[.)](?:\s|$))"
 )
 
 
@@ -385,7 +388,7 @@ def escape(text: str) -> str:
 
 
 def _escape_words(text: str) -> str:
-    return ESCAPED.sub(lambda match: "\\" + match[0], text)
+    return ESCAPED.sub(lambda match: match[0] if match["blank"] else "\\" + match[0], text)
 
 
 def _safe_start(line: str) -> str:
@@ -394,6 +397,11 @@ def _safe_start(line: str) -> str:
         at = match.end() if match[0].isdigit() else 0
         return line[:at] + "\\" + line[at:]
     return line
+
+
+def _one_space(text: str) -> str:
+    """White space as HTML shows it: one space, or one new line."""
+    return re.sub(r"[ \t\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+", lambda run: "\n" if "\n" in run[0] else " ", text)
 
 
 def _formula(tex: str, delimiter: str = "$") -> str:
@@ -436,20 +444,34 @@ def _address(name: str) -> str:
 
 def _emphasised(text: str) -> str:
     """Markers as `**` and `*` where Markdown will take them for emphasis; elsewhere they go."""
-    while match := PAIR.search(text):
-        sign = "**" if match[1] == OPEN_STRONG else "*"
-        inside = match[2]
-        core = inside.strip(" \n" + BREAK)
-        before, after = text[: match.start()], text[match.end() :]
-        lead, trail = inside[: len(inside) - len(inside.lstrip(" \n" + BREAK))], ""
-        if core:
-            trail = inside[len(lead) + len(core) :]
-        left = MARKERS.sub(" ", (before + lead)[-1:] or " ")
-        right = MARKERS.sub(" ", (trail + after)[:1] or " ")
-        if core and BREAK * 2 not in core and _flanks(left, core[0]) and _flanks(right, core[-1]):
-            core = sign + core + sign
-        text = before + lead + core + trail + after
-    return MARKERS.sub(lambda match: match[0] if match[0] == BREAK else "", text)
+    pieces = [piece for piece in MARKER.split(text) if piece]
+    written = [""]
+    opened: list[tuple[str, int]] = []
+    for position, piece in enumerate(pieces):
+        if piece in {OPEN_STRONG, OPEN_EM}:
+            opened.append((piece, len(written)))
+        elif piece not in {CLOSE_STRONG, CLOSE_EM}:
+            written.append(piece)
+        elif opened:
+            sign, start = opened.pop()
+            inside = "".join(written[start:])
+            before = written[start - 1]
+            after = next((later for later in pieces[position + 1 :] if not MARKER.fullmatch(later)), "")
+            written[start:] = [_emphasise(inside, "**" if sign == OPEN_STRONG else "*", before, after)]
+    return "".join(written)
+
+
+def _emphasise(inside: str, sign: str, before: str, after: str) -> str:
+    core = inside.strip(SPACES)
+    if not core or BREAK * 2 in core:
+        return inside
+    start = inside.index(core)
+    lead, trail = inside[:start], inside[start + len(core) :]
+    left, right = (before + lead)[-1:] or " ", (trail + after)[:1] or " "
+    inner = core.strip("*") or "*"
+    if _flanks(left, inner[0]) and _flanks(right, inner[-1]):
+        return lead + sign + core + sign + trail
+    return inside
 
 
 def _flanks(outer: str, inner: str) -> bool:
