@@ -1,7 +1,7 @@
 from assessments.models.attempts import Attempt, Response
 from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot
 from assessments.models.exams import Exam
-from assessments.models.papers import Paper, PaperQuestion
+from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 
@@ -20,4 +20,5 @@ __all__ = [
     "Response",
     "SheetPage",
     "SheetUpload",
+    "ShownContent",
 ]

@@ -72,13 +72,22 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
     return content
 
 
-def answer_shapes(paper_id: UUID) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """(type, option labels) of every question of a paper by id: all that saving an answer needs, small and cached."""
-    key = f"assessments:shapes:1:{paper_id}"
-    shapes: dict[str, tuple[str, tuple[str, ...]]] | None = cache.get(key)
+Shape = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+
+def answer_shapes(paper_id: UUID) -> dict[str, Shape]:
+    """(type, option labels, part labels) of every question of a paper by id: all that saving needs, small and cached."""
+    key = f"assessments:shapes:2:{paper_id}"
+    shapes: dict[str, Shape] | None = cache.get(key)
     if shapes is None:
-        rows = PaperQuestion.objects.filter(paper=paper_id).values_list("pk", "type", "version__options")
-        shapes = {str(pk): (kind, tuple(option["label"] for option in options)) for pk, kind, options in rows}
+        # A variant has other texts, but the labels of its version.
+        rows = PaperQuestion.objects.filter(paper=paper_id).values_list(
+            "pk", "type", "version__options", "version__parts"
+        )
+        shapes = {
+            str(pk): (kind, tuple(option["label"] for option in options), tuple(part["label"] for part in parts))
+            for pk, kind, options, parts in rows
+        }
         cache.set(key, shapes, PAPER_CACHE_SECONDS)
     return shapes
 
@@ -125,16 +134,16 @@ def _paper_content(paper: Paper) -> dict[str, Any]:
 
 
 def _question_content(question: PaperQuestion) -> dict[str, Any]:
-    version = question.version
+    shown = question.shown
     return {
         "id": str(question.pk),
         "number": question.number,
         "alternative": question.alternative,
         "type": question.type,
         "marks": _plain(question.marks),
-        "text": version.text_source,
-        "html": version.text_html,
-        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in version.options],
+        "text": shown.text_source,
+        "html": shown.text_html,
+        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in shown.options],
         "parts": [
             {
                 "label": part["label"],
@@ -143,7 +152,7 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
                 "html": part["html"],
                 "marks": _plain(Decimal(str(part["marks"]))),
             }
-            for part in version.parts
+            for part in shown.parts
         ],
         "is_written": question.is_written,
     }

@@ -22,6 +22,7 @@ from assessments.services.drawing_rules import (
     plain,
     structure_problems,
 )
+from assessments.services.paper_variants import draw_variants
 from common.errors import DomainError
 from courses.models import Unit
 
@@ -34,7 +35,7 @@ class BlueprintUnfitError(DomainError):
 
 
 def draw_paper(*, blueprint: Blueprint, seed: int, title: str, exclude: Collection[UUID] = (), now: datetime) -> Paper:
-    """Draws and freezes a paper in five queries. The same bank, seed and `exclude` give the same questions.
+    """Draws and freezes a paper in six queries. The same bank, seed and `exclude` give the same questions.
 
     `exclude`: ids of questions to leave out where the bank allows. Raises BlueprintUnfitError.
     """
@@ -134,6 +135,7 @@ def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], n
         written_marks=sum((slot.marks for slot, type in slots.items() if type in WRITTEN_TYPES), Decimal(0)),
         frozen_at=now,
     )
+    variants = draw_variants([pick.candidate.version for pick in picks], seed=seed, now=now)
     questions = [
         PaperQuestion(
             paper=paper,
@@ -144,6 +146,7 @@ def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], n
             type=pick.candidate.type,
             marks=pick.candidate.marks,
             is_written=pick.candidate.type in WRITTEN_TYPES,
+            variant=variants.get(pick.candidate.version),
         )
         for pick in picks
     ]

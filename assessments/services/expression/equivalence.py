@@ -7,7 +7,7 @@ where there are too few of those. Points and primes are fixed: the same answer i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from random import Random
 
@@ -53,12 +53,17 @@ def exact_proportional(values: list[tuple[int, int]], prime: int) -> bool:
     return all(first * two % prime == second * one % prime for one, two in values)
 
 
-def _agree(key: Node, other: Node, judge, judge_exactly) -> bool:  # type: ignore[no-untyped-def]
+def _agree(
+    key: Node,
+    other: Node,
+    judge: Callable[[list[tuple[Value, Value]]], bool],
+    judge_exactly: Callable[[list[tuple[int, int]], int], bool],
+) -> bool:
     names = tuple(sorted(variables(key) | variables(other)))
     if is_rational(key) and is_rational(other):
         for prime in PRIMES:
-            values = _modular_values(key, other, names, prime)
-            if not values or not judge_exactly(values, prime):
+            residues = _modular_values(key, other, names, prime)
+            if not residues or not judge_exactly(residues, prime):
                 return False
         return True
     values = _floating_values(key, other, names)

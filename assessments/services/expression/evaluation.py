@@ -38,10 +38,8 @@ def modular(node: Node, values: Mapping[str, int], prime: int) -> int:
         case Quotient(top, bottom):
             return modular(top, values, prime) * _inverse(modular(bottom, values, prime), prime) % prime
         case Power(base, Num(exponent)):
-            value, power = modular(base, values, prime), int(exponent)
-            if power < 0:
-                value, power = _inverse(value, prime), -power
-            return pow(value, power, prime)
+            root, power = modular(base, values, prime), int(exponent)
+            return pow(root if power >= 0 else _inverse(root, prime), abs(power), prime)
     raise TypeError(node)
 
 

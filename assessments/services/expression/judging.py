@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from assessments.services.expression.equivalence import difference, has_value, proportional, same
@@ -125,7 +125,7 @@ def _filled(node: Node, values: Mapping[str, Fraction]) -> Node:
 
 
 # --- Shapes ----------------------------------------------------------------------------------------------------------
-def _rebuilt(node: Node, change) -> Node:  # type: ignore[no-untyped-def]
+def _rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """The same kind of node over changed children."""
     match node:
         case Neg(item):
