@@ -45,11 +45,13 @@ def _numeric(source: Source, wild: _Wild) -> dict[str, Any]:
     if len(answers) > 1:
         source.notes.append("Further answers earned marks too; only the best was kept.")
     margin = number(plain(child(best.element, "tolerance")))
-    key = {"value": f"[[={formula}]]"}
+    # A division may give thirds; rounded, every value is a decimal number.
+    places = ":6" if set(formula) & {"/", "^"} else ""
+    key = {"value": f"[[={formula}{places}]]"}
     if margin:
         how = plain(child(best.element, "tolerancetype")) or "1"
         figure = plain_number(abs(margin))
-        key["tolerance"] = figure if how == "2" else f"[[={figure}*abs({formula})]]"
+        key["tolerance"] = figure if how == "2" else f"[[={figure}*abs({formula}):6]]"
         if how == "3":
             source.notes.append("The geometric tolerance became a relative one.")
     unit = child(source.element, "units", "unit", "unit_name")

@@ -293,7 +293,9 @@ def _entry(item: Item, interaction: Element) -> Read:
     fields = item.fields({interaction: item.body.keep("[[1]]")})
     if not fields["text"].endswith("[[1]]") or fields["text"] == "[[1]]" or item.facts.get("type") == "blank":
         return _blanks(item, [interaction])
-    fields["text"] = fields["text"].removesuffix("[[1]]").rstrip().removesuffix("\\").rstrip()
+    fields["text"] = fields["text"].removesuffix("[[1]]").rstrip()
+    if not item.own:
+        fields["text"] = fields["text"].removesuffix("\\").rstrip()
     key = _key(item, interaction)
     kind = key.pop("kind")
     if kind == "text":
@@ -301,7 +303,7 @@ def _entry(item: Item, interaction: Element) -> Read:
             form = item.facts.get("form", "")
             return "expression", fields | {"answer": {"expression": key["accepted"][0]["text"], "form": form}}
         return "short_text", fields | {"answer": key}
-    return "numeric", fields | {"answer": key | {"unit": plain(unit) for unit in item.units}}
+    return "numeric", fields | {"answer": key | ({"unit": plain(item.units[0])} if item.units else {})}
 
 
 def _blanks(item: Item, interactions: list[Element]) -> Read:

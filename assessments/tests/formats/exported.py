@@ -117,8 +117,9 @@ def short_text(draw) -> QuestionContent:
 
 @st.composite
 def expression(draw) -> QuestionContent:
-    form = draw(st.sampled_from(["", "expanded", "factored", "simplified"]))
-    return draw(content(answer={"expression": draw(st.sampled_from(["2x+3", "a*b^2", "(x-1)(x+1)"])), "form": form}))
+    keys = [("2x+3", ""), ("a*b^2", "expanded"), ("(x-1)(x+1)", "factored"), ("x/2", "simplified")]
+    text, form = draw(st.sampled_from(keys))
+    return draw(content(answer={"expression": text, "form": form}))
 
 
 @st.composite
@@ -130,7 +131,7 @@ def blank(draw) -> dict[str, object]:
         return {
             "kind": kind,
             "value": draw(st.sampled_from(["3", "-1.5"])),
-            "tolerance": draw(st.sampled_from(["0", "0.1"])),
+            "tolerance": draw(st.sampled_from(["0.5", "0.1"])),
         }
     shown = draw(st.lists(words, min_size=2, max_size=5, unique=True))
     return {"kind": kind, "options": shown, "correct": draw(st.sampled_from(shown))}
@@ -153,7 +154,7 @@ def fill_in(draw, uneven: bool = True) -> QuestionContent:
 @st.composite
 def matching(draw) -> QuestionContent:
     shown = draw(options())
-    prompts = draw(st.lists(sentences(), min_size=1, max_size=5, unique=True))
+    prompts = draw(st.lists(sentences(), min_size=2, max_size=5, unique=True))
     share = draw(halves)
     pairs = {str(i): draw(st.sampled_from(shown)).label for i in range(1, len(prompts) + 1)}
     return draw(
