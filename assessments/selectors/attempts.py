@@ -76,7 +76,7 @@ Shape = tuple[str, tuple[str, ...], tuple[str, ...]]
 
 
 def answer_shapes(paper_id: UUID) -> dict[str, Shape]:
-    """(type, option labels, part labels) of every question of a paper by id: all that saving needs, small and cached."""
+    """(type, option labels, part labels) of every question of a paper by id: all that saving needs; small, cached."""
     key = f"assessments:shapes:2:{paper_id}"
     shapes: dict[str, Shape] | None = cache.get(key)
     if shapes is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -101,21 +100,26 @@ def sample_contents(content: QuestionContent) -> Iterator[tuple[dict[str, str], 
 
 def format_value(value: Fraction, *, signed: bool = False, coefficient: bool = False, places: int | None = None) -> str:
     """3, -0.5, 2/3; a decimal where that is exact and short. `places` rounds halves away from zero."""
+    size = abs(value)
     if places is not None:
-        exact = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(
-            Decimal(1).scaleb(-places), ROUND_HALF_UP
-        )
-        text = f"{abs(exact):f}"
-        value = Fraction(exact)
-    elif value.denominator == 1:
-        text = str(abs(value.numerator))
-    elif (scaled := abs(value) * 10**MAX_PLACES).denominator == 1:
-        text = f"{Decimal(scaled.numerator).scaleb(-MAX_PLACES).normalize():f}"
+        rounded = int(size * 10**places + Fraction(1, 2))
+        text = _point(rounded, places)
+        value = value if rounded else Fraction(0)
+    elif size.denominator == 1:
+        text = str(size.numerator)
+    elif (scaled := size * 10**MAX_PLACES).denominator == 1:
+        text = _point(scaled.numerator, MAX_PLACES).rstrip("0")
     else:
-        text = f"{abs(value.numerator)}/{value.denominator}"
+        text = f"{size.numerator}/{size.denominator}"
     if coefficient and text == "1":
         text = ""
     return ("-" if value < 0 else "+" if signed else "") + text
+
+
+def _point(digits: int, places: int) -> str:
+    """`digits` with a decimal point before the last `places` of them."""
+    text = str(digits).zfill(places + 1)
+    return f"{text[:-places]}.{text[-places:]}" if places else text
 
 
 # --- Drawing ---------------------------------------------------------------------------------------------------------
@@ -197,13 +201,19 @@ def _deep(value: Any, put: Callable[[str], str]) -> Any:
 
 def _texts(content: QuestionContent) -> Iterator[str]:
     """Every text that may hold a value."""
-    found: list[str] = []
-    collect: Callable[[str], str] = lambda text: found.append(text) or text  # noqa: E731
     yield from (content.text, content.model_answer, content.explanation)
-    for row in (*content.options, *content.parts, *content.steps):
-        yield row.text
-    _deep(dict(content.answer), collect)
-    yield from found
+    yield from (option.text for option in content.options)
+    yield from (part.text for part in content.parts)
+    yield from (step.text for step in content.steps)
+    yield from _texts_of_key(content.answer)
+
+
+def _texts_of_key(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_of_key(item)
 
 
 def _try_out(content: QuestionContent, values: Values) -> None:

@@ -212,7 +212,9 @@ def test_an_expression_equals_itself_rewritten_and_not_itself_and_more(seed: int
     if key_problems(key, ""):
         return
     other = REWRITINGS[rewriting](key)
-    if len(other) <= 200:
+    # The cube root of a zero that is only known to 16 digits is known to 5: too little to call it right.
+    lost = "^(1/3)" in other and is_right("0", "", key)
+    if len(other) <= 200 and not lost:
         assert is_right(key, "", other)
     assert not is_right(key, "", f"({key})+1")
     assert not is_right(key, "", f"({key})+x/1000")

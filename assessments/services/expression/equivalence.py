@@ -67,7 +67,7 @@ def _agree(
                 return False
         return True
     values = _floating_values(key, other, names)
-    return bool(values) and judge(values)
+    return values is not None and judge(values)
 
 
 def _modular_values(key: Node, other: Node, names: tuple[str, ...], prime: int) -> list[tuple[int, int]] | None:
