@@ -1,7 +1,9 @@
 from assessments.models.attempts import Attempt, Response
-from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot
+from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot, PaperDraft
+from assessments.models.digests import QuestionBand, QuestionDigest, QuestionReview
 from assessments.models.exams import Exam
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
+from assessments.models.pictures import QuestionPicture
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 
@@ -14,8 +16,13 @@ __all__ = [
     "MarkingStep",
     "PageQuestion",
     "Paper",
+    "PaperDraft",
     "PaperQuestion",
     "Question",
+    "QuestionBand",
+    "QuestionDigest",
+    "QuestionPicture",
+    "QuestionReview",
     "QuestionVersion",
     "Response",
     "SheetPage",

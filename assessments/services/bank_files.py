@@ -33,6 +33,7 @@ from assessments.services.content_schema import (
     QuestionInvalidError,
     StepContent,
 )
+from assessments.services.digests import digest_versions
 from assessments.services.questions import build_version, check_verifier, content_of, normalised, record_published
 from common.errors import DomainError
 from courses.models import Chapter, Programme, Topic, Unit
@@ -274,6 +275,7 @@ def _write(
     Question.objects.bulk_create(new)
     QuestionVersion.objects.bulk_create([version for _question, version, _steps in written])
     MarkingStep.objects.bulk_create([step for _question, _version, steps in written for step in steps])
+    digest_versions([version for _question, version, _steps in written])
     fresh = {question.pk for question in new}
     for question, version, _steps in written:
         before, from_version = ("", None) if question.pk in fresh else (question.state, version.number - 1)

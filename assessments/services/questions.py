@@ -23,6 +23,7 @@ from assessments.services.content_schema import (
     StepContent,
     check_content,
 )
+from assessments.services.digests import digest_versions
 from common.content import ContentError, render_content
 from common.errors import DomainError, NotPermittedError
 from courses.models import Chapter, Topic
@@ -91,6 +92,7 @@ def create_question(
         MarkingStep.objects.bulk_create(steps)
         question.current = version
         question.save(update_fields=["current"])
+        digest_versions([version])
         if state == QuestionState.ACTIVE:
             record_published(question=question, before="", actor=verifier, now=now)
     return question
@@ -115,6 +117,7 @@ def revise_question(*, question: Question, content: QuestionContent, actor: User
         )
         version.save(force_insert=True)
         MarkingStep.objects.bulk_create(steps)
+        digest_versions([version])
         locked.current = version
         was = locked.state
         if was == QuestionState.ACTIVE:
