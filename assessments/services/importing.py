@@ -50,7 +50,7 @@ NEW, EQUAL, CHANGED, REFUSED = "new", "equal", "changed", "refused"
 #: A formula may take seconds to be refused; a file full of such is not read to its end.
 MAX_UNREADABLE = 50
 KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
-IMAGE = re.compile(r"!\[((?:\\.|[^\]\\])*)\]\((?:<([^>]*)>|([^)\s]*))\)")
+IMAGE = re.compile(r"!\[((?:\\.|[^][\\])*)\]\((?:<([^>\n]{0,500})>|([^)\s]{0,500}))\)")
 
 #: Keeps a picture where content pictures live and gives its address there.
 KeepPicture = Callable[[Picture], str]
@@ -97,20 +97,22 @@ class ImportPlan:
 
 def read_file(data: bytes, file_name: str = "") -> ParsedFile:
     """The questions of a file; its content says which format it has. Raises FormatError."""
+    return _reader(data)(data, file_name=file_name)
+
+
+def _reader(data: bytes) -> Callable[..., ParsedFile]:
     check_size(data)
     if is_zip(data):
-        reader = table if "xl/workbook.xml" in Package(data) else qti
-        return reader.parse(data, file_name=file_name)
+        return table.parse if "xl/workbook.xml" in Package(data) else qti.parse
     text, _note = decode(data)
     if text.lstrip().startswith("<"):
-        reader = moodle_xml if re.search(r"<(?:\w+:)?quiz[\s>]", text[:20_000]) else qti
-        return reader.parse(data, file_name=file_name)
+        return moodle_xml.parse if re.search(r"<(?:\w+:)?quiz[\s>]", text[:20_000]) else qti.parse
     if _is_table(text):
-        return table.parse(data, file_name=file_name)
+        return table.parse
     if re.search(r"^[ \t]*ANSWER[ \t]*:[ \t]*[A-Z]\b", text, re.MULTILINE | re.IGNORECASE) and "{" not in text:
-        return aiken.parse(data, file_name=file_name)
+        return aiken.parse
     if re.search(r"(?<!\\)\{|^::|^\$CATEGORY:", text, re.MULTILINE):
-        return gift.parse(data, file_name=file_name)
+        return gift.parse
     raise FormatError(
         "This is none of the formats that can be read: Moodle XML, QTI, GIFT, Aiken, or the table as CSV or XLSX."
     )

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{exported.count} questions, {len(exported.notes)} with losses.")
 
     def _actor(self, options: dict[str, Any]) -> User:
-        actor = User.objects.filter(email=(options["actor"] or "").lower()).first()
+        actor: User | None = User.objects.filter(email=(options["actor"] or "").lower()).first()
         if actor is None:
             raise CommandError("Name with --actor who exports.")
         return actor

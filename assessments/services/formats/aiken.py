@@ -14,6 +14,7 @@ from assessments.services.formats.xml_items import UnusableError, finish, labell
 
 OPTION = re.compile(r"\s*([A-Za-z])[.)]\s+(.*)")
 ANSWER = re.compile(r"\s*ANSWER\s*:\s*([A-Z](?:\s*,\s*[A-Z])*)\s*", re.IGNORECASE)
+MAX_LINES = 500
 TYPES = ("single_choice", "assertion_reason", "true_false")
 
 
@@ -33,6 +34,8 @@ def parse(data: bytes, *, file_name: str = "") -> ParsedFile:
             lines = []
         elif line.strip():
             lines.append(line.strip())
+            if len(lines) > MAX_LINES:
+                raise FormatError(f"After line {start} there is no “ANSWER: …” for {MAX_LINES} lines.")
         if len(items) + len(skipped) > MAX_ITEMS:
             raise FormatError(f"The file has more than {MAX_ITEMS} questions; split it.")
     if lines:
@@ -95,5 +98,5 @@ def _question(item: ExportedItem) -> str:
 
 def _line(source: str) -> str:
     """One line; a text that would read as an option or a key is kept from it by quotation marks."""
-    text = to_plain(source)
+    text = to_plain(source) or " ".join(source.split())
     return f"“{text}”" if ANSWER.fullmatch(text) or OPTION.fullmatch(text) else text

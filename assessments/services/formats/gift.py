@@ -38,6 +38,8 @@ from assessments.services.key_rules import plain_decimal
 
 __all__ = ["parse", "write"]
 
+MAX_QUESTION = 200_000
+MAX_BLOCKS = 500
 #: Characters that stand for themselves after a backslash are kept out of the way of the parser as these.
 ESCAPES = {char: chr(0xE020 + position) for position, char in enumerate("~=#{}:\\")}
 PLAIN = {mark: char for char, mark in ESCAPES.items()}
@@ -45,8 +47,8 @@ NEWLINE = "\ue02f"
 RESERVED = re.compile("[\ue020-\ue02f]")
 #: A command of TeX that begins as the escape for a new line does; written by hand, the backslash is rarely doubled.
 ESCAPE = re.compile(r"\\(?:([~=#{}:\\])|n(?!(?:e|eq|eg|u|ot|otin|abla|i|mid|leq|geq|less|parallel)(?![A-Za-z])))")
-FORMULA = re.compile(r"[\\\ue026]\(.*?[\\\ue026]\)|\$\$.*?\$\$")
-COMMENT_ID, COMMENT_TAG = re.compile(r"\[id:([^\]\n]+)\]"), re.compile(r"\[tag:([^\]\n]+)\]")
+FORMULA = re.compile(r"[\\\ue026]\((?:(?![\\\ue026]\().)*?[\\\ue026]\)|\$\$.*?\$\$")
+COMMENT_ID, COMMENT_TAG = re.compile(r"\[id:([^][\n]+)\]"), re.compile(r"\[tag:([^][\n]+)\]")
 FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 ANSWER = re.compile(r"([=~])([^=~]*)")
 WEIGHT = re.compile(r"\s*%(-?\d{1,3}(?:\.\d{0,7})?)%")
@@ -67,7 +69,7 @@ class _Block:
 
     line: int
     lines: list[str] = field(default_factory=list)
-    comments: str = ""
+    comments: list[str] = field(default_factory=list)
     category: tuple[str, ...] = ()
 
 
@@ -97,7 +99,8 @@ def _blocks(text: str) -> Iterator[_Block]:
             names = (part.replace("\ue02f", "/").strip() for part in bare[10:].replace("//", NEWLINE).split("/"))
             category = tuple(name for name in names if name and name != "top" and not re.fullmatch(r"\$\w+\$", name))
         elif bare.startswith("//"):
-            current.comments += bare + "\n"
+            if "[" in bare:
+                current.comments.append(bare)
         elif bare:
             if not current.lines:
                 current.line, current.category = position, category
@@ -126,14 +129,17 @@ class _Question:
         self._notes = [note] if note else []
         self._source = "\n".join(block.lines)
         self._category = block.category
+        comments = "\n".join(block.comments)
         self._format = "moodle"
-        self._key = match[1].strip() if (match := COMMENT_ID.search(block.comments)) else None
-        tags = COMMENT_TAG.findall(block.comments)
+        self._key = match[1].strip() if (match := COMMENT_ID.search(comments)) else None
+        tags = COMMENT_TAG.findall(comments)
         self._own = {match[1]: match[2] for tag in tags if (match := OWN_FACTS.fullmatch(tag))}
         self._facts, self._tags = split_tags([tag for tag in tags if not OWN_FACTS.fullmatch(tag)])
 
     def read(self) -> ImportedItem | Skipped:
         """The question as an item, or why it is none."""
+        if len(self._source) > MAX_QUESTION or self._source.count("<div") > MAX_BLOCKS:
+            return Skipped(self._where, "", f"It has more than {MAX_QUESTION} characters.")
         source = ESCAPE.sub(lambda match: ESCAPES[match[1]] if match[1] else NEWLINE, self._source).strip()
         source = FORMULA.sub(lambda match: re.sub(r"[~=#{}:]", lambda one: ESCAPES[one[0]], match[0]), source)
         name = ""

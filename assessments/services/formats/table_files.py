@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 
 from assessments.services.formats.decoding import decode
 from assessments.services.formats.items import FormatError
@@ -19,6 +20,9 @@ from assessments.services.formats.xml_tools import parse_xml
 Cells = Sequence[str]
 MAX_COLUMNS = 100
 MAX_CELL = 120_000
+MAX_LINE = 1_000_000
+#: A string of XLSX is stored once and may stand in every cell.
+MAX_CHARACTERS = 40_000_000
 #: A spreadsheet takes a cell that begins so for a formula; a quotation mark before it prevents that.
 RISKY = re.compile(r"'*[=+\-@\t\r]")
 TAMED = re.compile(r"'+[=+\-@\t\r]")
@@ -43,6 +47,8 @@ def delimiter_of(text: str) -> str:
 
 
 def _read_csv(text: str) -> Iterator[tuple[str, Cells]]:
+    if any(len(line) > MAX_LINE for line in text.split("\n")):
+        raise FormatError("The table has a line that does not end.")
     if match := re.match(r"sep=(.)\n", text):
         delimiter, text = match[1], text[match.end() :]
     else:
@@ -78,6 +84,7 @@ def _read_xlsx(data: bytes) -> Iterator[tuple[str, Cells]]:
         raise FormatError("The file is no XLSX table.")
     sheet = parse_xml(package.read(_first_sheet(package)), "The table")
     strings = _strings(package)
+    total = 0
     for position, row in enumerate(sheet.iter(f"{SHEET}row"), start=1):
         place = row.get("r", "")
         cells: dict[int, str] = {}
@@ -88,6 +95,9 @@ def _read_xlsx(data: bytes) -> Iterator[tuple[str, Cells]]:
             if cell.find(f"{SHEET}f") is not None:
                 raise FormatError(f"Cell {cell.get('r', '')[:10]} has a formula. Put its value there instead.")
             cells[column] = _value(cell, strings)
+            total += len(cells[column])
+        if total > MAX_CHARACTERS:
+            raise FormatError(f"The table has more than {MAX_CHARACTERS} characters; split it.")
         yield f"row {place[:10] or position}", [cells.get(i, "") for i in range(max(cells, default=-1) + 1)]
 
 
@@ -114,7 +124,7 @@ def _strings(package: Package) -> list[str]:
 def _words(element: Element) -> str:
     """All text of a cell, however it is formatted, without the reading aids of Asian scripts."""
     phonetic = {id(text) for aid in element.iter(f"{SHEET}rPh") for text in aid.iter(f"{SHEET}t")}
-    text = "".join(one.text or "" for one in element.iter(f"{SHEET}t") if id(one) not in phonetic)
+    text = "".join(one.text or "" for one in element.iter(f"{SHEET}t") if id(one) not in phonetic)[:MAX_CELL]
     return re.sub(r"_x([0-9A-Fa-f]{4})_", _control, text).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -127,7 +137,7 @@ def _control(match: re.Match[str]) -> str:
 def _value(cell: Element, strings: list[str]) -> str:
     kind = cell.get("t", "n")
     if kind == "inlineStr":
-        return _words(cell)[:MAX_CELL]
+        return _words(cell)
     value = (cell.findtext(f"{SHEET}v") or "").strip() if kind != "str" else cell.findtext(f"{SHEET}v") or ""
     if kind == "s":
         return strings[int(value)] if value.isascii() and value.isdigit() and int(value[:9]) < len(strings) else ""
@@ -166,7 +176,7 @@ def write_xlsx(rows: Sequence[Cells]) -> bytes:
     for x, name in enumerate(rows[0], start=1):
         head = sheet.cell(row=1, column=x)
         head.font = Font(bold=True)
-        sheet.column_dimensions[head.column_letter].width = 40 if name in {"text", "steps", "model_answer"} else 14
+        sheet.column_dimensions[get_column_letter(x)].width = 40 if name in {"text", "steps", "model_answer"} else 14
     sheet.freeze_panes = "A2"
     buffer = BytesIO()
     book.save(buffer)

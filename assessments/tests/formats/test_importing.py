@@ -1,18 +1,21 @@
 """From a file to drafts and back: plans, all or nothing, nothing twice, and files broken in every way."""
 
+import contextlib
 import random
 import time
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from accounts.models import AuditEvent
 from assessments.models import MarkingStep, Question, QuestionVersion
 from assessments.services.exporting import FORMATS, empty_table, export_questions
 from assessments.services.formats.items import FormatError, ImportedItem, ParsedFile, Picture
 from assessments.services.formats.table_examples import EXAMPLES
-from assessments.services.importing import ImportRefusedError, import_items, plan_import, read_file, summary
+from assessments.services.importing import IMAGE, ImportRefusedError, import_items, plan_import, read_file, summary
 from assessments.services.questions import content_of
 from common.errors import DomainError, NotPermittedError
 from courses.models import Topic
@@ -189,6 +192,47 @@ def test_commands(place, tmp_path) -> None:
 def test_what_is_no_question_file(data: bytes) -> None:
     with pytest.raises(FormatError):
         read_file(data)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@example(b"type,text\n\xef\xbb\xbf")
+@example("::a::{".encode("utf-16"))
+@example(b"A. \nANSWER: A")
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(FormatError):
+        read_file(data)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "//[tag:",
+        "//x\n",
+        "::",
+        "{",
+        "\\(",
+        "$$",
+        '[html]<div class="step ',
+        "=a",
+        "~%50%",
+        "a\n",
+        "$CATEGORY:/",
+        "#",
+        "![",
+        "![](<",
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["%s", "::q::a %s{=b}", "q{%s}", "type,text\n,%s", "Q\nA. %s\nANSWER: A", "{}\n\n%s", "q{####[html]%s}"]
+)
+@pytest.mark.timeout(30)
+def test_hostile_files_take_no_time(piece: str, around: str) -> None:
+    started = time.monotonic()
+    with contextlib.suppress(FormatError):
+        parsed = read_file((around % (piece * (500_000 // len(piece)))).encode())
+        for item in parsed.items:
+            IMAGE.sub("", item.content.text)
+    assert time.monotonic() - started < 10
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
