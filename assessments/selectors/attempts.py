@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
 
 # Papers never change once frozen, so only memory limits how long they are kept.
@@ -63,8 +64,9 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
 
     {"id", "title", "total_marks", "written_marks", "sections": [{"label", "title", "instruction", "questions": [{"id",
     "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written"}]}]}; marks are text.
+    A part of a text with blanks has the "kind" of the blank and its "choices".
     """
-    key = f"assessments:paper:1:{paper.pk}"
+    key = f"assessments:paper:2:{paper.pk}"
     content: dict[str, Any] | None = cache.get(key)
     if content is None:
         content = _paper_content(paper)
@@ -135,6 +137,7 @@ def _paper_content(paper: Paper) -> dict[str, Any]:
 
 def _question_content(question: PaperQuestion) -> dict[str, Any]:
     shown = question.shown
+    blanks: dict[str, Any] = shown.answer.get("blanks", {})
     return {
         "id": str(question.pk),
         "number": question.number,
@@ -143,7 +146,9 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
         "marks": _plain(question.marks),
         "text": shown.text_source,
         "html": shown.text_html,
-        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in shown.options],
+        "options": [
+            {"label": o["label"], "text": o["source"], "html": o["html"]} for o in _as_laid_out(question, shown.options)
+        ],
         "parts": [
             {
                 "label": part["label"],
@@ -151,11 +156,26 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
                 "text": part["source"],
                 "html": part["html"],
                 "marks": _plain(Decimal(str(part["marks"]))),
+                # Of a blank, its kind and what can be chosen: never what is right.
+                "kind": blanks.get(part["label"], {}).get("kind", ""),
+                "choices": blanks.get(part["label"], {}).get("options", []),
             }
             for part in shown.parts
         ],
         "is_written": question.is_written,
     }
+
+
+def _as_laid_out(question: PaperQuestion, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items to order or to match, shuffled: authors tend to write them in the right order. The same on every visit."""
+    if question.type not in {QuestionType.ORDERING, QuestionType.MATCHING}:
+        return options
+    random = Random(str(question.pk)).random  # noqa: S311 -- a layout, no secret
+    places = {option["label"]: random() for option in options}
+    laid_out = sorted(options, key=lambda option: places[option["label"]])
+    if [option["label"] for option in laid_out] == question.shown.answer.get("order"):
+        laid_out.reverse()
+    return laid_out
 
 
 def _plain(marks: Decimal) -> str:

@@ -53,10 +53,11 @@ def instantiate(content: QuestionContent, seed: int | str) -> tuple[dict[str, st
 
 def draw_values(parameters: Mapping[str, Any], seed: int | str) -> Values:
     """Values of all names and derived names; the same seed always draws the same. Raises VariantError."""
-    random = Random(f"variant {seed}")  # noqa: S311 -- reproducible, no secret
+    # `random()` is the one sequence that Python promises to keep the same between versions.
+    random = Random(f"variant {seed}").random  # noqa: S311 -- reproducible, no secret
     ranges = {name: _range(parameters["names"][name]) for name in sorted(parameters["names"])}
     for _draw in range(MAX_DRAWS):
-        values = {name: low + step * random.randrange(count) for name, (low, step, count) in ranges.items()}
+        values = {name: low + step * int(random() * count) for name, (low, step, count) in ranges.items()}
         if (complete := _completed(parameters, values)) is not None:
             return complete
     raise VariantError(f"No values keep the constraints: {MAX_DRAWS} draws found none.")

