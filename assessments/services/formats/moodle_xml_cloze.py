@@ -23,6 +23,7 @@ CHOICES = {
 SEVERAL = {
     "MULTIRESPONSE", "MR", "MULTIRESPONSE_H", "MRH", "MULTIRESPONSE_S", "MRS", "MULTIRESPONSE_HS", "MRHS",
 }  # fmt: skip
+KINDS = TEXT.keys() | NUMBERS | CHOICES | SEVERAL
 START = re.compile(r"\{(\d{0,5}):([A-Z_]{2,20}):")
 ESCAPABLE = '}#~/"\\'
 #: An unescaped mark, or an escaped character as a whole.
@@ -67,11 +68,13 @@ def _take_out(raw: str, blanks: list[_Blank], source: Source) -> str:
     """`raw` with every blank replaced by its mark."""
     written, at = [], 0
     while match := START.search(raw, at):
-        end = _end(raw, match.end())
-        if end is None or match[2] not in TEXT.keys() | NUMBERS | CHOICES | SEVERAL:
+        if match[2] not in KINDS:
             written.append(raw[at : match.end()])
             at = match.end()
             continue
+        end = _end(raw, match.end())
+        if end is None:
+            break
         if len(blanks) == MAX_BLANKS:
             raise UnusableError(f"It has more than {MAX_BLANKS} blanks.")
         blanks.append(_blank(match[2], match[1], raw[match.end() : end]))

@@ -12,8 +12,15 @@ from typing import Any
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from assessments.services.formats.html_markdown import FindPicture, from_html, from_markdown, from_moodle, from_plain
-from assessments.services.formats.xml_items import Pictures, half_marks, number, split_tags
+from assessments.services.formats.html_markdown import (
+    MAX_HTML,
+    FindPicture,
+    from_html,
+    from_markdown,
+    from_moodle,
+    from_plain,
+)
+from assessments.services.formats.xml_items import MAX_MANY, Pictures, UnusableError, half_marks, number, split_tags
 from assessments.services.formats.xml_tools import child, children, local, plain
 
 PLUGIN_FILE = "@@PLUGINFILE@@"
@@ -60,6 +67,8 @@ class Source:
         )
         self.name = plain(child(self.element, "name"))
         self._kept: list[str] = []
+        self._files: dict[Element, dict[str, bytes]] = {}
+        self._decoded: dict[Element, bytes] = {}
 
     # --- Texts
     def value(self, name: str, default: str = "") -> str:
@@ -75,11 +84,22 @@ class Source:
     def text(self, name: str, prepare: Callable[[str], str] | None = None) -> str:
         """The child `name` as Markdown."""
         found = child(self.element, name)
-        return self.markdown(found, prepare) if found is not None else ""
+        text = self.markdown(found, prepare) if found is not None else ""
+        return text + self._old_picture() if name == "questiontext" else text
+
+    def _old_picture(self) -> str:
+        """The picture below the text, as files of Moodle 1.9 have it."""
+        data = child(self.element, "image_base64")
+        if data is None:
+            return ""
+        name = self.pictures.add_base64(self.value("image") or "picture", "".join(data.itertext()))
+        return f"\n\n![]({name})" if name else ""
 
     def markdown(self, holder: Element, prepare: Callable[[str], str] | None = None, usual: str = "html") -> str:
         """The text inside `holder`, in the format it says (or the `usual` one), as Markdown."""
         source = KEPT.sub("", text_of(holder))
+        if len(source) > MAX_HTML:
+            raise UnusableError(f"One of its texts has {len(source)} characters; {MAX_HTML} is the most.")
         for change in (self.prepare, prepare):
             source = change(source) if change is not None else source
         form = holder.get("format", usual)
@@ -108,12 +128,26 @@ class Source:
                 return None
             wanted = unquote(address[len(PLUGIN_FILE) :].split("?")[0]).lstrip("/")
             for place in (holder, self.element):
-                for one in place.iter():
-                    if local(one) == "file" and _file_name(one) == wanted and one.get("encoding") == "base64":
-                        return wanted, _base64(one)
+                if (data := self._files_in(place).get(wanted)) is not None:
+                    return wanted, data
             return None
 
         return self.pictures.finder(find)
+
+    def _files_in(self, place: Element) -> dict[str, bytes]:
+        """The files anywhere inside `place`, decoded once."""
+        if place not in self._files:
+            self._files[place] = {
+                _file_name(one): self._decode(one)
+                for one in place.iter()
+                if local(one) == "file" and one.get("encoding") == "base64"
+            }
+        return self._files[place]
+
+    def _decode(self, element: Element) -> bytes:
+        if element not in self._decoded:
+            self._decoded[element] = _base64(element)
+        return self._decoded[element]
 
     def _markdown_pictures(self, source: str, picture: Callable[[str], str | None]) -> str:
         def shown(match: re.Match[str]) -> str:
@@ -127,7 +161,14 @@ class Source:
     # --- What every type has
     def answers(self) -> list[Answer]:
         """The answers in their order; one without a readable fraction earns nothing."""
-        return [Answer(one, number(one.get("fraction", "0")) or Decimal(0)) for one in children(self.element, "answer")]
+        return [Answer(one, number(one.get("fraction", "0")) or Decimal(0)) for one in self.many("answer")]
+
+    def many(self, name: str) -> list[Element]:
+        """The children `name`. Raises UnusableError when there are too many."""
+        found = children(self.element, name)
+        if len(found) > MAX_MANY:
+            raise UnusableError(f"It has {len(found)} answers or options; {MAX_MANY} is the most that can be read.")
+        return found
 
     def marks(self) -> Decimal:
         """`<defaultgrade>` in halves."""
@@ -148,7 +189,7 @@ class Source:
             self.notes.append("Hints were left out.")
         names = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
         said = {
-            re.sub("<[^>]*>", "", text_of(found)).strip() for name in names for found in children(self.element, name)
+            re.sub("<[^<>]*>", "", text_of(found)).strip() for name in names for found in children(self.element, name)
         }
         if said - USUAL_FEEDBACK:
             self.notes.append("The feedback for right, partly right and wrong answers was left out.")

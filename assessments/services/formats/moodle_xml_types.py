@@ -12,6 +12,7 @@ from typing import Any
 from assessments.services.content_schema import PartContent
 from assessments.services.formats.moodle_xml_source import Answer, Source, text_of
 from assessments.services.formats.xml_items import (
+    MAX_MANY,
     PART,
     UnusableError,
     accepted_texts,
@@ -148,7 +149,7 @@ def matching(source: Source) -> Read:
     fields = source.common()
     prompts: list[tuple[str, int]] = []
     choices: list[str] = []
-    for pair in children(source.element, "subquestion"):
+    for pair in source.many("subquestion"):
         answer = child(pair, "answer")
         right = source.markdown(answer, usual="plain_text") if answer is not None else ""
         left = source.markdown(pair)
@@ -222,7 +223,11 @@ def _case_parts(source: Source) -> tuple[str, tuple[PartContent, ...]]:
         return ""
 
     holder = child(source.element, "questiontext")
-    if holder is None or source.facts.get("type") != "case_study":
+    if (
+        holder is None
+        or source.facts.get("type") != "case_study"
+        or not 0 < text_of(holder).count('<div class="part') <= MAX_MANY
+    ):
         return source.text("questiontext"), ()
     text = source.markdown(holder, lambda raw: PART.sub(take, raw))
     parts = tuple(
@@ -240,7 +245,7 @@ def _case_parts(source: Source) -> tuple[str, tuple[PartContent, ...]]:
 def gaps(source: Source) -> Read:
     """ddwtos and gapselect: `[[n]]` in the text stands for the n-th box, to be chosen among its group."""
     name = "dragbox" if source.element.get("type") == "ddwtos" else "selectoption"
-    boxes = [(source.markdown(box), plain(child(box, "group")) or "1") for box in children(source.element, name)]
+    boxes = [(source.markdown(box), plain(child(box, "group")) or "1") for box in source.many(name)]
     used: list[int] = []
 
     def renumber(match: re.Match[str]) -> str:

@@ -14,11 +14,10 @@ from assessments.services.formats.moodle_xml_cloze import START, write_blank
 from assessments.services.formats.moodle_xml_source import PLUGIN_FILE
 from assessments.services.formats.xml_items import WRITTEN, all_tags, block, plain_number, scheme_html
 from assessments.services.formats.xml_tools import clean, escape
+from assessments.services.variants import instantiate
 
 BLANK = re.compile(r"\[\[(\d{1,3})\]\]")
 FORMATS = {"plain": "plain_text", "html": "html", "markdown": "markdown"}
-#: What a text must not lose on its way through Markdown: marks of blanks and parameters.
-MARK = re.compile(r"\[\[(?:=[^\]]*|\d{1,3})\]\]")
 
 
 def write(items: Sequence[ExportedItem]) -> bytes:
@@ -41,7 +40,8 @@ def _category(place: tuple[str, str]) -> str:
 class _Writer:
     def __init__(self, item: ExportedItem) -> None:
         self._item = item
-        self._content = item.content
+        # Moodle draws from lists, not by rules: a question with parameters goes out as one of its variants.
+        self._content = instantiate(item.content, item.key or item.name)[1]
         self._pictures = {picture.name: picture for picture in item.pictures}
         self._facts: dict[str, str] = {}
 
@@ -88,18 +88,8 @@ class _Writer:
     # --- Texts
     def holder(self, tag: str, text: str, more: str = "", attributes: str = "") -> str:
         """A text with its format and its pictures."""
-        form, shown = self._portable(text)
+        form, shown = portable(clean(text))
         return self._raw_holder(tag, shown, FORMATS[form], more, attributes)
-
-    def _portable(self, text: str) -> tuple[str, str]:
-        kept: list[str] = []
-
-        def keep(match: re.Match[str]) -> str:
-            kept.append(match[0])
-            return f"\ue010{len(kept) - 1}\ue011"
-
-        form, shown = portable(MARK.sub(keep, clean(text)))
-        return form, re.sub("\ue010(\\d+)\ue011", lambda match: kept[int(match[1])], shown)
 
     def _raw_holder(self, tag: str, shown: str, form: str, more: str = "", attributes: str = "") -> str:
         shown, files = self._with_pictures(shown, form)
@@ -223,7 +213,7 @@ class _Writer:
         return "\n".join(lines)
 
     def _pair(self, left: str, right: str) -> str:
-        form, shown = self._portable(right)
+        form, shown = portable(clean(right))
         answer = (
             f"<answer><text>{escape(shown)}</text></answer>"
             if form == "plain"

@@ -39,6 +39,7 @@ class Package:
         except BROKEN as error:
             raise FormatError("The zip file is damaged or incomplete.") from error
         self._infos: dict[str, zipfile.ZipInfo] = {}
+        self._contents: dict[str, bytes] = {}
         self._budget = MAX_UNZIPPED
         entries = self._zip.infolist()
         if len(entries) > MAX_ENTRIES:
@@ -67,7 +68,10 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """One file. Raises KeyError when there is none of that name, FormatError when it cannot be unpacked."""
-        info = self._infos[unicodedata.normalize("NFC", name)]
+        name = unicodedata.normalize("NFC", name)
+        info = self._infos[name]
+        if name in self._contents:
+            return self._contents[name]
         try:
             with self._zip.open(info) as stream:
                 content = stream.read(self._budget + 1)
@@ -76,6 +80,7 @@ class Package:
         self._budget -= len(content)
         if self._budget < 0:
             raise FormatError(f"The zip file holds more than {MAX_UNZIPPED // MEGABYTE} MB.")
+        self._contents[name] = content
         return content
 
 

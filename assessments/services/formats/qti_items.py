@@ -12,6 +12,7 @@ from assessments.services.content_schema import PartContent
 from assessments.services.formats.qti_body import INTERACTION, Body
 from assessments.services.formats.qti_scoring import MAPPED, OTHER, Response, Scoring, read_scoring
 from assessments.services.formats.xml_items import (
+    MAX_MANY,
     PART,
     UnusableError,
     accepted_texts,
@@ -30,6 +31,8 @@ Read = tuple[str, dict[str, Any]]
 INLINE = ("textEntryInteraction", "inlineChoiceInteraction")
 BLANKS = (*INLINE, "choiceInteraction")
 WRITING = ("extendedTextInteraction", "uploadInteraction")
+PIECES = ("simpleChoice", "simpleAssociableChoice", "gapText", "gap", "inlineChoice", "hottext", "mapEntry")
+MAX_ELEMENTS = 10_000
 IGNORED = ("endAttemptInteraction",)
 NAMES = {
     "hotspotInteraction": "choosing places on a picture",
@@ -58,6 +61,7 @@ class Item:
 
     def __post_init__(self) -> None:
         self.notes = self.body.notes
+        self._check_size()
         self.scoring: Scoring = read_scoring(self.root, self.notes)
         found = child(self.root, "itemBody")
         if found is None:
@@ -70,6 +74,13 @@ class Item:
         ]
         self.units = [one for one in found.iter() if self.own and one.get("class") == "unit"]
         self.hidden = dict.fromkeys([*self.scheme, *self.units], "")
+
+    def _check_size(self) -> None:
+        if sum(1 for _one in self.root.iter()) > MAX_ELEMENTS:
+            raise UnusableError(f"It has more than {MAX_ELEMENTS} elements.")
+        for name in ("responseDeclaration", *PIECES):
+            if sum(1 for _one in descendants(self.root, name)) > MAX_MANY:
+                raise UnusableError(f"It has more than {MAX_MANY} answers or options.")
 
     def fields(self, instead: Mapping[Element, str] | None = None) -> dict[str, Any]:
         """Marks, text and explanation."""
@@ -379,7 +390,7 @@ def _written(item: Item, interactions: list[Element]) -> Read:
         item.notes.append(f"Its {len(interactions)} places to write became one.")
     markup = item.body.markup(item.text, item.hidden | {one: item.prompt(one) for one in interactions})
     parts: tuple[PartContent, ...] = ()
-    if item.facts.get("type") == "case_study":
+    if item.facts.get("type") == "case_study" and markup.count("<div") <= 4 * MAX_MANY:
         parts = tuple(_part(item, classes, inside) for classes, inside in PART.findall(markup))
         markup = PART.sub("", markup)
     fields: dict[str, Any] = item.fields({}) | {"text": item.body.from_markup(markup), "parts": parts}

@@ -61,6 +61,10 @@ def read_scoring(item: Element, notes: list[str]) -> Scoring:
             scoring.stated = number(plain(child(outcome, "defaultValue", "value")))
         elif outcome.get("identifier") == "SCORE" and scoring.stated is None:
             scoring.stated = number(outcome.get("normalMaximum"))
+        elif (name := outcome.get("identifier", "").removeprefix("MAXSCORE_")) in scoring.responses:
+            # As ONYX and OpenOlat write it: each response has its own most.
+            most = number(plain(child(outcome, "defaultValue", "value")))
+            scoring.responses[name].marks = most if most is not None and most > 0 else None
     processing = child(item, "responseProcessing")
     if processing is not None:
         _process(processing, scoring, notes)

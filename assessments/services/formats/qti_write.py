@@ -15,15 +15,14 @@ from assessments.services.formats.packages import write_package
 from assessments.services.formats.qti_vocabulary import VERSIONS, Words
 from assessments.services.formats.xml_items import WRITTEN, all_tags, block, plain_number, scheme_html
 from assessments.services.formats.xml_tools import clean, escape
+from assessments.services.variants import instantiate
 from common.content import ContentError, render_content
 
 TOOL = "Abhyas"
 MATHML = "http://www.w3.org/1998/Math/MathML"
 BLANK = re.compile(r"\[\[(\d{1,3})\]\]")
-MARK = re.compile(r"\[\[(?:=[^\]]*|\d{1,3})\]\]")
 #: Code is not searched for formulas.
 FORMULA = re.compile(r"<code>.*?</code>|\\\((?P<inline>.+?)\\\)|\$\$(?P<display>.+?)\$\$", re.DOTALL)
-#: What a question's answer is typed into stands in a paragraph of its own, by which the reader knows it.
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -73,7 +72,8 @@ def _manifest(words: Words, resources: list[str]) -> str:
 class _Writer:
     def __init__(self, item: ExportedItem, words: Words, number: int, pictures: dict[str, str]) -> None:
         self._item = item
-        self._content = item.content
+        # A question with parameters goes out as one of its variants.
+        self._content = instantiate(item.content, item.key or item.name)[1]
         self._tag = words.tag
         self._words = words
         self._pictures = pictures
@@ -126,7 +126,7 @@ class _Writer:
             kept.append(match[0])
             return f"\ue010{len(kept) - 1}\ue011"
 
-        shown = FORMULA.sub(_formula, to_html(MARK.sub(keep, clean(source))))
+        shown = FORMULA.sub(_formula, to_html(BLANK.sub(keep, clean(source))))
         shown = re.sub(r'(<img [^>]*?src=")([^"]*)(")', self._picture, shown)
         return re.sub("\ue010(\\d+)\ue011", lambda match: escape(kept[int(match[1])]), shown)
 

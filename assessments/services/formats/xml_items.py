@@ -13,7 +13,7 @@ from string import ascii_uppercase
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from assessments.enums import CognitiveLevel, QuestionType, StepKind
+from assessments.enums import CognitiveLevel, StepKind
 from assessments.services.content_schema import (
     MAX_MARKS,
     OptionContent,
@@ -22,7 +22,7 @@ from assessments.services.content_schema import (
     StepContent,
     content_problems,
 )
-from assessments.services.formats.html_markdown import FindPicture, from_html, to_html
+from assessments.services.formats.html_markdown import MAX_HTML, FindPicture, from_html, to_html
 from assessments.services.formats.items import MAX_PICTURE, MEGABYTE, ExportedItem, ImportedItem, Picture, Skipped
 from common.models import HALF
 
@@ -36,6 +36,10 @@ MEDIA_TYPES = (
     (b"\xff\xd8\xff", "image/jpeg", ".jpg"),
     (b"GIF8", "image/gif", ".gif"),
 )
+
+
+#: More of anything (options, pictures, tags) in one question is no question but an attempt to keep us busy.
+MAX_MANY = 100
 
 
 class UnusableError(Exception):
@@ -143,6 +147,9 @@ class Pictures:
     def add(self, name: str, data: bytes) -> str | None:
         """The name by which texts show it, or None (with a note) when it is no picture we take."""
         media_type, suffix = sniff(data)
+        if len(self.kept) >= MAX_MANY:
+            self._refuse("…", f"is one of more than {MAX_MANY}")
+            return None
         if len(data) > MAX_PICTURE:
             self._refuse(name, f"is larger than {MAX_PICTURE // MEGABYTE} MB")
             return None
@@ -214,7 +221,7 @@ def split_tags(tags: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """What our own writer put among the tags ("difficulty:2"), and the tags proper."""
     facts: dict[str, str] = {}
     rest = []
-    for tag in tags:
+    for tag in tags[:MAX_MANY]:
         name, _colon, value = tag.partition(":")
         if name in FACTS and FACTS[name].fullmatch(value) and name not in facts:
             facts[name] = value
@@ -267,6 +274,8 @@ def read_scheme(
         notes.extend(note for note in converted.notes if note not in notes)
         return converted.text
 
+    if source.count("<div") > MAX_MANY or len(source) > MAX_HTML:
+        raise UnusableError("The notes for its markers are too long to be read.")
     steps = []
     for classes, text in STEP.findall(source):
         facts = block_facts(classes)
@@ -310,7 +319,8 @@ def finish(
     content = QuestionContent(
         difficulty=int(facts.get("difficulty", DIFFICULTY)), cognitive_level=facts.get("level", LEVEL), **fields
     )
-    problems = list(content_problems(type, content)) if type in QuestionType.values else []
+    problems = list(content_problems(type, content))
     if problems:
-        return Skipped(item["where"], item["name"], " ".join(problems))
+        # An option that was nothing but a lost picture is empty now: the picture is the reason.
+        return Skipped(item["where"], item["name"], " ".join([*problems, *(n for n in notes if "picture" in n)]))
     return ImportedItem(type=type, content=content, notes=tuple(dict.fromkeys(notes)), **item)

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from assessments.services.formats.items import FormatError
-from assessments.services.formats.moodle_xml import parse
+from assessments.services.content_schema import QuestionContent
+from assessments.services.formats import qti
+from assessments.services.formats.items import ExportedItem, FormatError
+from assessments.services.formats.moodle_xml import parse, write
 from assessments.tests.formats.exported import PNG
 
 PIXEL = base64.b64encode(PNG).decode()
@@ -307,6 +309,15 @@ class TestTheRest:
         assert item.pictures == ()
         assert any("x.svg" in note for note in item.notes)
 
+    def test_options_that_were_only_lost_pictures_say_so(self):
+        body = "<single>true</single>" + answer('<img src="a.svg">', "100") + answer('<img src="b.svg">', "0")
+        assert "picture was left out" in reason(question("multichoice", body))
+
+    def test_a_picture_in_the_old_way_stands_below_the_text(self):
+        old = f"<image>moodle.png</image><image_base64>{PIXEL}</image_base64>"
+        item = only(question("truefalse", answer("true", "100") + answer("false", "0") + old))
+        assert item.content.text == "Which?\n\n![](moodle.png)"
+
     def test_other_formats_of_text(self):
         body = answer("true", "100") + answer("false", "0")
         plain = question("truefalse", body, "5 < 6\nand *so* on").replace(
@@ -346,3 +357,18 @@ class TestRefused:
         with pytest.raises(FormatError) as caught:
             parse(data)
         assert word in caught.value.message
+
+
+def test_a_question_with_parameters_goes_out_as_one_variant():
+    content = QuestionContent(
+        Decimal(1),
+        3,
+        "apply",
+        "What is [[=a]] + 1?",
+        answer={"value": "[[=a+1]]"},
+        parameters={"names": {"a": {"min": "4", "max": "4", "step": "1"}}},
+    )
+    item = ExportedItem("Sum", "numeric", content)
+    for found in (parse(write([item])).items, qti.parse(qti.write([item])).items):
+        assert found[0].content.text == "What is 4 + 1?"
+        assert found[0].content.answer["value"] == "5"
