@@ -27,7 +27,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail")
         # The rules in one sentence; each broken one is still named on its own.
-        self.fields["password1"].help_text = _("At least 10 characters, not only digits, not your name or e-mail.")
+        self.fields["password1"].help_text = _("At least 10 characters, not only digits, not your name or address.")
 
     def save(self, request: HttpRequest) -> User:
         """Creates the student with an unverified address; allauth then mails the link that verifies it."""

@@ -11,6 +11,30 @@ from accounts.models import GuardianLink
 
 
 @rules.predicate
+def is_signed_in(user: Any) -> bool:
+    return bool(user.is_authenticated)
+
+
+@rules.predicate
+def is_staff(user: Any) -> bool:
+    return bool(user.is_authenticated and user.is_staff)
+
+
+@rules.predicate
+def is_teacher(user: Any) -> bool:
+    return bool(user.is_authenticated and user.is_teacher)
+
+
+@rules.predicate
+def is_verified_teacher(user: Any) -> bool:
+    """A teacher whom staff have let mark and publish."""
+    if not user.is_authenticated or not user.is_teacher:
+        return False
+    profile = getattr(user, "teacher_profile", None)
+    return profile is not None and profile.is_verified
+
+
+@rules.predicate
 def is_office(user: Any, obj: Any) -> bool:
     """Staff, about one concrete thing. What staff may do in general comes from their group."""
     return obj is not None and user.is_authenticated and user.is_staff

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404
 
@@ -20,7 +20,7 @@ def get_permitted(user: Any, permission: str, source: type[T] | models.QuerySet[
     queryset: Any = source._default_manager.all() if isinstance(source, type) else source
     try:
         found: T = queryset.visible_to(user).get(pk=pk)
-    except (queryset.model.DoesNotExist, ValueError) as error:
+    except (queryset.model.DoesNotExist, ValidationError, ValueError) as error:
         raise Http404(f"No {queryset.model._meta.verbose_name} here.") from error
     if not user.has_perm(permission, found):
         if message:

@@ -10,20 +10,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from common.errors import DomainError
-
-TITLES = {
-    400: "The request could not be read",
-    401: "Sign in first",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Changed meanwhile",
-    413: "Too large",
-    415: "Unsupported content type",
-    422: "Not possible",
-    429: "Too many requests",
-}
+from common.errors import PROBLEM_TYPE, DomainError, problem_body
 
 
 class IdCursorPagination(CursorPagination):
@@ -46,14 +33,7 @@ class IdCursorPagination(CursorPagination):
 
 def problem(status: int, detail: str, code: str, **extra: Any) -> Response:
     """A problem-details response (application/problem+json)."""
-    body = {
-        "type": "about:blank",
-        "title": TITLES.get(status, "Error"),
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    return Response(body | extra, status=status, content_type="application/problem+json")
+    return Response(problem_body(status, detail, code, **extra), status=status, content_type=PROBLEM_TYPE)
 
 
 def _sentence(error: exceptions.APIException) -> tuple[str, str]:

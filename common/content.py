@@ -11,6 +11,7 @@ image from elsewhere.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -121,7 +122,10 @@ class TexRenderer:
             context.close()
 
     def _forget(self) -> None:
-        # V8's threads do not live on in a forked child; neither may its context be closed there.
+        # V8's threads do not live on in a forked child, and closing the inherited context would wait for them for
+        # ever. One reference too many keeps Python from closing it, also when the child ends.
+        if self._context is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._context))
         self._lock = threading.Lock()
         self._context = self._render = None
 

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from common.errors import PROBLEM_TYPE, problem_body
 from common.storage import BadSignature, SignedLocalStorage, UploadPolicy
 
 # The form fields around the file: boundaries, policy, names.
@@ -55,8 +56,7 @@ class UploadQuota(FileUploadHandler):
 
 
 def _problem(status: HTTPStatus, code: str, sentence: str) -> JsonResponse:
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "code": code, "detail": sentence}
-    response = JsonResponse(body, status=status, content_type="application/problem+json")
+    response = JsonResponse(problem_body(status, sentence, code), status=status, content_type=PROBLEM_TYPE)
     response["Cache-Control"] = "no-store"
     return response
 

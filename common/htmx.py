@@ -1,6 +1,5 @@
 """One way to answer with a page or a part of it."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -11,9 +10,10 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from common.errors import DomainError
+from common.errors import PROBLEM_TYPE, DomainError, problem_body
+from common.parsers import load_json
 
-THEMES = {"light", "dark"}
+PREFERENCES = {"theme": {"light", "dark"}, "contrast": {"more", "less"}, "font": {"legible"}}
 
 
 def render_page(
@@ -39,26 +39,19 @@ def render_page(
 def ui(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the person's display choices, read from the cookie that static/js/prefs.js keeps."""
     chosen = dict(part.split("=", 1) for part in request.COOKIES.get("abhyas_prefs", "").split("|") if "=" in part)
-    theme = chosen.get("theme", "")
     return {
         "ui": {
-            "theme": theme if theme in THEMES else "",
-            "contrast": "more" if chosen.get("contrast") == "more" else "",
-            "font": "legible" if chosen.get("font") == "legible" else "",
+            **{name: chosen.get(name) if chosen.get(name) in known else "" for name, known in PREFERENCES.items()},
             "lang": getattr(request, "LANGUAGE_CODE", "en"),
         }
     }
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object a page's script sent. Raises DomainError when it is not one."""
-    unreadable = DomainError(_("The page sent something that could not be read. Reload and try again."), "not_json")
-    try:
-        body = json.loads(request.body)
-    except ValueError as error:
-        raise unreadable from error
+    """The JSON object a page's script sent. Raises DomainError when it is not one; see common.parsers.load_json."""
+    body = load_json(request.body)
     if not isinstance(body, dict):
-        raise unreadable
+        raise DomainError(_("A JSON object is needed here."), "not_an_object")
     return body
 
 
@@ -80,5 +73,5 @@ def json_endpoint(view: Callable[..., dict[str, Any]]) -> Callable[..., JsonResp
 
 
 def _problem(status: int, detail: str, code: str, details: Mapping[str, Any] | None = None) -> JsonResponse:
-    body = {"type": "about:blank", "title": detail, "status": status, "detail": detail, "code": code}
-    return JsonResponse(body | dict(details or {}), status=status, content_type="application/problem+json")
+    body = problem_body(status, detail, code, **dict(details or {}))
+    return JsonResponse(body, status=status, content_type=PROBLEM_TYPE)

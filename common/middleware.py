@@ -1,10 +1,13 @@
 """Middleware used on every request."""
 
+import codecs
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from csp.middleware import CSPMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -12,6 +15,8 @@ from django.utils import timezone, translation
 from common.errors import DomainError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+NUL = "\x00"
 
 # The back office (unfold's Alpine) and the API explorers evaluate expressions; product pages never do.
 RELAXED_PREFIXES = ("/admin/", "/api/docs", "/api/redoc")
@@ -45,14 +50,47 @@ class PersonLocaleMiddleware:
             return self.get_response(request)
 
 
-class DomainErrorMiddleware:
-    """A domain error that a page did not turn into a form error becomes a page with its sentence, never a 500."""
+class PrivatePagesMiddleware:
+    """What a signed-in person sees is in no cache: Back shows how things stand, and nothing to whoever comes after
+    them. What says itself how long it may be kept (an image of a page) is left alone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class DomainErrorMiddleware:
+    """Ends as an answer with a sentence, never as a 500: text that no database can hold, and a domain error that a page
+    did not turn into a form error."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NUL in request.path:
+            raise Http404
+        if any(NUL in value for value in request.COOKIES.values()):
+            raise BadRequest("A NUL character in a cookie.")
+        # Some codecs that a request may name cannot decode bytes at all; browsers send forms as the page is, in UTF-8.
+        if request.encoding and codecs.lookup(request.encoding).name != "utf-8":
+            raise BadRequest("Only UTF-8 is read here.")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """PostgreSQL refuses a NUL character in any text, so nothing with one goes further. JSON is read later, by
+        common.parsers, which looks for itself."""
+        # A view that is exempt has not had its form read yet, and may want to choose how.
+        try:
+            forms = [request.GET] if getattr(view, "csrf_exempt", False) else [request.GET, request.POST]
+        except UnreadablePostError as error:
+            raise BadRequest("The form broke off.") from error
+        if any(NUL in text for form in forms for name, values in form.lists() for text in (name, *values)):
+            raise BadRequest("A NUL character in a form or an address.")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):

@@ -1,16 +1,19 @@
 """Strict reader of environment variables: a wrong value stops the start with a clear sentence."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+REDIS = ("redis://", "rediss://")
 
 
 @dataclass(frozen=True)
@@ -41,57 +44,112 @@ class Env:
         value = self.source.get(name)
         if value is None:
             return default
-        if not value.isdigit() or not minimum <= int(value) <= maximum:
+        if not (value.isascii() and value.isdigit()) or not minimum <= int(value) <= maximum:
             raise ImproperlyConfigured(f"{name} is '{value}', but must be a whole number from {minimum} to {maximum}.")
         return int(value)
 
     def names(self, name: str, default: str = "") -> list[str]:
         return [part.strip() for part in self.source.get(name, default).split(",") if part.strip()]
 
+    def url(self, name: str, default: str) -> str:
+        """An address of the web, without a slash at its end."""
+        value = self.text(name, default)
+        parts = _split(value, name)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ImproperlyConfigured(f"{name} is '{value}', but must be an address such as https://abhyas.example.")
+        return value.rstrip("/")
+
+    def rate(self, name: str, default: str) -> str:
+        """How often something may be done: `100/min`, with s, min, hour or day."""
+        value = self.text(name, default)
+        if not re.fullmatch(r"[0-9]+/(s|sec|m|min|h|hour|d|day)", value):
+            raise ImproperlyConfigured(f"{name} is '{value}', but must be a number per time, such as 100/min.")
+        return value
+
+    def zone(self, name: str, default: str) -> str:
+        """A time zone by its IANA name."""
+        value = self.text(name, default)
+        if value not in available_timezones():
+            raise ImproperlyConfigured(f"{name} is '{value}', but must be a time zone such as Asia/Kolkata.")
+        return value
+
+    def broker(self, name: str, default: str) -> str:
+        """`djangodb://` (the database) or `redis://host:port/db`."""
+        value = self.text(name, default)
+        if value != "djangodb://" and not value.startswith(REDIS):
+            raise ImproperlyConfigured(f"{name} is '{_shown(value)}', but must be djangodb:// or start with redis://.")
+        return value
+
     def database(self, name: str, default: str) -> dict[str, Any]:
         """`sqlite:///path` or `postgres://user:password@host:port/name?pool_max=8` as a Django DATABASES entry."""
         url = self.text(name, default)
-        parts = urlsplit(url)
+        parts = _split(url, name)
         if parts.scheme == "sqlite":
             return _sqlite(parts.path, name)
         if parts.scheme in {"postgres", "postgresql"}:
             return _postgres(parts, name)
-        raise ImproperlyConfigured(f"{name} is '{url}', but must start with sqlite:/// or postgres://.")
+        raise ImproperlyConfigured(f"{name} is '{_shown(url)}', but must start with sqlite:/// or postgres://.")
 
     def cache(self, name: str, default: str) -> dict[str, Any]:
         """`locmem://` or `redis://host:port/db` as a Django CACHES entry."""
         url = self.text(name, default)
         if url == "locmem://":
             return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-        if url.startswith(("redis://", "rediss://")):
+        if url.startswith(REDIS):
             return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
-        raise ImproperlyConfigured(f"{name} is '{url}', but must be locmem:// or start with redis://.")
+        raise ImproperlyConfigured(f"{name} is '{_shown(url)}', but must be locmem:// or start with redis://.")
 
     def email(self, name: str, default: str) -> dict[str, Any]:
         """`console://`, `file:///folder`, `smtp://user:password@host:port?tls=1`, `ses://region` as Django settings."""
         url = self.text(name, default)
-        parts = urlsplit(url)
+        parts = _split(url, name)
         if parts.scheme == "console":
             return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-        if parts.scheme == "file":
+        if parts.scheme == "file" and parts.path and not parts.netloc:
             return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
-        if parts.scheme == "ses":
+        if parts.scheme == "ses" and parts.hostname:
             return {
                 "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
-                "ANYMAIL": {"AMAZON_SES_CLIENT_PARAMS": {"region_name": parts.hostname or ""}},
+                "ANYMAIL": {"AMAZON_SES_CLIENT_PARAMS": {"region_name": parts.hostname}},
             }
         if parts.scheme == "smtp" and parts.hostname:
-            query = dict(parse_qsl(parts.query))
+            options = Env(_options(parts, name, {"tls"}))
             return {
                 "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
                 "EMAIL_HOST": parts.hostname,
                 "EMAIL_PORT": parts.port or 587,
                 "EMAIL_HOST_USER": unquote(parts.username or ""),
                 "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-                "EMAIL_USE_TLS": query.get("tls", "0") == "1",
+                "EMAIL_USE_TLS": options.flag("tls", False),
                 "EMAIL_TIMEOUT": 20,
             }
-        raise ImproperlyConfigured(f"{name} is '{url}', but must be console://, file:///…, smtp://… or ses://region.")
+        raise ImproperlyConfigured(
+            f"{name} is '{_shown(url)}', but must be console://, file:///…, smtp://host:587?tls=1 or ses://region."
+        )
+
+
+def _split(url: str, name: str) -> SplitResult:
+    """The parts of an address whose port is a number."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - read only when asked for
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is '{_shown(url)}', which is no address: {error}.") from error
+    return parts
+
+
+def _shown(url: str) -> str:
+    """The address as it may stand in a log: without its password."""
+    return re.sub(r"(?<=://)([^/@]*):[^/]*@", r"\1:***@", url)
+
+
+def _options(parts: SplitResult, name: str, known: set[str]) -> dict[str, str]:
+    """What stands behind the question mark."""
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = set(options) - known
+    if unknown:
+        raise ImproperlyConfigured(f"{name} has unknown options: {', '.join(sorted(unknown))}.")
+    return options
 
 
 def _sqlite(path: str, name: str) -> dict[str, Any]:
@@ -115,15 +173,13 @@ def _sqlite(path: str, name: str) -> dict[str, Any]:
     }
 
 
-def _postgres(parts: Any, name: str) -> dict[str, Any]:
+def _postgres(parts: SplitResult, name: str) -> dict[str, Any]:
     database = parts.path.lstrip("/")
     if not database:
         raise ImproperlyConfigured(f"{name} needs a database name: postgres://user:password@host:5432/abhyas.")
-    query = dict(parse_qsl(parts.query))
-    unknown = set(query) - {"pool_max", "sslmode"}
-    if unknown:
-        raise ImproperlyConfigured(f"{name} has unknown options: {', '.join(sorted(unknown))}.")
-    options: dict[str, Any] = {"pool": {"min_size": 1, "max_size": int(query.get("pool_max", "8")), "timeout": 20}}
+    query = _options(parts, name, {"pool_max", "sslmode"})
+    pool_max = Env(query).number("pool_max", 8, minimum=1, maximum=1000)
+    options: dict[str, Any] = {"pool": {"min_size": 1, "max_size": pool_max, "timeout": 20}}
     if "sslmode" in query:
         options["sslmode"] = query["sslmode"]
     return {

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -58,6 +59,11 @@ def demo(request: HttpRequest) -> dict[str, Any]:
     return {"demo_accounts": accounts, "demo_password": DEMO_PASSWORD}
 
 
+def admin_icon(request: HttpRequest) -> str:
+    """The back office's icon is the site's."""
+    return static("img/favicon.svg")
+
+
 def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """What staff open every day; everything else is under unfold's "all applications"."""
     entries = [
@@ -100,5 +106,5 @@ def admin_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         ]
         for teacher in board.teachers
     ]
-    headers = [_("Name"), _("Papers"), _("Late"), _("Minutes of work"), _("Next promise"), ""]
+    headers = [_("Name"), _("Papers"), _("Late"), _("Minutes of work"), _("Next promise"), _("Leave")]
     return context | {"board_cards": cards, "board_teachers": {"headers": headers, "rows": rows}}

@@ -183,7 +183,7 @@ def _ending(code: int) -> str:
 # --- What is run -----------------------------------------------------------------------------------------------------
 def number_from(env: Mapping[str, str], name: str, default: int, *, maximum: int) -> int:
     value = env.get(name, "") or str(default)
-    if not value.isdigit() or not 1 <= int(value) <= maximum:
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= maximum:
         raise StartError(f"{name} is '{value}', but must be a whole number from 1 to {maximum}.")
     return int(value)
 
@@ -207,7 +207,7 @@ def make_commands(env: Mapping[str, str], *, host: str, port: int) -> dict[str, 
 def make_preparations(env: Mapping[str, str]) -> dict[str, list[str]]:
     """What must be done before anything runs; static files only when they have changed."""
     manage = [sys.executable, "manage.py"]
-    steps = {"data": [*manage, "prepare", *(["--demo"] if wants_demo(env) else [])]}
+    steps = {"data": [*manage, "prepare"]}
     if static_files_changed(Path(env.get("STATIC_ROOT") or ROOT / "staticfiles")):
         steps["static"] = [*manage, "collectstatic", "--noinput", "--verbosity", "0"]
     return steps
@@ -218,14 +218,19 @@ def wants_demo(env: Mapping[str, str]) -> bool:
 
 
 def static_files_changed(collected: Path) -> bool:
-    """Whether a static file or the list of packages is newer than what was collected."""
+    """Whether something is newer than what was collected from it."""
     try:
         made = (collected / "staticfiles.json").stat().st_mtime
     except FileNotFoundError:
         return True
+    return any(path.stat().st_mtime > made for path in static_sources())
+
+
+def static_sources() -> list[Path]:
+    """Our static files, the list of packages, which bring theirs, and what makes the collected files of them."""
     folders = [ROOT / "static", *ROOT.glob("*/static")]
-    files = [path for folder in folders for path in folder.rglob("*")] + [ROOT / "requirements.txt"]
-    return any(path.stat().st_mtime > made for path in files)
+    files = [path for folder in folders for path in folder.rglob("*")]
+    return [*files, ROOT / "requirements.txt", ROOT / "config" / "staticfiles.py"]
 
 
 def check_port(host: str, port: int) -> None:

@@ -7,28 +7,9 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_signed_in, is_staff
 from courses.enums import CohortRole
 from courses.models import Cohort, CohortMembership, TeachingQualification
-
-
-@rules.predicate
-def is_signed_in(user: Any) -> bool:
-    return bool(user.is_authenticated)
-
-
-@rules.predicate
-def is_staff(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_staff)
-
-
-@rules.predicate
-def is_teacher(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_teacher)
-
-
-@rules.predicate
-def is_verified_teacher(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_teacher and user.teacher_profile.verified_at)
 
 
 @rules.predicate

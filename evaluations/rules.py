@@ -10,28 +10,16 @@ from typing import Any
 import rules
 
 from accounts.enums import LinkState
+from accounts.rules import is_signed_in, is_staff, is_verified_teacher
 from evaluations.enums import EvaluationState
 
 
 @rules.predicate
-def is_signed_in(user: Any) -> bool:
-    return bool(user.is_authenticated)
-
-
-@rules.predicate
-def is_staff(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_staff)
-
-
-@rules.predicate
-def is_verified_teacher(user: Any) -> bool:
-    return bool(user.is_authenticated and user.is_teacher and user.teacher_profile.is_verified)
-
-
-@rules.predicate
-def is_with(user: Any, evaluation: Any) -> bool:
-    """The evaluation is with this teacher."""
-    return evaluation is not None and evaluation.teacher_id is not None and evaluation.teacher_id == user.pk
+def is_marker(user: Any, evaluation: Any) -> bool:
+    """The evaluation is with this person, who is a verified teacher. Free when it came with `teacher_profile`."""
+    if evaluation is None or evaluation.teacher_id is None or evaluation.teacher_id != user.pk:
+        return False
+    return bool(is_verified_teacher.test(evaluation.teacher))
 
 
 def _is_family(user: Any, attempt: Any) -> bool:
@@ -51,19 +39,6 @@ def is_family(user: Any, evaluation: Any) -> bool:
 @rules.predicate
 def is_released(user: Any, evaluation: Any) -> bool:
     return evaluation is not None and evaluation.state == EvaluationState.RELEASED
-
-
-@rules.predicate
-def can_pull(user: Any, evaluation: Any) -> bool:
-    """The paper waits, the teacher is qualified for it, and it is not of somebody they look after."""
-    if evaluation is None or evaluation.state != EvaluationState.QUEUED:
-        return False
-    attempt = evaluation.attempt
-    if attempt.student_id == user.pk:
-        return False
-    if user.guardian_links.filter(student_id=attempt.student_id).exclude(state=LinkState.ENDED).exists():
-        return False
-    return bool(user.qualifications.filter(programme_id=attempt.exam.programme_id).exists())
 
 
 @rules.predicate
@@ -88,18 +63,11 @@ def reads_row(user: Any, row: Any) -> bool:
     return row is not None and bool((is_family & is_released).test(user, row.evaluation))
 
 
-is_marker = is_verified_teacher & is_with
-
 rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family)
 rules.add_perm("evaluations.change_evaluation", is_staff)
 rules.add_perm("evaluations.view_queue", is_verified_teacher)
 rules.add_perm("evaluations.view_desk", is_staff | is_marker)
 rules.add_perm("evaluations.mark_evaluation", is_marker)
-rules.add_perm("evaluations.claim_evaluation", is_marker | (is_verified_teacher & can_pull))
-rules.add_perm("evaluations.return_evaluation", is_staff | is_marker)
-rules.add_perm("evaluations.reassign_evaluation", is_staff)
-rules.add_perm("evaluations.release_evaluation", is_staff)
-rules.add_perm("evaluations.reopen_evaluation", is_staff)
 # Asked of an attempt that the person can already see: a teacher of the cohort reads it too.
 rules.add_perm("evaluations.view_result", is_staff | is_own_sitting | is_verified_teacher)
 

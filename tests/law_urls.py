@@ -135,7 +135,7 @@ POST api-token-refresh                                    | 422    422      422 
 POST api-token-revoke                                     | 422    422      422     422      422      422     422     422      422
 GET  api-exams                                            | 401    200      200     200      200      200     200     200      200
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
-GET  api-attempt  {live}                                  | 401    200      404     404      200      200     404     404      200
+GET  api-attempt  {live}                                  | 401    200      404     404      403      403     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
 POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403
 POST api-sheets  {sheets}                                 | 401    422      404     404      403      403     404     404      403

@@ -11,15 +11,18 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -29,6 +32,7 @@ from accounts.models import Entitlement, GuardianLink, TeacherProfile, User
 from accounts.services.entitlements import change_entitlement, grant_entitlement
 from accounts.services.office import confirm_email, delete_row, save_row, set_password
 from accounts.services.people import ROLES, change_person, change_roles, create_person, link_guardian, verify_teacher
+from common.admin import do_for_each
 from common.errors import DomainError
 
 # The back office has one way in, the sign-in page, with its lockout and confirmed addresses.
@@ -39,6 +43,19 @@ for managed_elsewhere in (EmailAddress, OutstandingToken, BlacklistedToken, Grou
         admin.site.unregister(managed_elsewhere)
 
 EXAMS_PER_GRANT = 5
+NOT_VERIFIED = ("no", _("not verified"))
+VERIFY: ActionDialog = {
+    "title": _("Verify this teacher"),
+    "description": _("From then on papers are assigned to them, and what they mark counts."),
+    "form_class": None,
+    "form_submit_text": _("Verify"),
+}
+GRANT: ActionDialog = {
+    "title": _("Grant 5 exams"),
+    "description": _("They may sit five more exams, without an end date. It stays in the audit trail."),
+    "form_class": None,
+    "form_submit_text": _("Grant"),
+}
 PERSON_FIELDS = ("name", "email", "language", "time_zone", "is_active")
 # What an entitlement row may change once it is granted; the rest says what was granted and stays.
 CHANGEABLE = ("quantity", "ends_at", "value")
@@ -110,7 +127,7 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
         """Empty for everybody who is not a teacher."""
         if not person.is_teacher or not hasattr(person, "teacher_profile"):
             return ""
-        return ("yes", _("yes")) if person.teacher_profile.is_verified else ("no", _("not verified"))
+        return ("yes", _("yes")) if person.teacher_profile.is_verified else NOT_VERIFIED
 
     @display(description=_("e-mail confirmed"), boolean=True)
     def email_confirmed(self, person: User) -> bool:
@@ -119,8 +136,7 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     # --- Who may -------------------------------------------------------------------------------------------------
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Staff accounts are changed by administrators; see accounts.services.people.check_may_change."""
-        # For an action of the person's page unfold passes the id instead.
-        obj = User.objects.filter(pk=obj).first() if isinstance(obj, str) else obj
+        obj = self._person(request, obj)
         allowed: bool = super().has_change_permission(request, obj)
         foreign_staff = obj is not None and (obj.is_staff or obj.is_superuser) and obj.pk != request.user.pk
         return allowed and (request.user.is_superuser or not foreign_staff)
@@ -191,47 +207,51 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
         return super(PersonAdmin, mine).user_change_password(request, id, form_url)
 
     # --- Actions -------------------------------------------------------------------------------------------------
-    def _each(self, request: HttpRequest, people: QuerySet[User], work: Callable[[User], object], done: Any) -> None:
-        """Does `work` for every person; says how many, and why not for the others."""
-        count = 0
-        for person in people:
-            try:
-                work(person)
-                count += 1
-            except DomainError as error:
-                self.message_user(request, f"{person}: {error.message}", messages.ERROR)
-        if count:
-            self.message_user(request, done % {"n": count}, messages.SUCCESS)
-
     @action(description=_("Verify as teachers"), permissions=["change"])
     def verify_teachers(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(request, queryset, lambda person: _verify(request, person), _("%(n)d may now mark papers."))
+        do_for_each(self, request, queryset, lambda person: _verify(request, person), _("%(n)d may now mark papers."))
 
     @action(description=_("Grant 5 exams"), permissions=["change"])
     def grant_exams(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(request, queryset, lambda person: _grant(request, person), _("5 exams granted to %(n)d."))
+        do_for_each(self, request, queryset, lambda person: _grant(request, person), _("5 exams granted to %(n)d."))
 
     @action(description=_("Confirm e-mail addresses"), permissions=["change"])
     def confirm_emails(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._each(
+        do_for_each(
+            self,
             request,
             queryset,
             lambda person: confirm_email(person=person, actor=_actor(request), now=timezone.now()),
             _("%(n)d addresses confirmed."),
         )
 
-    @action(description=_("Verify this teacher"), permissions=["change"])
-    def verify_this_teacher(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    # Of a person's own page: each asks first and changes by POST, so that no link from elsewhere can do it.
+    def has_verify_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether there is anybody to verify here: a teacher who is not verified yet."""
+        person = self._person(request, object_id)
+        unverified = person is not None and self.is_verified_teacher(person) == NOT_VERIFIED
+        return unverified and self.has_change_permission(request, person)
+
+    @action(description=VERIFY["title"], permissions=["verify"], dialog=VERIFY)
+    def verify_this_teacher(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._here(request, object_id, _verify, _("%(n)d may now mark papers."))
 
-    @action(description=_("Grant 5 exams"), permissions=["change"])
-    def grant_exams_here(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(description=GRANT["title"], permissions=["change"], dialog=GRANT)
+    def grant_exams_here(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._here(request, object_id, _grant, _("5 exams granted to %(n)d."))
 
     def _here(self, request: HttpRequest, object_id: str, work: Callable[..., object], done: Any) -> HttpResponse:
-        people = self.get_queryset(request).filter(pk=object_id)
-        self._each(request, people, lambda person: work(request, person), done)
-        return redirect("admin:accounts_user_change", object_id)
+        person = self._person(request, object_id)
+        if person is None:
+            raise Http404
+        do_for_each(self, request, [person], lambda who: work(request, who), done)
+        page = reverse("admin:accounts_user_change", args=[person.pk])
+        # The dialog's script would show the page inside the dialog; this header makes it go there.
+        return HttpResponse(headers={"HX-Redirect": page}) if request.headers.get("HX-Request") else redirect(page)
+
+    def _person(self, request: HttpRequest, given: Any) -> User | None:
+        """unfold passes an id, as it stands in the address, where Django passes the person."""
+        return self.get_object(request, unquote(given)) if isinstance(given, str) else given
 
 
 @admin.register(TeacherProfile)

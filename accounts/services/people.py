@@ -49,9 +49,8 @@ def create_person(
             _fit_roles(person, grade=grade)
             after = {"email": email, "name": person.name, "roles": roles_of(person)}
             record_event(actor=actor or person, action="person.created", obj=person, after=after, now=now)
-    except IntegrityError as error:
-        if User.objects.filter(email=email).exists():
-            raise DomainError(_("There is already somebody with this e-mail address."), "email_taken") from error
+    except IntegrityError:
+        _check_address_free(email)
         raise
     return person
 
@@ -97,13 +96,20 @@ def change_person(*, person: User, actor: User, now: datetime, reason: str = "",
     unknown = set(changes) - {"name", "language", "time_zone", "email", "is_active"}
     if unknown:
         raise TypeError(f"change_person cannot change {', '.join(sorted(unknown))}")
+    check_may_change(person=person, actor=actor)
     if changes.get("is_active") is False and actor.pk == person.pk:
         raise DomainError(_("You cannot deactivate your own account."), "own_account")
     if "email" in changes:
         changes["email"] = changes["email"].strip().lower()
-        if User.objects.filter(email=changes["email"]).exclude(pk=person.pk).exists():
-            raise DomainError(_("There is already somebody with this e-mail address."), "email_taken")
-    check_may_change(person=person, actor=actor)
+    try:
+        return _apply_changes(person, changes, actor=actor, now=now, reason=reason)
+    except IntegrityError:
+        if "email" in changes:
+            _check_address_free(changes["email"], person)
+        raise
+
+
+def _apply_changes(person: User, changes: dict[str, Any], *, actor: User, now: datetime, reason: str) -> User:
     with transaction.atomic():
         locked: User = User.objects.select_for_update().get(pk=person.pk)
         before = {name: getattr(locked, name) for name in changes}
@@ -122,7 +128,7 @@ def verify_teacher(*, teacher: User, actor: User, now: datetime) -> TeacherProfi
     """Lets a teacher mark and publish. Verifying again changes nothing. Announces teacher_verified."""
     with transaction.atomic():
         profile: TeacherProfile | None = TeacherProfile.objects.select_for_update().filter(user=teacher).first()
-        if profile is None:
+        if profile is None or not teacher.is_teacher:
             raise DomainError(_("%(name)s is not a teacher.") % {"name": teacher.name}, "not_a_teacher")
         if teacher.pk == actor.pk:
             raise NotPermittedError(_("Somebody else must verify you."), "own_account")
@@ -189,6 +195,16 @@ def check_may_change(*, person: User, actor: User) -> None:
     password can become them."""
     if (person.is_staff or person.is_superuser) and actor.pk != person.pk and not actor.is_superuser:
         raise NotPermittedError(_("Only an administrator can change a staff account."), "not_permitted")
+
+
+def _check_address_free(email: str, person: User | None = None) -> None:
+    """Raises DomainError when somebody other than `person` signs in with the address, as their first or another one.
+    Asked after the database has refused: only its constraints see two callers at the same moment."""
+    pk = person.pk if person else None
+    people = User.objects.filter(email=email).exclude(pk=pk)
+    addresses = EmailAddress.objects.filter(email=email, verified=True).exclude(user=pk)
+    if people.exists() or addresses.exists():
+        raise DomainError(_("There is already somebody with this e-mail address."), "email_taken")
 
 
 def _check_roles(roles: set[str]) -> None:

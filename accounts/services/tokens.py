@@ -14,7 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
-from rest_framework_simplejwt.utils import get_md5_hash_password
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from accounts.models import User
 from common.errors import DomainError
@@ -96,7 +96,14 @@ def _locked(refresh: str) -> Any:
 def _hand_out(token: Any) -> TokenPair:
     usual: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
     token.set_exp(lifetime=settings.REMEMBERED_REFRESH_LIFETIME if token.get(REMEMBER) else usual)
-    token.outstand()
+    # The row is how a token is revoked; the token itself, good for 30 days, has no business in a database.
+    OutstandingToken.objects.create(
+        user_id=token[api_settings.USER_ID_CLAIM],
+        jti=token[api_settings.JTI_CLAIM],
+        token="",
+        created_at=token.current_time,
+        expires_at=datetime_from_epoch(token["exp"]),
+    )
     return TokenPair(access=str(token.access_token), refresh=str(token))
 
 

@@ -94,6 +94,12 @@ def test_person_pages_open(client, office, cast, who):
     assert cast.people[who].email in response.content.decode()
 
 
+def test_pages_name_their_icon(client, office, cast):
+    """A browser asks for /favicon.ico, which there is not, where a page names none."""
+    for url in ("/admin/", LIST, page(cast.student)):
+        assert client.get(url).content.count(b'rel="icon"') == 1
+
+
 def test_add_person_makes_profile_address_and_event(client, office):
     assert client.get("/admin/accounts/user/add/").status_code == 200
     data = {"email": "New@Example.com", "name": "New", "password1": PASSWORD, "password2": PASSWORD, "is_teacher": "on"}
@@ -162,13 +168,41 @@ def test_grant_action_gives_five_exams(client, office, cast):
     assert AuditEvent.objects.get(action="entitlement.granted").actor_id == office.pk
 
 
-def test_detail_actions(client, office, cast):
+def detail(name: str, person: User) -> str:
+    return reverse(f"admin:accounts_user_{name}", args=[person.pk])
+
+
+def test_detail_actions_ask_first_and_change_by_post(client, office, cast):
     for name, who in (("verify_this_teacher", cast.newcomer), ("grant_exams_here", cast.student)):
-        response = client.get(reverse(f"admin:accounts_user_{name}", args=[who.pk]))
-        assert response.url == page(who)
+        asked = client.get(detail(name, who))
+        assert asked.status_code == 200
+        assert b"csrfmiddlewaretoken" in asked.content
+    cast.newcomer.teacher_profile.refresh_from_db()
+    assert not cast.newcomer.teacher_profile.is_verified
+    assert not Entitlement.objects.filter(source="staff").exists()
+    sent = {"_form_submitted": "True"}
+    assert client.post(detail("verify_this_teacher", cast.newcomer), sent).url == page(cast.newcomer)
+    shown = client.post(detail("grant_exams_here", cast.student), sent, headers={"HX-Request": "true"})
+    assert shown["HX-Redirect"] == page(cast.student)
     cast.newcomer.teacher_profile.refresh_from_db()
     assert cast.newcomer.teacher_profile.is_verified
     assert Entitlement.objects.filter(user=cast.student, source="staff").count() == 1
+
+
+def test_verify_is_offered_for_unverified_teachers_only(client, office, cast):
+    offered = {
+        name: detail("verify_this_teacher", cast.people[name]) in client.get(page(cast.people[name])).content.decode()
+        for name in ("student", "guardian", "teacher", "newcomer")
+    }
+    assert offered == {"student": False, "guardian": False, "teacher": False, "newcomer": True}
+    assert client.get(detail("verify_this_teacher", cast.student)).status_code == 403
+
+
+def test_nobody_by_that_id_is_no_crash(client, office):
+    for pk in ("junk", "_00", "01a1fedb-e1bf-7195-bc65-317198c7c8be"):
+        assert client.get(f"{LIST}{pk}/change/").url == "/admin/"
+        assert client.get(f"{LIST}{pk}/verify_this_teacher/").status_code == 403
+        assert client.post(f"{LIST}{pk}/grant_exams_here/", {"_form_submitted": "True"}).status_code == 404
 
 
 def test_staff_cannot_make_staff_or_touch_staff(client, office, cast):

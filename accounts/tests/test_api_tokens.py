@@ -7,6 +7,7 @@ import time_machine
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
@@ -147,6 +148,12 @@ def test_refresh_token_that_was_never_handed_out_is_refused(api, person):
     forged = RefreshToken()
     forged["user_id"] = str(person.pk)
     assert refresh(api, str(forged)).status_code == 401
+
+
+def test_database_holds_no_token(api, person):
+    first = obtain(api).json()
+    refresh(api, first["refresh"])
+    assert list(OutstandingToken.objects.values_list("user", "token")) == [(person.pk, "")] * 2
 
 
 def test_revoked_refresh_token_is_void_and_revoking_twice_is_fine(api, person):

@@ -1,5 +1,7 @@
 """People are made with what their roles need; whoever changes them leaves a trace."""
 
+from functools import partial
+
 import pytest
 from allauth.account.models import EmailAddress
 
@@ -16,6 +18,7 @@ from accounts.services.people import (
 )
 from accounts.signals import teacher_verified
 from common.errors import DomainError, NotPermittedError
+from common.testing.database import run_at_once
 from tests.factories import NOW, PASSWORD, StudentFactory, TeacherFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +66,50 @@ def test_same_address_twice_is_a_sentence():
     with pytest.raises(DomainError, match="already somebody"):
         make(email="NEW.person@example.com")
     assert User.objects.count() == 1
+
+
+@pytest.fixture
+def second_address():
+    """Somebody has confirmed a second address of theirs, which no account has as its first."""
+    owner = create_person(email="ravi@example.com", name="Ravi", password=PASSWORD, roles={"student"}, now=NOW)
+    return EmailAddress.objects.create(user=owner, email="second@example.com", verified=True).email
+
+
+def test_address_confirmed_as_a_second_one_is_taken(office, second_address):
+    with pytest.raises(DomainError) as refused:
+        create_person(
+            email=second_address, name="M", password=None, roles={"student"}, verified_email=True, actor=office, now=NOW
+        )
+    assert refused.value.code == "email_taken"
+    person = create_person(email="meera@example.com", name="Meera", password=None, roles={"student"}, now=NOW)
+    with pytest.raises(DomainError) as refused:
+        change_person(person=person, actor=office, email=second_address, now=NOW)
+    assert refused.value.code == "email_taken"
+    person.refresh_from_db()
+    assert person.email == "meera@example.com"
+
+
+def test_own_second_address_becomes_the_first(office, second_address):
+    owner = User.objects.get(email="ravi@example.com")
+    change_person(person=owner, actor=office, email=second_address, now=NOW)
+    assert EmailAddress.objects.get(user=owner).email == second_address
+
+
+def test_two_who_change_to_one_address_at_once_both_get_an_answer(shared_database):
+    office = create_person(email="o@example.com", name="O", password=None, roles={"staff"}, now=NOW)
+    people = [
+        create_person(email=f"p{n}@example.com", name="P", password=None, roles={"student"}, now=NOW) for n in range(4)
+    ]
+
+    def change(person):
+        try:
+            change_person(person=person, actor=office, email="one@example.com", now=NOW)
+        except DomainError as refused:
+            return refused.code
+        return "changed"
+
+    answers = run_at_once([partial(change, person) for person in people])
+    assert sorted(answers) == ["changed", "email_taken", "email_taken", "email_taken"]
 
 
 def test_unknown_role_is_refused():
@@ -169,6 +216,15 @@ def test_verify_teacher_once_announces_and_audits(office, django_capture_on_comm
 def test_student_cannot_be_verified_as_teacher(office):
     with pytest.raises(DomainError, match="is not a teacher"):
         verify_teacher(teacher=make(), actor=office, now=NOW)
+
+
+def test_former_teacher_is_not_verified(office):
+    person = create_person(email="t@example.com", name="T", password=None, roles={"teacher"}, now=NOW)
+    person = change_roles(person=person, roles={"student"}, actor=office, now=NOW)
+    with pytest.raises(DomainError) as refused:
+        verify_teacher(teacher=person, actor=office, now=NOW)
+    assert refused.value.code == "not_a_teacher"
+    assert person.teacher_profile.verified_at is None
 
 
 def test_teacher_in_the_office_cannot_verify_themselves():

@@ -3,6 +3,7 @@
 from datetime import date, time
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -94,3 +95,17 @@ def test_page_costs_the_same_for_one_and_for_many_rows(client, cast):
     for day in range(1, 7):
         WorkingHours.objects.create(teacher=profile, weekday=day, opens=time(10), closes=time(12))
     assert cost() == one
+
+
+def test_page_leads_to_what_is_kept_elsewhere(client, me):
+    page = client.get(URL).content.decode()
+    for name in ("account_change_password", "account_email"):
+        assert f'href="{reverse(name)}"' in page
+
+
+def test_the_only_address_once_confirmed_has_nothing_to_press(client, me):
+    EmailAddress.objects.update_or_create(user=me, email=me.email, defaults={"verified": True, "primary": True})
+    page = reverse("account_email")
+    assert b"action_remove" not in client.get(page).content
+    EmailAddress.objects.create(user=me, email="second@example.com")
+    assert b"action_remove" in client.get(page).content

@@ -72,6 +72,17 @@ def test_sign_up_with_a_wrong_value_makes_nobody(client, field, value):
     assert not User.objects.exists()
 
 
+def test_address_longer_than_addresses_are_is_refused(client, person):
+    """Django's form field takes 320 characters, the column 254: PostgreSQL would refuse the row."""
+    email = "a" * 245 + "@example.com"
+    signup = client.post(reverse("account_signup"), {"email": email, "name": "Long", "password1": PASSWORD})
+    assert signup.context["form"].errors["email"] == ["This e-mail address is too long."]
+    client.force_login(person)
+    another = client.post(reverse("account_email"), {"email": email, "action_add": ""})
+    assert another.context["form"].errors["email"] == ["This e-mail address is too long."]
+    assert not EmailAddress.objects.filter(email=email).exists()
+
+
 def test_sign_up_does_not_tell_that_an_address_is_known(client, person):
     known, unknown = sign_up(client), sign_up(client, email="new@example.com")
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
@@ -221,3 +232,24 @@ def test_passwords_are_kept_with_argon2id_and_old_hashes_renewed(client, person,
     person.refresh_from_db()
     assert signed_in(client)
     assert person.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+RULES = b"At least 10 characters, not only digits, not your name or address."
+
+
+def test_every_new_password_is_asked_for_with_the_same_sentence(client, person):
+    pages = [client.get(reverse("account_signup"))]
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    link = link_in(mail.outbox[-1], r"/accounts/password/reset/key/[^/\s]+/")
+    pages.append(client.get(link, follow=True))
+    client.force_login(person)
+    pages.append(client.get(reverse("account_change_password")))
+    assert [page.content.count(RULES) for page in pages] == [1, 1, 1]
+
+
+def test_a_new_password_that_is_wrong_is_said_beside_its_box(client, person):
+    client.force_login(person)
+    sent = {"oldpassword": PASSWORD, "password1": "quite another horse", "password2": "quite another cow"}
+    page = client.post(reverse("account_change_password"), sent).content.decode()
+    assert "You must type the same password each time." in page
+    assert page.index("id_password2") < page.index("You must type the same password each time.")

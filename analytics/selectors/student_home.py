@@ -1,11 +1,14 @@
 """What a student's day looks like. A constant number of queries, whatever the student has done."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -18,20 +21,23 @@ from assessments.enums import PageState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
 from assessments.selectors.exam_pages import exam_rows
 from common.templatetags.ui import marks, when
-from courses.models import Programme, Unit
+from courses.models import Programme
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.selectors.ink import annotation_values
+from evaluations.selectors.queues import with_counts
 from notifications.enums import NotificationKind
 from notifications.models import Notification
 
 TREND_POINTS = 12
+# More papers than this are never with teachers at once.
+MOST_OPEN = 20
 GOAL_PERCENT = 75
 
 
 @dataclass(frozen=True)
 class Task:
-    """One line of the day's plan. `state` is done, now or todo."""
+    """One line of the day's plan. `state` is now for the first, todo for the others."""
 
     title: str
     note: str
@@ -54,22 +60,18 @@ class StudentHome:
 
 
 def student_home(*, user: User, now: datetime) -> StudentHome:
-    """Everything the student's first page shows. 11 queries."""
+    """Everything the student's first page shows. 9 queries."""
     rows = exam_rows(user=user, now=now)
-    evaluations: list[Any] = list(
-        Evaluation.objects.filter(attempt__student=user)
-        .select_related("attempt__exam", "attempt__paper", "teacher")
-        .annotate(marked=Count("marks"))
-        .order_by("-id")[: TREND_POINTS + 6]
-    )
-    released = [e for e in evaluations if e.state == EvaluationState.RELEASED]
+    papers = _papers(user)
+    released = [paper for paper in papers if paper.state == EvaluationState.RELEASED]
+    being_marked = sorted((paper for paper in papers if paper.state in OPEN_STATES), key=lambda paper: paper.due_at)
     unread, read_today = _returned_notices(user, now)
     programme = rows[0]["exam"].programme if rows else None
     home = StudentHome(
         tasks=_tasks(rows, released, unread),
         done_today=_done_today(user, now) + read_today,
         returned=_returned(released),
-        with_teacher=_with_teacher([e for e in evaluations if e.state in OPEN_STATES][:2]),
+        with_teacher=[_with_teacher(paper) for paper in being_marked[:2]],
         trend=_trend(released),
         units=unit_percentages(user=user, programme=programme) if programme and released else [],
         programme=programme,
@@ -77,6 +79,19 @@ def student_home(*, user: User, now: datetime) -> StudentHome:
     if programme and programme.board_exam_on:
         home.days_to_board = max(0, (programme.board_exam_on - timezone.localdate(now)).days)
     return home
+
+
+def _papers(user: User) -> list[Any]:
+    """Papers that are being marked, then those that are back, the last returned first. One query.
+
+    Each with `written`, `done` and `said`, the teacher's comment on the best of the commented answers.
+    """
+    is_back = Case(When(state=EvaluationState.RELEASED, then=True), default=False)
+    comments = QuestionMark.objects.filter(evaluation=OuterRef("pk")).exclude(comment="").order_by("-marks", "pk")
+    rows = Evaluation.objects.filter(attempt__student=user, state__in=[*OPEN_STATES, EvaluationState.RELEASED])
+    told = with_counts(rows.select_related("attempt__exam", "teacher"))
+    told = told.annotate(said=Subquery(comments.values("comment")[:1]))
+    return list(told.order_by(is_back, F("released_at").desc(nulls_last=True), "-id")[: MOST_OPEN + TREND_POINTS])
 
 
 def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[str]) -> list[Task]:
@@ -131,23 +146,22 @@ def _done_today(user: User, now: datetime) -> int:
     return bool(did["submitted"]) + bool(did["handed_in"])
 
 
-def _returned(released: list[Evaluation]) -> dict[str, Any] | None:
-    """The latest marked paper, its first page, a comment of the teacher and the change against the one before."""
+def _returned(released: list[Any]) -> dict[str, Any] | None:
+    """The latest returned paper, its first page, a comment of the teacher and the change against the one before."""
     if not released:
         return None
     latest, before = released[0], released[1] if len(released) > 1 else None
-    said = QuestionMark.objects.filter(evaluation=latest).exclude(comment="").order_by("-marks")
     pages = SheetPage.objects.filter(upload__attempt=latest.attempt_id, state=PageState.READY)
     page = pages.order_by("upload__page_number", "index").first()
     totals = (latest.total_marks, before.total_marks) if before and before.max_marks == latest.max_marks else ()
-    hours = round((latest.released_at - latest.submitted_at) / timedelta(hours=1)) if latest.released_at else None
+    took = latest.released_at - latest.submitted_at if latest.released_at else None
     return {
         "evaluation": latest,
-        "comment": said.values_list("comment", flat=True).first(),
+        "comment": latest.said,
         "page": page,
         "ink": [_ink(latest, page)] if page else [],
         "change": totals[0] - totals[1] if totals and None not in totals else None,
-        "hours": hours,
+        "hours": max(1, round(took / timedelta(hours=1))) if took else None,
     }
 
 
@@ -158,35 +172,23 @@ def _ink(evaluation: Evaluation, page: SheetPage) -> dict[str, Any]:
     return {"id": page.pk, "width": page.width, "height": page.height, "annotations": annotations}
 
 
-def _with_teacher(evaluations: list[Any]) -> list[dict[str, Any]]:
-    """Received → Marking → Back, with the number of written questions done so far. One query."""
-    if not evaluations:
-        return []
-    papers = [evaluation.attempt.paper_id for evaluation in evaluations]
-    written = dict(
-        PaperQuestion.objects.filter(paper__in=papers, is_written=True)
-        .values_list("paper_id")
-        .annotate(total=Count("number", distinct=True))
-    )
-    cards = []
-    for evaluation in evaluations:
-        total = written.get(evaluation.attempt.paper_id, 0)
-        done = min(evaluation.marked, total)
-        begun = evaluation.state == EvaluationState.IN_PROGRESS
-        note = _("%(done)s of %(total)s done") % {"done": done, "total": total} if begun else _("waiting for a teacher")
-        if evaluation.state == EvaluationState.ASSIGNED:
-            note = _("with a teacher")
-        cards.append(
-            {
-                "evaluation": evaluation,
-                "steps": [
-                    {"label": _("Received"), "note": when(evaluation.submitted_at), "state": "done"},
-                    {"label": _("Marking"), "note": note, "state": "now", "percent": 100 * done / max(total, 1)},
-                    {"label": _("Back"), "note": _("by %(when)s") % {"when": when(evaluation.due_at)}, "state": "todo"},
-                ],
-            }
-        )
-    return cards
+def _with_teacher(paper: Any) -> dict[str, Any]:
+    """Received → Marking → Back, with the number of written questions done so far."""
+    total = paper.written or 0
+    done = min(paper.done or 0, total)
+    note = {
+        EvaluationState.QUEUED: _("waiting for a teacher"),
+        EvaluationState.ASSIGNED: _("with a teacher"),
+        EvaluationState.IN_PROGRESS: _("%(done)s of %(total)s done") % {"done": done, "total": total},
+    }[paper.state]
+    return {
+        "evaluation": paper,
+        "steps": [
+            {"label": _("Received"), "note": when(paper.submitted_at), "state": "done"},
+            {"label": _("Marking"), "note": note, "state": "now", "percent": 100 * done / max(total, 1)},
+            {"label": _("Back"), "note": _("by %(when)s") % {"when": when(paper.due_at)}, "state": "todo"},
+        ],
+    }
 
 
 def _trend(released: list[Evaluation]) -> list[dict[str, Any]]:
@@ -200,30 +202,50 @@ def _trend(released: list[Evaluation]) -> list[dict[str, Any]]:
 
 
 def unit_percentages(*, user: User, programme: Programme) -> list[dict[str, Any]]:
-    """Marks won of marks possible per unit over all released papers, weakest first. Three queries."""
-    attempts = Evaluation.objects.filter(attempt__student=user, state=EvaluationState.RELEASED).values("attempt_id")
-    unit = "question__version__question__chapter__unit"
-    sums: dict[Any, list[Decimal]] = {}
-    objective = (
-        Response.objects.filter(attempt__in=attempts, question__is_written=False)
-        .values(unit)
-        .annotate(won=Coalesce(Sum("marks"), Decimal(0)), possible=Sum("question__marks"))
+    """Marks won of marks possible per unit over all returned papers, weakest first. Two queries.
+
+    What was not answered counts as lost. Of an internal choice one alternative counts, as in the total of the paper.
+    """
+    unit = "version__question__chapter__unit"
+    possible = (
+        PaperQuestion.objects.filter(
+            paper__attempts__student=user,
+            paper__attempts__evaluation__state=EvaluationState.RELEASED,
+            alternative__in=["", "a"],
+            **{f"{unit}__programme": programme},
+        )
+        .order_by()
+        .values(unit, f"{unit}__name")
+        .annotate(possible=Sum("marks"))
     )
-    written = (
-        QuestionMark.objects.filter(evaluation__attempt__in=attempts)
-        .values(unit)
-        .annotate(won=Sum("marks"), possible=Sum(F("question__marks")))
-    )
-    for row in [*objective, *written]:
-        pair = sums.setdefault(row[unit], [Decimal(0), Decimal(0)])
-        pair[0] += row["won"]
-        pair[1] += row["possible"]
+    won: dict[Any, Decimal] = defaultdict(Decimal)
+    for unit_id, total in _won(user, f"question__{unit}"):
+        won[unit_id] += total
     rows = []
-    for unit_row in Unit.objects.filter(programme=programme):
-        won, possible = sums.get(unit_row.pk, (Decimal(0), Decimal(0)))
-        if possible:
-            lost = possible - won
-            note = ngettext("%(n)s mark lost so far", "%(n)s marks lost so far", int(lost)) % {"n": marks(lost)}
-            percent = round(100 * won / possible)
-            rows.append({"label": unit_row.name, "value": percent, "goal": GOAL_PERCENT, "note": note})
-    return sorted(rows, key=lambda row: row["value"])
+    for row in possible:
+        # The two alternatives of a choice may belong to two units; no unit shows more than all of its marks.
+        got = min(won[row[unit]], row["possible"])
+        lost = row["possible"] - got
+        note = ngettext("%(n)s mark lost so far", "%(n)s marks lost so far", ceil(lost)) % {"n": marks(lost)}
+        percent = round(100 * got / row["possible"])
+        rows.append({"label": row[f"{unit}__name"], "value": percent, "goal": GOAL_PERCENT, "note": note})
+    return sorted(rows, key=lambda row: (row["value"], row["label"]))
+
+
+def _won(user: User, unit: str) -> Iterable[tuple[Any, Decimal]]:
+    """Pairs of unit and marks won in it by `user` over all returned papers. One query."""
+    objective = Response.objects.filter(
+        attempt__student=user, attempt__evaluation__state=EvaluationState.RELEASED, question__is_written=False
+    )
+    written = QuestionMark.objects.filter(evaluation__attempt__student=user, evaluation__state=EvaluationState.RELEASED)
+    other = QuestionMark.objects.filter(
+        evaluation=OuterRef("evaluation"), question__number=OuterRef("question__number")
+    )
+    better = Q(marks__gt=OuterRef("marks")) | Q(
+        marks=OuterRef("marks"), question__alternative__lt=OuterRef("question__alternative")
+    )
+    sums = [
+        rows.order_by().values_list(unit).annotate(won=Coalesce(Sum("marks"), Decimal(0)))
+        for rows in (objective, written.exclude(Exists(other.filter(better))))
+    ]
+    return sums[0].union(sums[1], all=True)

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from analytics.selectors.family import child, family
+from analytics.selectors.family import family
 from analytics.selectors.student_home import student_home
 from analytics.selectors.teacher_home import teacher_home
 from common.access import get_permitted
 from common.htmx import render_page
+from evaluations.selectors.result_page import paper_rows
 
 
 @login_not_required
@@ -69,4 +70,5 @@ def guardian_student(request: HttpRequest, student_id: UUID) -> HttpResponse:
     if not request.user.is_guardian:
         raise PermissionDenied
     found = get_permitted(request.user, "accounts.view_user", User, student_id)
-    return render_page(request, "analytics/guardian_student.html", child(student=found, now=timezone.now()))
+    papers = paper_rows(found, url=request.path, before=request.GET.get("before", ""))
+    return render_page(request, "analytics/guardian_student.html", papers | {"student": found})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -19,8 +18,9 @@ from assessments.admin.bank import NoWriting
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, Response, SheetUpload
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
-from common.errors import DomainError
+from common.admin import do_for_each
 from common.storage import sheet_storage
+from common.templatetags.ui import marks
 
 MORE_MINUTES = 15
 REOPEN_MINUTES = 30
@@ -54,7 +54,10 @@ class ResponseInline(ReadOnlyInline):
     @display(description=_("answer"))
     def shown(self, response: Response) -> str:
         answer = response.answer
-        return ", ".join(answer.get("choices", [])) or answer.get("value") or answer.get("text", "")[:200] or "–"
+        said = ", ".join(answer.get("choices", [])) or answer.get("value") or answer.get("text", "")[:200]
+        if answer.get("not_attempted"):
+            return str(_("not attempted"))
+        return said or (str(_("on paper")) if answer.get("on_paper") else "–")
 
 
 class SheetInline(ReadOnlyInline):
@@ -118,41 +121,33 @@ class AttemptAdmin(NoWriting, ModelAdmin):
         return attempt.state, attempt.get_state_display()
 
     @display(description=_("objective"))
-    def objective(self, attempt: Attempt) -> SafeString | str:
+    def objective(self, attempt: Attempt) -> str:
         if attempt.objective_marks is None:
             return "–"
-        return format_html("{} / {}", attempt.objective_marks.normalize(), attempt.objective_max)
+        return f"{marks(attempt.objective_marks)} / {marks(attempt.objective_max)}"
 
     @display(description=_("pages"), ordering="page_count")
     def pages(self, attempt: Any) -> int:
         return int(attempt.page_count)
 
     # --- Actions -----------------------------------------------------------------------------------------------------
-    def _each(
-        self, request: HttpRequest, queryset: QuerySet[Attempt], work: Callable[[Attempt], object], done: str
-    ) -> None:
-        """Does `work` for every attempt; says how many, and why not for the others."""
-        count = 0
-        for attempt in queryset:
-            try:
-                work(attempt)
-                count += 1
-            except DomainError as error:
-                self.message_user(request, f"{attempt}: {error.message}", messages.ERROR)
-        if count:
-            self.message_user(request, done % {"n": count}, messages.SUCCESS)
-
     @action(description=_("Give 15 more minutes"), permissions=["change"])
     def give_more_time(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"minutes": MORE_MINUTES, "actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: extend_attempt(attempt=attempt, **by), _("%(n)d got more time."))
+        do_for_each(
+            self, request, queryset, lambda attempt: extend_attempt(attempt=attempt, **by), _("%(n)d got more time.")
+        )
 
     @action(description=_("Open the sheets again for 30 minutes"), permissions=["change"])
     def reopen_for_sheets(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"minutes": REOPEN_MINUTES, "actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: reopen_sheets(attempt=attempt, **by), _("%(n)d opened again."))
+        do_for_each(
+            self, request, queryset, lambda attempt: reopen_sheets(attempt=attempt, **by), _("%(n)d opened again.")
+        )
 
     @action(description=_("Cancel and give the exam back"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> None:
         by = {"actor": request.user, "now": timezone.now()}
-        self._each(request, queryset, lambda attempt: cancel_attempt(attempt=attempt, **by), _("%(n)d cancelled."))
+        do_for_each(
+            self, request, queryset, lambda attempt: cancel_attempt(attempt=attempt, **by), _("%(n)d cancelled.")
+        )

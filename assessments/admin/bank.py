@@ -18,7 +18,7 @@ from assessments.enums import QuestionState
 from assessments.models import Question, QuestionVersion
 from assessments.selectors.bank import bank_list, questions_with_content
 from assessments.services.questions import change_question_state
-from common.errors import DomainError
+from common.admin import do_for_each
 
 
 class NoWriting:
@@ -116,13 +116,11 @@ class QuestionAdmin(NoWriting, ModelAdmin):
 
     def _move(self, request: HttpRequest, questions: QuerySet[Question], state: QuestionState) -> None:
         """Moves each question; says how many, and for the others why not."""
-        done = 0
-        for question in questions:
-            try:
-                change_question_state(question=question, state=state, actor=request.user, now=timezone.now())
-                done += 1
-            except DomainError as error:
-                self.message_user(request, f"{question}: {error.message}", messages.ERROR)
+
+        def move(question: Question) -> None:
+            change_question_state(question=question, state=state, actor=request.user, now=timezone.now())
+
+        done = do_for_each(self, request, questions, move)
         if done:
             text = ngettext("%(n)d question is now: %(state)s.", "%(n)d questions are now: %(state)s.", done)
             self.message_user(request, text % {"n": done, "state": state.label}, messages.SUCCESS)

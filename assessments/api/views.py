@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 
 from assessments.api import serializers as shapes
 from assessments.models import Attempt, Exam, SheetUpload
-from assessments.selectors.attempts import attempts_with_paper, exam_list
+from assessments.selectors.attempts import exam_list
 from assessments.selectors.sheets import upload_of
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.sheets import announce_sheet, confirm_sheets, receive_sheet
@@ -55,7 +56,9 @@ class AttemptDetail(APIView):
     @extend_schema(responses=shapes.AttemptOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
         """The attempt with its paper and the saved answers."""
-        attempt = get_permitted(request.user, "assessments.view_attempt", attempts_with_paper(), attempt_id)
+        attempts = Attempt.objects.select_related("paper")
+        message = _("This exam is still being written. You can read it once it is submitted.")
+        attempt = get_permitted(request.user, "assessments.read_attempt", attempts, attempt_id, message=message)
         return Response(shapes.AttemptOut(attempt, context={"now": timezone.now()}).data)
 
 

@@ -22,7 +22,8 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
     def visible_to(self, user: Any) -> Self:
         """Staff all; the student; their guardians; the teachers of a cohort the exam was set for and the student is in.
 
-        A marker reaches an attempt through the evaluation, not through here.
+        They see that it exists and where it stands; what was asked and written is for `readable_by`. A marker reaches
+        an attempt through the evaluation, not through here.
         """
         if not user.is_authenticated:
             return self.none()
@@ -39,6 +40,13 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
             taught_exams = Exam.cohorts.through.objects.filter(cohort_id__in=taught).values("exam_id")
             allowed |= Q(student__in=taught_students, exam__in=taught_exams)
         return self.filter(allowed)
+
+    def readable_by(self, user: Any) -> Self:
+        """Those whose questions, answers and sheets `user` may read: while one is written, the student and staff."""
+        visible = self.visible_to(user)
+        if not user.is_authenticated or user.is_staff:
+            return visible
+        return visible.filter(Q(student=user) | ~Q(state=AttemptState.IN_PROGRESS))
 
     def live(self) -> Self:
         return self.filter(state=AttemptState.IN_PROGRESS)
@@ -89,7 +97,7 @@ class Attempt(IdModel):
 
 class ResponseQuerySet(ScopedQuerySet["Response"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(attempt__in=Attempt.objects.visible_to(user).values("pk"))
+        return self.filter(attempt__in=Attempt.objects.readable_by(user).values("pk"))
 
 
 class Response(models.Model):

@@ -63,9 +63,12 @@ class Exam(IdModel):
                 condition=Q(blueprint__isnull=False, paper__isnull=True)
                 | Q(blueprint__isnull=True, paper__isnull=False),
                 name="exam_blueprint_or_paper",
+                violation_error_message=_("Choose a blueprint or a fixed paper, one of the two."),
             ),
             models.CheckConstraint(
-                condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")), name="exam_window_order"
+                condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
+                name="exam_window_order",
+                violation_error_message=_("An exam closes after it opens."),
             ),
         ]
 

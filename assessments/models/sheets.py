@@ -16,7 +16,7 @@ from common.models import IdModel, ScopedQuerySet
 
 class SheetUploadQuerySet(ScopedQuerySet["SheetUpload"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(attempt__in=Attempt.objects.visible_to(user).values("pk"))
+        return self.filter(attempt__in=Attempt.objects.readable_by(user).values("pk"))
 
 
 class SheetUpload(IdModel):
@@ -48,7 +48,7 @@ class SheetUpload(IdModel):
 
 class SheetPageQuerySet(ScopedQuerySet["SheetPage"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(upload__attempt__in=Attempt.objects.visible_to(user).values("pk"))
+        return self.filter(upload__attempt__in=Attempt.objects.readable_by(user).values("pk"))
 
 
 class SheetPage(IdModel):
@@ -79,7 +79,7 @@ class SheetPage(IdModel):
 
 class PageQuestionQuerySet(ScopedQuerySet["PageQuestion"]):
     def visible_to(self, user: Any) -> Self:
-        return self.filter(page__upload__attempt__in=Attempt.objects.visible_to(user).values("pk"))
+        return self.filter(page__upload__attempt__in=Attempt.objects.readable_by(user).values("pk"))
 
 
 class PageQuestion(models.Model):

@@ -7,7 +7,8 @@ from typing import Any
 
 import rules
 
-from accounts.rules import guards, is_office, never, owns
+from accounts.rules import guards, is_office, is_verified_teacher, never, owns
+from assessments.enums import AttemptState
 from assessments.models import Attempt, Exam
 from courses.enums import CohortRole
 from courses.models import CohortMembership
@@ -19,11 +20,6 @@ def _cohorts(user_id: Any, role: CohortRole) -> set[Any]:
 
 def _exam_cohorts(exam_id: Any) -> set[Any]:
     return set(Exam.cohorts.through.objects.filter(exam_id=exam_id).values_list("cohort_id", flat=True))
-
-
-@rules.predicate
-def is_verified_teacher(user: Any, obj: Any) -> bool:
-    return bool(obj is not None and user.is_authenticated and user.is_teacher and user.teacher_profile.is_verified)
 
 
 @rules.predicate
@@ -42,7 +38,7 @@ def is_student(user: Any, obj: Any) -> bool:
 @rules.predicate
 def teaches(user: Any, attempt: Any) -> bool:
     """Teaches a cohort that the exam was set for, and a cohort that the student is in."""
-    if not is_verified_teacher(user, attempt):
+    if attempt is None or not is_verified_teacher(user):
         return False
     taught = _cohorts(user.pk, CohortRole.TEACHER)
     if not taught & _exam_cohorts(attempt.exam_id):
@@ -51,27 +47,37 @@ def teaches(user: Any, attempt: Any) -> bool:
 
 
 view_exam = is_office | is_verified_teacher | sits
-view_attempt = owns("student_id") | is_office | guards("student_id") | teaches
+sits_it = owns("student_id")
+view_attempt = sits_it | is_office | guards("student_id") | teaches
 
 
-def _seen_with(attempt_of: Callable[[Any], Attempt]) -> rules.Predicate:
-    """Whoever may see the attempt may see what belongs to it."""
+@rules.predicate
+def is_running(user: Any, attempt: Any) -> bool:
+    return bool(attempt is not None and attempt.state == AttemptState.IN_PROGRESS)
+
+
+# Nobody who could help reads the questions and answers while they are being written.
+read_attempt = view_attempt & (~is_running | sits_it | is_office)
+
+
+def _read_with(attempt_of: Callable[[Any], Attempt]) -> rules.Predicate:
+    """Whoever may read the attempt may see what belongs to it."""
 
     @rules.predicate
-    def seen(user: Any, obj: Any) -> bool:
-        return obj is not None and bool(view_attempt(user, attempt_of(obj)))
+    def readable(user: Any, obj: Any) -> bool:
+        return obj is not None and bool(read_attempt(user, attempt_of(obj)))
 
-    return seen
+    return readable
 
 
 # model: (view, add, change). Nothing of an exam that was sat is ever deleted by a person.
 TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
     "exam": (view_exam, is_office, is_office),
     "attempt": (view_attempt, never, is_office),
-    "response": (_seen_with(lambda response: response.attempt), never, never),
-    "sheetupload": (_seen_with(lambda upload: upload.attempt), never, never),
-    "sheetpage": (_seen_with(lambda page: page.upload.attempt), never, never),
-    "pagequestion": (_seen_with(lambda tag: tag.page.upload.attempt), never, never),
+    "response": (_read_with(lambda response: response.attempt), never, never),
+    "sheetupload": (_read_with(lambda upload: upload.attempt), never, never),
+    "sheetpage": (_read_with(lambda page: page.upload.attempt), never, never),
+    "pagequestion": (_read_with(lambda tag: tag.page.upload.attempt), never, never),
 }
 
 for model, (view, add, change) in TABLE.items():
@@ -81,4 +87,5 @@ for model, (view, add, change) in TABLE.items():
     rules.add_perm(f"assessments.delete_{model}", never)
 
 rules.add_perm("assessments.start_exam", is_student & sits)
-rules.add_perm("assessments.answer_attempt", owns("student_id"))
+rules.add_perm("assessments.read_attempt", read_attempt)
+rules.add_perm("assessments.answer_attempt", sits_it)

@@ -7,9 +7,9 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_staff, is_teacher, is_verified_teacher
 from assessments.enums import QuestionState
 from assessments.models import Blueprint, MarkingStep, Paper, PaperDraft, PaperQuestion, Question, QuestionVersion
-from courses.rules import is_staff, is_teacher, is_verified_teacher
 
 
 @rules.predicate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from random import Random
@@ -11,12 +12,30 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
+from assessments.models.exams import ExamQuerySet
 
 # Papers never change once frozen, so only memory limits how long they are kept.
 PAPER_CACHE_SECONDS = 24 * 3600
+
+
+def exams_for_lists() -> ExamQuerySet:
+    """Exams with what a row of a list shows: the programme, and of paper and blueprint only the marks. One query."""
+    rows: ExamQuerySet = Exam.objects.select_related("programme", "paper", "blueprint").only(
+        "title",
+        "programme",
+        "duration_minutes",
+        "upload_grace_minutes",
+        "opens_at",
+        "closes_at",
+        "max_attempts",
+        "paper__total_marks",
+        "blueprint__total_marks",
+    )
+    return rows
 
 
 def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
@@ -28,8 +47,8 @@ def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
     used = mine.order_by().values("exam").annotate(total=Count("pk")).values("total")
     latest = mine.order_by("-id")
     return (
-        Exam.objects.visible_to(user)
-        .select_related("programme", "paper", "blueprint")
+        exams_for_lists()
+        .visible_to(user)
         .annotate(
             attempts_used=Coalesce(Subquery(used), 0),
             latest_attempt_id=Subquery(latest.values("pk")[:1]),
@@ -37,16 +56,6 @@ def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
             is_open=Q(opens_at__lte=now) & (Q(closes_at__isnull=True) | Q(closes_at__gt=now)),
         )
     )
-
-
-def attempts_with_paper() -> QuerySet[Attempt]:
-    """Attempts with what every page and endpoint about one needs."""
-    return Attempt.objects.select_related("exam", "paper", "student")
-
-
-def attempt_for_page(attempt_id: UUID) -> Attempt:
-    """The attempt with exam, paper and student in one query. Raises Attempt.DoesNotExist."""
-    return attempts_with_paper().get(pk=attempt_id)
 
 
 def live_attempt(*, exam: Exam, student: Any) -> Attempt | None:
@@ -94,21 +103,35 @@ def answer_shapes(paper_id: UUID) -> dict[str, Shape]:
     return shapes
 
 
+def written_questions(paper_id: UUID) -> list[tuple[UUID, int, str]]:
+    """(id, number, alternative) of the questions answered on paper, in order; cached."""
+    key = f"assessments:written:2:{paper_id}"
+    questions: list[tuple[UUID, int, str]] | None = cache.get(key)
+    if questions is None:
+        rows = PaperQuestion.objects.filter(paper=paper_id, is_written=True).order_by("number", "alternative")
+        questions = list(rows.values_list("pk", "number", "alternative"))
+        cache.set(key, questions, PAPER_CACHE_SECONDS)
+    return questions
+
+
 def written_numbers(paper_id: UUID) -> list[int]:
     """Numbers of the questions answered on paper, ascending."""
-    key = f"assessments:written:1:{paper_id}"
-    numbers: list[int] | None = cache.get(key)
-    if numbers is None:
-        rows = PaperQuestion.objects.filter(paper=paper_id, is_written=True).values_list("number", flat=True)
-        numbers = sorted(set(rows))
-        cache.set(key, numbers, PAPER_CACHE_SECONDS)
-    return numbers
+    return sorted({number for _question, number, _alternative in written_questions(paper_id)})
+
+
+def question_label(number: int, alternatives: Collection[str]) -> str:
+    """How a question is called where it is answered: "5", "5 (b)", or "5 (a or b)" while either may be meant."""
+    names = sorted(filter(None, alternatives))
+    if not names:
+        return str(number)
+    return f"{number} ({names[0] if len(names) == 1 else _('%s or %s') % tuple(names)})"
 
 
 def recent_question_ids(*, student: Any, programme_id: UUID, papers: int) -> set[UUID]:
-    """Bank questions of the last `papers` papers that `student` sat in the programme."""
+    """Bank questions of the last `papers` papers of the programme that `student` has seen, cancelled attempts too."""
     sat = Attempt.objects.filter(student=student, paper__programme=programme_id).order_by("-id")
-    recent = list(sat.values_list("paper_id", flat=True)[:papers])
+    # A fixed paper sat twice is one paper.
+    recent = list(dict.fromkeys(sat.values_list("paper_id", flat=True)))[:papers]
     return set(PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True))
 
 

@@ -13,8 +13,8 @@ from accounts.enums import Feature
 from accounts.models import User
 from accounts.selectors import find_entitlement
 from assessments.enums import AttemptState
-from assessments.models import Attempt, Exam, Response
-from assessments.selectors.attempts import paper_for_student
+from assessments.models import Attempt, Exam
+from assessments.selectors.attempts import exams_for_lists, paper_for_student, question_label, responses_of
 
 # What waits for the student comes first; the sort keeps the newest first within each.
 ORDER = ("live", "sheets", "open", "soon", "done", "closed")
@@ -22,11 +22,16 @@ NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 
 
 def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The exams `user` may see, soonest first: see `exam_row`. 2 queries."""
-    attempts = Attempt.objects.filter(student=user).exclude(state=AttemptState.CANCELLED).order_by("-id")
+    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 2 queries."""
+    attempts = (
+        Attempt.objects.filter(student=user)
+        .exclude(state=AttemptState.CANCELLED)
+        .only("exam", "state", "ends_at", "sheets_due_at")
+        .order_by("-id")
+    )
     exams: Any = (
-        Exam.objects.visible_to(user)
-        .select_related("programme", "blueprint", "paper")
+        exams_for_lists()
+        .visible_to(user)
         .prefetch_related(Prefetch("attempts", queryset=attempts, to_attr="own_attempts"))
         .order_by("-opens_at")[:60]
     )
@@ -79,12 +84,15 @@ def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
 
 
 def paper_with_responses(attempt: Attempt) -> dict[str, Any]:
-    """The paper as a student sees it, every question with its `response` (None before the first save)."""
-    paper = paper_for_student(attempt.paper)
-    saved = {str(response.question_id): response for response in Response.objects.filter(attempt=attempt)}
+    """The paper as a student sees it, every question with its `label` and `response` (None before the first save)."""
+    paper, saved = paper_for_student(attempt.paper), responses_of(attempt)
+
+    def shown(question: dict[str, Any]) -> dict[str, Any]:
+        label = question_label(question["number"], [question["alternative"]])
+        return question | {"label": label, "response": saved.get(question["id"])}
+
     sections = [
-        section | {"questions": [q | {"response": saved.get(q["id"])} for q in section["questions"]]}
-        for section in paper["sections"]
+        section | {"questions": [shown(question) for question in section["questions"]]} for section in paper["sections"]
     ]
     return paper | {"sections": sections}
 

@@ -9,19 +9,20 @@ from django.utils.translation import gettext as _
 
 from assessments.enums import PageState
 from assessments.models import Attempt
-from assessments.selectors.attempts import written_numbers
+from assessments.selectors.attempts import question_label, responses_of, written_questions
 from assessments.selectors.sheets import not_attempted_numbers, uploads_of
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
-    """Uploads with their pages and tags, the written questions, what was said not to be attempted. 5 queries."""
+    """Uploads with their pages and tags, the written questions, what was said not to be attempted. 5 queries, one more
+    for a new paper."""
     return {
         "state": attempt.state,
         "sheets_due_at": attempt.sheets_due_at.isoformat(),
         "server_now": now.isoformat(),
-        "written": [{"number": number} for number in written_numbers(attempt.paper_id)],
+        "written": _written(attempt),
         "not_attempted": not_attempted_numbers(attempt),
         "uploads": [
             {
@@ -44,6 +45,22 @@ def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
             for upload in uploads_of(attempt)
         ],
     }
+
+
+def _written(attempt: Attempt) -> list[dict[str, Any]]:
+    """The written questions by number, each with its label: of two alternatives, which the student says they wrote."""
+    answers = {key: response.answer for key, response in responses_of(attempt).items()}
+    offered: dict[int, list[str]] = {}
+    meant: dict[int, list[str]] = {}
+    for question_id, number, alternative in written_questions(attempt.paper_id):
+        offered.setdefault(number, []).append(alternative)
+        answer = answers.get(str(question_id), {})
+        if answer.get("on_paper") or answer.get("text"):
+            meant.setdefault(number, []).append(alternative)
+    return [
+        {"number": number, "label": question_label(number, meant.get(number) or alternatives)}
+        for number, alternatives in offered.items()
+    ]
 
 
 def _thumb(page: Any) -> str:
@@ -79,6 +96,7 @@ def _words() -> dict[str, str]:
         "page_failed": _("We could not read this page. Take it out and photograph it again."),
         "failed": _("That did not work. Try again in a moment."),
         "unsent": _("{} of {} pages saved on this device, not sent yet. Keep this page open."),
+        "one_safe": _("Your page is safe with us."),
         "all_safe": _("All {} pages are safe with us."),
         "none": _("No page yet."),
         "why_unsent": _("Wait until every page is sent."),

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
-from assessments.enums import WRITTEN_TYPES, AttemptState, ExamKind
-from assessments.models import Attempt, Blueprint, BlueprintSlot, Paper, PaperQuestion, Question
+from assessments.enums import WRITTEN_TYPES, ExamKind
+from assessments.models import Blueprint, BlueprintSlot, Paper, PaperQuestion, Question
 from assessments.services.drawing_rules import (
     BankTooSmall,
     Candidate,
@@ -62,13 +61,6 @@ def check_blueprint(*, blueprint: Blueprint) -> list[str]:
     except BankTooSmall as error:
         problems += missing_sentences(error.seats, slots, candidates)
     return problems
-
-
-def recent_question_ids(*, student: User, papers: int) -> set[UUID]:
-    """Ids of the questions in the last `papers` papers that `student` started, cancelled attempts left out."""
-    started = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED).order_by("-id")
-    last = list(dict.fromkeys(started.values_list("paper_id", flat=True)))[:papers]
-    return set(PaperQuestion.objects.filter(paper__in=last).values_list("version__question_id", flat=True))
 
 
 def read_slots(blueprint: Blueprint) -> list[Slot]:

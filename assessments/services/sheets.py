@@ -104,9 +104,8 @@ def receive_sheet(*, upload: SheetUpload, actor: User, now: datetime) -> SheetUp
     """Checks what arrived for `upload` and gives the receipt: state VERIFIED, its pages known. Repeating is fine.
 
     The bytes are read once, checked, and kept without their metadata under a key that no upload target was ever issued
-    for. Costs up to
-    0.3 s of another process, outside any transaction. A file that is refused is noted with code and sentence and
-    raised as SheetRefused; one that has not arrived raises DomainError sheet_missing and may be sent again.
+    for. Costs up to 0.3 s of another process, outside any transaction. A file that is refused is noted with code and
+    sentence and raised as SheetRefused; one that has not arrived raises SheetMissingError and may be sent again.
     """
     require_student(upload.attempt, actor)
     current = SheetUpload.objects.select_related("attempt").get(pk=upload.pk)

@@ -158,6 +158,12 @@ def test_slots_are_edited_on_the_section_page(office: Client, blueprint: Bluepri
     assert "Marks come in halves" in invalid.content.decode()
 
 
+def test_an_exam_says_what_it_wants(office: Client) -> None:
+    page = office.post(reverse("admin:assessments_exam_add"), {"title": "Mock"}).content.decode()
+    assert "Choose a blueprint or a fixed paper, one of the two." in page
+    assert "Constraint" not in page
+
+
 @pytest.mark.parametrize("name", ["question", "blueprint", "blueprintsection", "paper"])
 def test_staff_see_every_list_and_others_none(client: Client, cast, name: str) -> None:
     client.force_login(cast.staff)

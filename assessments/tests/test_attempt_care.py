@@ -1,6 +1,7 @@
 """Staff's help for a sitting, as services and in the back office."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Entitlement
 from assessments.enums import AttemptState
-from assessments.models import Attempt, Exam
+from assessments.models import Attempt, Exam, Response
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
 from assessments.services.attempts import hand_in_overdue_sheets, save_response, start_attempt, submit_attempt
 from assessments.services.exams import save_exam
@@ -138,6 +139,18 @@ def test_attempt_page_shows_answers_and_pages_and_changes_nothing(office, writte
     office.post(url, {"state": "cancelled"})
     written.refresh_from_db()
     assert written.state == AttemptState.IN_PROGRESS
+
+
+def test_office_reads_marks_and_answers_as_people_write_them(office, written):
+    """Ten marks are 10, not 1E+1; an answer on paper is not nothing."""
+    Attempt.objects.filter(pk=written.pk).update(objective_marks=10, objective_max=Decimal("20.50"))
+    for number, answer in ((4, {"on_paper": True}), (5, {"on_paper": True, "not_attempted": True})):
+        question = written.paper.questions.filter(number=number).first()
+        Response.objects.create(attempt=written, question=question, answer=answer, saved_at=NOW)
+    assert "10 / 20½" in office.get(reverse("admin:assessments_attempt_changelist")).content.decode()
+    text = office.get(reverse("admin:assessments_attempt_change", args=[written.pk])).content.decode()
+    assert "on paper" in text
+    assert "not attempted" in text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.enums import AttemptState
-from assessments.models import Attempt, Exam, MarkingStep
+from assessments.models import Attempt, Exam, MarkingStep, Response
 from tests import factories
 from tests.law_urls_world import World, add_page, build_world
 
@@ -72,6 +72,38 @@ def test_list_costs_the_same_for_one_and_for_thirty(student: Client, world: Worl
         )
         finish(exam, world)
     assert cost(student, reverse("exam-list")) == few
+
+
+@pytest.mark.parametrize("address", ["exam-list", "api-exams", "student-home"])
+def test_lists_of_exams_read_only_what_they_show(student: Client, world: World, address: str) -> None:
+    """Whole papers and blueprints are kilobytes a row; and what is left out must not be fetched row by row instead."""
+    with CaptureQueriesContext(connection) as queries:
+        student.get(reverse(address))
+    reading = [query["sql"] for query in queries if 'FROM "assessments_exam"' in query["sql"]]
+    assert len(reading) == 1
+    table = r'"assessments_(?:paper|blueprint)"\."(\w+)"'
+    assert set(re.findall(table, reading[0])) == {"id", "total_marks"}
+    assert not [query for query in queries if '"assessments_paper"."sections"' in query["sql"]]
+
+
+@pytest.mark.parametrize("name", ["teacher", "staff"])
+def test_exam_page_tells_who_cannot_sit_it_so(client: Client, world: World, name: str) -> None:
+    """Not that their plan is used up, and without a button that would be refused."""
+    client.force_login(world.cast.people[name])
+    text = client.get(reverse("exam-detail", args=[world.open_exam.pk])).content.decode()
+    assert "Only students of its batches can sit this exam." in text
+    assert "Your plan has" not in text
+    assert reverse("exam-start", args=[world.open_exam.pk]) not in text
+
+
+def test_exam_page_reads_the_exam_with_its_paper_at_once(student: Client, world: World) -> None:
+    url = reverse("exam-detail", args=[world.open_exam.pk])
+    assert reverse("exam-start", args=[world.open_exam.pk]) in student.get(url).content.decode()
+    with CaptureQueriesContext(connection) as queries:
+        student.get(url)
+    tables = [query["sql"].split(" FROM ")[1].split()[0] for query in queries if " FROM " in query["sql"]]
+    assert tables.count('"assessments_exam"') == 1
+    assert not {'"assessments_paper"', '"assessments_blueprint"', '"courses_programme"'} & set(tables)
 
 
 def finish(exam: Exam, world: World) -> Attempt:
@@ -149,6 +181,29 @@ def test_exam_page_shows_saved_answers(student: Client, world: World) -> None:
     text = student.get(reverse("attempt-page", args=[world.live.pk])).content.decode()
     assert re.search(rf'name="q-{question.pk}" value="C" checked', text)
     assert text.count(" checked") == 1
+
+
+def test_each_alternative_of_a_choice_says_which_it_is(student: Client, world: World) -> None:
+    text = student.get(reverse("attempt-page", args=[world.live.pk])).content.decode()
+    assert re.findall(r"I have written (Q.*?) on paper", text) == ["Q4", "Q5 (a)", "Q5 (b)"]
+    assert re.findall(r"put (.*?) in the margin", text) == ["4", "5 (a)", "5 (b)"]
+    assert re.findall(r'<h3 class="exam__alt">(.*?)</h3>', text) == ["5 (a)", "5 (b)"]
+
+
+@pytest.mark.parametrize(
+    ("written", "label"), [("", "5 (a or b)"), ("a", "5 (a)"), ("b", "5 (b)"), ("ab", "5 (a or b)")]
+)
+def test_tags_of_a_choice_name_the_alternative_the_student_wrote(
+    student: Client, world: World, written: str, label: str
+) -> None:
+    attempt = world.sheets
+    for question in attempt.paper.questions.filter(number=5):
+        answer = {"on_paper": True} if question.alternative in written else {}
+        Response.objects.update_or_create(
+            attempt=attempt, question=question, defaults={"answer": answer, "saved_at": world.now}
+        )
+    state = student.get(reverse("sheet-status", args=[attempt.pk])).json()
+    assert state["written"] == [{"number": 4, "label": "4"}, {"number": 5, "label": label}]
 
 
 def test_summary_counts_what_is_answered(student: Client, world: World) -> None:

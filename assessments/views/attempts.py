@@ -22,7 +22,8 @@ ANSWER = "assessments.answer_attempt"
 
 @require_GET
 def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
-    attempt = get_permitted(request.user, ANSWER, Attempt.objects.select_related("exam", "paper"), attempt_id)
+    attempts = Attempt.objects.select_related("exam__programme", "paper")
+    attempt = get_permitted(request.user, ANSWER, attempts, attempt_id)
     if attempt.state == AttemptState.SUBMITTED:
         return redirect("sheets-page", attempt.pk)
     if attempt.state != AttemptState.IN_PROGRESS:

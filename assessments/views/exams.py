@@ -22,8 +22,10 @@ def exam_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
-    exam = get_permitted(request.user, "assessments.view_exam", Exam, exam_id)
+    exams = Exam.objects.select_related("programme", "paper", "blueprint")
+    exam = get_permitted(request.user, "assessments.view_exam", exams, exam_id)
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
+    context["may_start"] = request.user.has_perm("assessments.start_exam", exam)
     return render_page(request, "assessments/exam_detail.html", context)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assessments.enums import AttemptState
@@ -48,7 +49,8 @@ def order(request: HttpRequest, attempt_id: UUID) -> dict[str, Any]:
     try:
         wanted = [UUID(str(client_id)) for client_id in body["order"]]
     except (KeyError, TypeError, ValueError) as error:
-        raise DomainError("The order of the pages could not be read. Reload and try again.", "not_an_order") from error
+        message = _("The order of the pages could not be read. Reload and try again.")
+        raise DomainError(message, "not_an_order") from error
     reorder_sheets(attempt=attempt, order=wanted, actor=request.user, now=timezone.now())
     return {}
 

@@ -1,6 +1,8 @@
 """Markdown and TeX as authors write them: what comes out, what is refused, and what no one can smuggle in."""
 
 import re
+import subprocess
+import sys
 import threading
 import time
 from html.parser import HTMLParser
@@ -295,3 +297,21 @@ def test_speed_is_printed(capsys):
     with capsys.disabled():
         print(f"\n{each:.2f} ms per formula, speech and sanitising included")  # noqa: T201 - a measurement
     assert all("<math" in one.html for one in rendered)
+
+
+FORKED = """
+import os, sys
+from common.content import render_content
+render_content("$x^2$")
+child = os.fork()
+if child == 0:
+    assert "<math" in render_content("$y^3$").html
+    sys.exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_child_renders_and_ends():
+    """A worker forked after its parent has rendered: the inherited context must not be closed there, it would hang."""
+    run = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout.strip() == "7"

@@ -13,11 +13,13 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.template import Context, Template
+from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common import charts
+from common.htmx import ui as context_of_display
 from common.templatetags import ui
 
 FRIDAY = datetime(2026, 11, 20, 15, 42, tzinfo=UTC)  # Fri 9:12 pm in India
@@ -297,3 +299,26 @@ def test_labels_are_kept_apart(values):
     made = charts.spread(sorted(values), 17)
     assert made[1] - made[0] >= 17 - 1e-6
     assert made[2] - made[1] >= 17 - 1e-6
+
+
+def test_no_template_has_a_middle_dot():
+    """Screen readers and mail programs say "middle dot" or swallow it; words and commas do better."""
+    pages = [path for kind in ("html", "txt") for path in (settings.BASE_DIR / "templates").rglob(f"*.{kind}")]
+    assert len(pages) > 50
+    assert [str(path) for path in pages if "\u00b7" in path.read_text()] == []
+
+
+@pytest.mark.parametrize(
+    ("cookie", "shown"),
+    [
+        ("theme=dark|contrast=more|font=legible", ("dark", "more", "legible")),
+        ("theme=light|contrast=less", ("light", "less", "")),
+        ('theme="><script>|contrast=x|font', ("", "", "")),
+        ("", ("", "", "")),
+    ],
+)
+def test_display_choices_are_read_from_the_cookie(cookie, shown):
+    request = RequestFactory().get("/")
+    request.COOKIES["abhyas_prefs"] = cookie
+    chosen = context_of_display(request)["ui"]
+    assert (chosen["theme"], chosen["contrast"], chosen["font"]) == shown

@@ -14,7 +14,8 @@ from common.models import HALF, new_id
 from config.demo.scripts import Script, Spot, Written, line_spots
 from evaluations.enums import AnnotationKind
 from evaluations.models import Evaluation
-from evaluations.services.marking import AnnotationInput, save_annotations, save_mark
+from evaluations.services.annotations import AnnotationInput, save_annotations
+from evaluations.services.marking import save_mark
 from evaluations.services.totals import plain
 
 ZERO = Decimal(0)

@@ -26,7 +26,7 @@ from evaluations.models import Evaluation
 from evaluations.services.assignment import reassign_evaluations
 from evaluations.services.breaches import scan_breaches
 from evaluations.services.claims import claim_evaluation
-from evaluations.services.marking import finalise_evaluation, return_evaluation
+from evaluations.services.finishing import finalise_evaluation, return_evaluation
 from evaluations.services.opening import open_evaluation
 from notifications.enums import MailState
 from notifications.models import Notification

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from config.env import env
@@ -14,9 +16,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("ABHYAS_VAR", str(BASE_DIR / "var")))
 
 DEBUG = False
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+SITE_URL = env.url("SITE_URL", "http://localhost:8000")
+# The probes of Docker and Kubernetes ask for localhost, whatever the site is called.
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS", urlsplit(SITE_URL).hostname or ""), *LOCAL_HOSTS]
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
-SITE_URL = env.text("SITE_URL", "http://localhost:8000")
 
 INSTALLED_APPS = [
     "unfold",
@@ -27,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "csp",
@@ -58,18 +61,19 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "common.middleware.ContentSecurityPolicyMiddleware",
+    "common.middleware.DomainErrorMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "common.middleware.PrivatePagesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "common.middleware.PersonLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "common.middleware.DomainErrorMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -189,11 +193,11 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["config.formats"]
-TIME_ZONE = env.text("TIME_ZONE", "Asia/Kolkata")
+TIME_ZONE = env.zone("TIME_ZONE", "Asia/Kolkata")
 USE_TZ = True
 
 # --- Background work -------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env.text("BROKER_URL", "djangodb://")
+CELERY_BROKER_URL = env.broker("BROKER_URL", "djangodb://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"lease": 30}
     if CELERY_BROKER_URL.startswith("djangodb")
@@ -245,8 +249,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
-        "user": env.text("API_RATE_USER", "1200/min"),
-        "anon": env.text("API_RATE_ANON", "120/min"),
+        "user": env.rate("API_RATE_USER", "1200/min"),
+        "anon": env.rate("API_RATE_ANON", "120/min"),
     },
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
@@ -283,7 +287,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Where page images come from and where uploads go when the files live in object storage.
-FILES_ORIGINS = env.names("FILES_ORIGINS")
+FILES_ORIGINS = env.names("FILES_ORIGINS", env.text("S3_PUBLIC_ENDPOINT", "") or env.text("S3_ENDPOINT", ""))
+if SHEETS_BACKEND == "s3" and not FILES_ORIGINS:
+    raise ImproperlyConfigured("The environment variable FILES_ORIGINS must be set: browsers send pages there.")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -315,6 +321,7 @@ UNFOLD = {
     "SITE_TITLE": "Abhyas back office",
     "SITE_HEADER": "Abhyas",
     "SITE_SYMBOL": "school",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.navigation.admin_icon"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

@@ -8,6 +8,7 @@ from config.settings.base import *  # noqa: F403 - a settings module is its name
 from config.settings.base import LOG_LEVEL, RELEASE, SENTRY_DSN
 
 SECRET_KEY = env.text("SECRET_KEY")
+env.text("DATABASE_URL")  # no default: an empty SQLite file instead of the institute's database helps nobody
 SHOW_DEMO_ACCOUNTS = env.flag("ABHYAS_DEMO", False)
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

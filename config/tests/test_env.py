@@ -55,6 +55,22 @@ WRONG = [
     (lambda env: env.cache("A", ""), {"A": "memcached://h"}, "A is 'memcached://h', but must be locmem://"),
     (lambda env: env.email("A", ""), {"A": "pigeon://h"}, "A is 'pigeon://h', but must be console://"),
     (lambda env: env.email("A", ""), {"A": "smtp://"}, "A is 'smtp://', but must be"),
+    (lambda env: env.number("A", 1), {"A": "²"}, "whole number from 0"),
+    (lambda env: env.database("A", ""), {"A": "postgres://u@h/d?pool_max=many"}, "pool_max is 'many', but must be"),
+    (lambda env: env.database("A", ""), {"A": "postgres://u@h/d?pool_max=0"}, "whole number from 1"),
+    (lambda env: env.database("A", ""), {"A": "postgres://u:word@h:port/d"}, "A is 'postgres://u:***@h:port/d', which"),
+    (lambda env: env.email("A", ""), {"A": "smtp://h:mail"}, "A is 'smtp://h:mail', which is no address"),
+    (lambda env: env.email("A", ""), {"A": "smtp://h?ssl=1"}, "A has unknown options: ssl"),
+    (lambda env: env.email("A", ""), {"A": "smtp://h?tls=maybe"}, "tls is 'maybe', but must be yes or no"),
+    (lambda env: env.email("A", ""), {"A": "ses://"}, "A is 'ses://', but must be"),
+    (lambda env: env.email("A", ""), {"A": "file://mail"}, "A is 'file://mail', but must be"),
+    (lambda env: env.broker("A", ""), {"A": "amqp://u:word@h"}, "A is 'amqp://u:***@h', but must be djangodb://"),
+    (lambda env: env.cache("A", ""), {"A": "http://:p@ss@h"}, "A is 'http://:***@h', but must be locmem://"),
+    (lambda env: env.url("A", ""), {"A": "abhyas.example"}, "A is 'abhyas.example', but must be an address"),
+    (lambda env: env.url("A", ""), {"A": "https://"}, "A is 'https://', but must be an address"),
+    (lambda env: env.rate("A", ""), {"A": "100"}, "A is '100', but must be a number per time"),
+    (lambda env: env.rate("A", ""), {"A": "100/fortnight"}, "but must be a number per time"),
+    (lambda env: env.zone("A", ""), {"A": "India"}, "A is 'India', but must be a time zone"),
 ]
 
 
@@ -86,6 +102,14 @@ def test_postgres_parts_are_unquoted():
     assert found["CONN_MAX_AGE"] == 0
 
 
+def test_addresses_rates_zones_and_brokers():
+    assert read(A="https://abhyas.example/").url("A", "") == "https://abhyas.example"
+    assert read().rate("A", "120/min") == "120/min"
+    assert read(A="Asia/Kathmandu").zone("A", "") == "Asia/Kathmandu"
+    assert read(A="rediss://h:6379/1").broker("A", "") == "rediss://h:6379/1"
+    assert read().broker("A", "djangodb://") == "djangodb://"
+
+
 def test_cache_and_mail_kinds():
     assert read(A="redis://h:6379/2").cache("A", "")["LOCATION"] == "redis://h:6379/2"
     assert read().cache("A", "locmem://")["BACKEND"].endswith("LocMemCache")
@@ -93,6 +117,7 @@ def test_cache_and_mail_kinds():
     assert (smtp["EMAIL_HOST"], smtp["EMAIL_PORT"], smtp["EMAIL_USE_TLS"]) == ("mail.example", 2525, True)
     assert (smtp["EMAIL_HOST_USER"], smtp["EMAIL_HOST_PASSWORD"]) == ("us@er", "p:w")
     assert read(A="smtp://mail.example").email("A", "")["EMAIL_PORT"] == 587
+    assert read(A="smtp://mail.example?tls=yes").email("A", "")["EMAIL_USE_TLS"] is True
     assert read(A="file:///var/mail").email("A", "")["EMAIL_FILE_PATH"] == "/var/mail"
     assert read(A="console://").email("A", "")["EMAIL_BACKEND"].endswith("console.EmailBackend")
     assert read(A="ses://eu-west-1").email("A", "")["ANYMAIL"] == {

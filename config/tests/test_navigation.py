@@ -68,6 +68,14 @@ def test_news_are_counted(client: Client, cast: Cast) -> None:
     assert sum(badges.values()) == 2
 
 
+def test_the_back_office_and_the_api_pages_have_the_icon_of_the_site(client: Client, cast: Cast) -> None:
+    client.force_login(cast.staff)
+    for name in ("admin:index", "api-redoc"):
+        page = client.get(reverse(name)).content.decode()
+        assert 'img/favicon.svg"' in page
+        assert "fonts.googleapis.com" not in page
+
+
 def test_strangers_have_no_navigation(client: Client, db: None) -> None:
     assert client.get(reverse("landing")).context["nav"] == []
 

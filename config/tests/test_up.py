@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
-from config.up import ROOT, StartError, check_port, make_commands, ready_lines, static_files_changed, wants_demo
+from config.up import (
+    ROOT,
+    StartError,
+    check_port,
+    make_commands,
+    ready_lines,
+    static_files_changed,
+    static_sources,
+    wants_demo,
+)
 
 SCRIPT = """
 import sys
@@ -246,6 +255,13 @@ def test_static_files_are_collected_when_they_never_were_or_have_changed(tmp_pat
 
     os.utime(manifest, (0, 0))
     assert static_files_changed(tmp_path)
+
+
+def test_static_files_are_collected_again_when_our_way_of_doing_it_has_changed():
+    sources = static_sources()
+
+    assert {ROOT / "static" / "css" / "abhyas.css", ROOT / "config" / "staticfiles.py"} <= set(sources)
+    assert all(path.exists() for path in sources)
 
 
 def test_supervisor_loads_no_django():

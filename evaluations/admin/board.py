@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -21,10 +22,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts.models import User
 from accounts.selectors import verified_teachers
 from common.errors import DomainError
+from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation, MarkEvent, SlaBreach, Transition
 from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
-from evaluations.services.finishing import release_evaluation, reopen_evaluation
+from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
 
 SOON = timedelta(hours=6)
 
@@ -69,6 +71,8 @@ class MarkEventInline(ReadOnlyInline):
 
 
 class DueFilter(admin.SimpleListFilter):
+    """As the board counts: what was finished once and is open for a correction has no promise any more."""
+
     title = _("due")
     parameter_name = "due"
 
@@ -79,11 +83,13 @@ class DueFilter(admin.SimpleListFilter):
         now = timezone.now()
         day = timezone.localtime(now).date()
         chosen = {
-            "late": {"due_at__lt": now, "finalised_at__isnull": True},
+            "late": {"due_at__lt": now},
             "soon": {"due_at__gte": now, "due_at__lt": now + SOON},
             "today": {"due_at__date": day},
         }.get(self.value() or "")
-        return queryset.filter(state__in=OPEN_STATES, **chosen) if chosen else queryset
+        if not chosen:
+            return queryset
+        return queryset.filter(state__in=OPEN_STATES, finalised_at__isnull=True, **chosen)
 
 
 class BreachFilter(admin.SimpleListFilter):
@@ -139,7 +145,7 @@ class EvaluationAdmin(ModelAdmin):
         "time_left",
         "missed",
         "teacher",
-        "total_marks",
+        "total",
     ]
     list_filter = ["state", DueFilter, BreachFilter, "policy", "attempt__exam__programme", TeacherFilter]
     list_select_related = ["attempt__exam", "attempt__student", "teacher", "policy", "breach"]
@@ -149,7 +155,7 @@ class EvaluationAdmin(ModelAdmin):
     ordering = [F("finalised_at").desc(nulls_first=True), "due_at", "id"]
     list_per_page = 50
     show_full_result_count = False
-    actions = ["reassign", "put_back", "release", "reopen"]
+    actions = ["reassign", "put_back", "cannot_read", "release", "reopen"]
     inlines = [TransitionInline, DecisionInline, MarkEventInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -165,6 +171,11 @@ class EvaluationAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
         rows: QuerySet[Evaluation] = super().get_queryset(request)
         return rows.select_related("attempt__exam", "attempt__student", "teacher", "policy", "breach")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Without buttons to save: nothing here can be changed."""
+        context |= {"show_save": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # --- The list ------------------------------------------------------------------------------------------------
     @display(description=_("paper"))
@@ -199,6 +210,10 @@ class EvaluationAdmin(ModelAdmin):
             return ""
         return f"{(evaluation.due_at - timezone.now()).total_seconds() / 3600:+.1f} h"
 
+    @display(description=_("total"), ordering="total_marks")
+    def total(self, evaluation: Evaluation) -> str:
+        return marks(evaluation.total_marks)
+
     @display(description=_("promise"), label={"missed": "danger"})
     def missed(self, evaluation: Evaluation) -> tuple[str, Any] | str:
         return ("missed", _("missed")) if hasattr(evaluation, "breach") else ""
@@ -228,15 +243,11 @@ class EvaluationAdmin(ModelAdmin):
 
     @action(description=_("Open again for correction…"), permissions=["change"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
-        def work(values: dict[str, Any]) -> int:
-            def one(evaluation: Evaluation) -> None:
-                reopen_evaluation(
-                    evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now()
-                )
+        return self._each_with_reason(request, queryset, "reopen", reopen_evaluation)
 
-            return self._each(request, queryset, one)
-
-        return self._asked(request, queryset, "reopen", ReasonForm, work)
+    @action(description=_("Cannot be read: tell the student…"), permissions=["change"])
+    def cannot_read(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        return self._each_with_reason(request, queryset, "cannot_read", return_evaluation)
 
     @action(description=_("Give back to the students"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> None:
@@ -244,6 +255,17 @@ class EvaluationAdmin(ModelAdmin):
             release_evaluation(evaluation=evaluation, actor=_actor(request), now=timezone.now())
 
         self._say(request, self._each(request, queryset, one))
+
+    def _each_with_reason(
+        self, request: HttpRequest, papers: QuerySet[Evaluation], name: str, service: Callable[..., Evaluation]
+    ) -> HttpResponse | None:
+        def work(values: dict[str, Any]) -> int:
+            def one(evaluation: Evaluation) -> None:
+                service(evaluation=evaluation, actor=_actor(request), reason=values["reason"], now=timezone.now())
+
+            return self._each(request, papers, one)
+
+        return self._asked(request, papers, name, ReasonForm, work)
 
     def _each(self, request: HttpRequest, papers: QuerySet[Evaluation], work: Callable[[Evaluation], None]) -> int:
         """Does `work` for every paper; says why not for those where it is not possible."""
@@ -258,7 +280,8 @@ class EvaluationAdmin(ModelAdmin):
 
     def _say(self, request: HttpRequest, count: int) -> None:
         if count:
-            self.message_user(request, _("Done for %(n)d papers.") % {"n": count}, messages.SUCCESS)
+            text = ngettext("Done for %(n)d paper.", "Done for %(n)d papers.", count) % {"n": count}
+            self.message_user(request, text, messages.SUCCESS)
 
     def _asked(
         self,

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from common.storage import sheet_storage
 from evaluations.enums import AnnotationKind, EvaluationState
-from evaluations.services.marking import AnnotationInput
+from evaluations.services.annotations import AnnotationInput
 from evaluations.services.totals import plain
 
 Base = serializers.Serializer

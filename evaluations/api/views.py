@@ -20,12 +20,12 @@ from common.api import IdCursorPagination
 from evaluations.api import serializers as shapes
 from evaluations.models import Evaluation
 from evaluations.selectors import annotation_values, desk_data, marking_progress, result_data
+from evaluations.services.annotations import save_annotations
 from evaluations.services.claims import claim_next
-from evaluations.services.marking import finalise_evaluation, save_annotations, save_mark
+from evaluations.services.finishing import finalise_evaluation
+from evaluations.services.marking import save_mark
 
 T = TypeVar("T", bound=serializers.Serializer[Any])
-
-WITH_PAPER = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student")
 
 
 def person(request: Request) -> User:
@@ -71,7 +71,9 @@ class EvaluationDesk(APIView):
 
     @extend_schema(operation_id="evaluations_retrieve", responses=shapes.DeskOut)
     def get(self, request: Request, evaluation_id: UUID) -> Response:
-        evaluation = get_permitted(person(request), "evaluations.view_desk", WITH_PAPER.all(), evaluation_id)
+        evaluation = get_permitted(
+            person(request), "evaluations.view_desk", Evaluation.objects.with_paper(), evaluation_id
+        )
         return Response(shapes.DeskOut(desk_data(evaluation), context={"request": request}).data)
 
 
@@ -80,7 +82,9 @@ class QuestionMarkDetail(APIView):
 
     @extend_schema(operation_id="evaluations_mark", request=shapes.MarkIn, responses=shapes.MarkOut)
     def put(self, request: Request, evaluation_id: UUID, question_id: UUID) -> Response:
-        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        evaluation = get_permitted(
+            person(request), "evaluations.mark_evaluation", Evaluation.objects.with_paper(), evaluation_id
+        )
         values = checked(shapes.MarkIn(data=request.data)).validated_data
         mark = save_mark(
             evaluation=evaluation, question_id=question_id, actor=person(request), now=timezone.now(), **values
@@ -94,7 +98,9 @@ class AnnotationBatch(APIView):
 
     @extend_schema(operation_id="evaluations_annotate", request=shapes.AnnotationsIn, responses=shapes.AnnotationsOut)
     def put(self, request: Request, evaluation_id: UUID) -> Response:
-        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        evaluation = get_permitted(
+            person(request), "evaluations.mark_evaluation", Evaluation.objects.with_paper(), evaluation_id
+        )
         items = checked(shapes.AnnotationsIn(data=request.data)).items()
         saved = save_annotations(evaluation=evaluation, items=items, actor=person(request), now=timezone.now())
         return Response(shapes.AnnotationsOut({"annotations": [annotation_values(row) for row in saved]}).data)
@@ -105,7 +111,9 @@ class Finalise(APIView):
 
     @extend_schema(operation_id="evaluations_finalise", request=None, responses=shapes.FinishedOut)
     def post(self, request: Request, evaluation_id: UUID) -> Response:
-        evaluation = get_permitted(person(request), "evaluations.mark_evaluation", WITH_PAPER.all(), evaluation_id)
+        evaluation = get_permitted(
+            person(request), "evaluations.mark_evaluation", Evaluation.objects.with_paper(), evaluation_id
+        )
         done = finalise_evaluation(evaluation=evaluation, actor=person(request), now=timezone.now())
         return Response(shapes.FinishedOut(done).data)
 
@@ -115,6 +123,6 @@ class AttemptResult(APIView):
 
     @extend_schema(operation_id="attempts_result", responses=shapes.ResultOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
-        rows = Attempt.objects.select_related("exam", "paper")
+        rows = Attempt.objects.select_related("exam", "paper", "evaluation")
         attempt = get_permitted(person(request), "evaluations.view_result", rows, attempt_id)
         return Response(shapes.ResultOut(result_data(attempt), context={"request": request}).data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -25,19 +24,16 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         if user.is_staff:
             return self
         allowed = Q(attempt__student=user)
-        if user.is_teacher and user.teacher_profile.is_verified:
-            allowed |= Q(teacher=user)
+        if user.is_teacher:
+            allowed |= Q(teacher=user, teacher__teacher_profile__verified_at__isnull=False)
         if user.is_guardian:
             linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
             allowed |= Q(attempt__student__in=linked)
         return self.filter(allowed)
 
-    def open(self) -> Self:
-        return self.filter(state__in=OPEN_STATES)
-
-    def overdue(self, now: datetime) -> Self:
-        """Open beyond the promise. What was finished once and is open for a correction does not count."""
-        return self.open().filter(due_at__lt=now, finalised_at__isnull=True)
+    def with_paper(self) -> Self:
+        """With what marking, and asking who may mark, reads beside the row."""
+        return self.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile")
 
 
 class Evaluation(IdModel):

@@ -4,7 +4,6 @@ from evaluations.selectors.progress import Progress, marking_progress
 from evaluations.selectors.queues import (
     QueueRow,
     StaffBoard,
-    evaluation_for_attempt,
     pullable_by,
     queue_for,
     staff_board,
@@ -26,7 +25,6 @@ __all__ = [
     "StepView",
     "annotation_values",
     "desk_data",
-    "evaluation_for_attempt",
     "marking_progress",
     "pullable_by",
     "queue_for",

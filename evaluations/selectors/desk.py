@@ -11,7 +11,7 @@ from uuid import UUID
 
 from assessments.models import MarkingStep, PaperQuestion, ShownContent
 from evaluations.models import Evaluation, QuestionMark
-from evaluations.selectors.progress import Progress, measure_progress, not_attempted_numbers
+from evaluations.selectors.progress import Progress, measure_progress, written_questions
 from evaluations.selectors.sheets import PageView, page_views
 
 
@@ -77,25 +77,21 @@ class Desk:
 
 
 def desk_data(evaluation: Evaluation) -> Desk:
-    """Eight queries, however many pages, questions and marks; seven when the evaluation came with exam and paper."""
+    """Five queries, however many pages, questions and marks, when the evaluation came with exam, paper and student."""
     attempt = evaluation.attempt
     pages = page_views(attempt.pk, evaluation.pk)
-    rows = list(
-        PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True)
-        .select_related("version")
-        .order_by("number", "alternative")
-    )
+    rows = list(written_questions(evaluation).select_related("version"))
     steps = steps_by_question(rows)
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
-    skipped = not_attempted_numbers(attempt.pk)
+    progress = measure_progress(rows, marks.values(), attempt.paper.written_marks)
     return Desk(
         evaluation=evaluation,
         exam_title=attempt.exam.title,
         paper_title=attempt.paper.title,
         student_name="" if attempt.exam.hide_names else attempt.student.name,
         pages=pages,
-        questions=[_question(row, steps[row.pk], marks.get(row.pk), skipped, pages) for row in rows],
-        progress=measure_progress(rows, marks.values(), skipped, attempt.paper.written_marks),
+        questions=[_question(row, steps[row.pk], marks.get(row.pk), progress, pages) for row in rows],
+        progress=progress,
         written_max=attempt.paper.written_marks,
     )
 
@@ -124,7 +120,7 @@ def _question(
     row: PaperQuestion,
     steps: list[StepView],
     mark: QuestionMark | None,
-    not_attempted: frozenset[int],
+    progress: Progress,
     pages: list[PageView],
 ) -> DeskQuestion:
     shown = row.shown
@@ -140,6 +136,6 @@ def _question(
         model_answer_html=shown.model_answer_html,
         steps=steps,
         mark=mark_view(mark),
-        not_attempted=row.number in not_attempted,
+        not_attempted=row.number in progress.not_attempted,
         pages=[page.id for page in pages if row.number in page.questions],
     )

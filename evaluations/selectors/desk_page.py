@@ -15,6 +15,7 @@ from evaluations.enums import EvaluationState
 from evaluations.models import BankComment, Evaluation
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
 from evaluations.selectors.sheets import PageView
+from evaluations.selectors.totals import plain
 
 NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 # Long enough for an evening of marking without a reload.
@@ -81,7 +82,7 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
         "number": question.number,
         "alternative": question.alternative,
         "label": question.label,
-        "marks": str(question.marks),
+        "marks": plain(question.marks),
         "html": question.html,
         "parts": question.parts,
         "model_answer_html": question.model_answer_html,
@@ -95,7 +96,7 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
                 "alternative": step.alternative,
                 "kind": step.kind,
                 "html": step.html,
-                "marks": str(step.marks),
+                "marks": plain(step.marks),
             }
             for step in question.steps
         ],
@@ -105,7 +106,7 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
 def _mark(mark: MarkView | None) -> dict[str, Any] | None:
     if mark is None:
         return None
-    return {"version": mark.version, "steps": mark.steps, "marks": str(mark.marks), "comment": mark.comment}
+    return {"version": mark.version, "steps": mark.steps, "marks": plain(mark.marks), "comment": mark.comment}
 
 
 def _shortcuts() -> list[tuple[str, list[str]]]:
@@ -140,7 +141,8 @@ def _words() -> dict[str, str]:
         "mark_1": _("{} mark"),
         "marks_n": _("{} marks"),
         "of": _("of {}"),
-        "on_pages": _("page {}"),
+        "on_page": _("page {}"),
+        "on_pages": _("pages {}"),
         "no_page": _("no page tagged"),
         "page_alt": _("Handwritten answer sheet, page {} of {}"),
         "no_model": _("No model answer is given."),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from assessments.models import PaperQuestion, Response
 from evaluations.models import Evaluation, QuestionMark
@@ -27,39 +29,27 @@ class Progress:
         return [n for n in self.numbers if n not in self.marked and n not in self.not_attempted]
 
 
-def not_attempted_numbers(attempt_id: UUID) -> frozenset[int]:
-    """Numbers of the written questions that the student declared not attempted."""
-    said = Response.objects.filter(attempt=attempt_id, question__is_written=True).select_related("question")
-    return frozenset(r.question.number for r in said if r.answer.get("not_attempted") is True)
+def written_questions(evaluation: Evaluation) -> QuerySet[Any]:
+    """The written questions of the paper in order, each with `skipped`: declared not attempted."""
+    attempt = evaluation.attempt
+    said = Response.objects.filter(attempt=attempt.pk, question=OuterRef("pk"), answer__not_attempted=True)
+    rows = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True).annotate(skipped=Exists(said))
+    return rows.order_by("number", "alternative")
 
 
-def measure_progress(
-    questions: Iterable[PaperQuestion],
-    marks: Iterable[QuestionMark],
-    not_attempted: frozenset[int],
-    maximum: Decimal,
-) -> Progress:
-    """Pure: from rows that are already loaded."""
-    written = {q.pk: q for q in questions if q.is_written}
-    marked = [
-        MarkedQuestion(written[m.question_id].number, written[m.question_id].alternative, m.marks)
-        for m in marks
-        if m.question_id in written
-    ]
+def measure_progress(questions: Iterable[Any], marks: Iterable[QuestionMark], maximum: Decimal) -> Progress:
+    """Pure: from the rows of `written_questions` and the marks given to them."""
+    written = {q.pk: q for q in questions}
+    marked = [MarkedQuestion(written[m.question_id].number, written[m.question_id].alternative, m.marks) for m in marks]
     return Progress(
         numbers=tuple(sorted({q.number for q in written.values()})),
         marked=frozenset(m.number for m in marked),
-        not_attempted=not_attempted,
+        not_attempted=frozenset(q.number for q in written.values() if q.skipped),
         total=paper_total(marked, maximum),
     )
 
 
 def marking_progress(evaluation: Evaluation) -> Progress:
-    """Three queries."""
-    paper = evaluation.attempt.paper
-    return measure_progress(
-        PaperQuestion.objects.filter(paper=paper, is_written=True),
-        QuestionMark.objects.filter(evaluation=evaluation),
-        not_attempted_numbers(evaluation.attempt_id),
-        paper.written_marks,
-    )
+    """Two queries."""
+    marks = QuestionMark.objects.filter(evaluation=evaluation)
+    return measure_progress(written_questions(evaluation), marks, evaluation.attempt.paper.written_marks)

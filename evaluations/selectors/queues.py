@@ -84,20 +84,24 @@ def count_of(rows: QuerySet[Any], outer: str, *, distinct: str = "pk") -> Subque
     return Subquery(rows.order_by().values(outer).annotate(n=Count(distinct, distinct=True)).values("n"))
 
 
-def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
-    """The open papers that are with the teacher, the nearest deadline first. One query."""
+def with_counts(rows: QuerySet[Evaluation]) -> QuerySet[Any]:
+    """With `written`, how many questions there are to mark, and `done`, how many of them have a mark; a choice is one.
+
+    None where there is none.
+    """
     written = PaperQuestion.objects.filter(paper=OuterRef("attempt__paper"), is_written=True)
     marked = QuestionMark.objects.filter(evaluation=OuterRef("pk"))
-    rows = (
-        Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
-        .select_related("attempt__exam", "attempt__paper", "attempt__student", "policy")
-        .annotate(
-            written=count_of(written, "paper", distinct="number"),
-            done=count_of(marked, "evaluation", distinct="question__number"),
-        )
-        .order_by("due_at", "id")
+    return rows.annotate(
+        written=count_of(written, "paper", distinct="number"),
+        done=count_of(marked, "evaluation", distinct="question__number"),
     )
-    return [_queue_row(row, now) for row in rows]
+
+
+def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
+    """The open papers that are with the teacher, the nearest deadline first. One query."""
+    rows = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
+    rows = rows.select_related("attempt__exam", "attempt__paper", "attempt__student", "policy")
+    return [_queue_row(row, now) for row in with_counts(rows).order_by("due_at", "id")]
 
 
 def waiting_for(teacher: User) -> int:
@@ -113,12 +117,8 @@ def pullable_by(teacher: User) -> QuerySet[Evaluation]:
     return waiting.exclude(attempt__student=teacher).exclude(attempt__student__in=wards)
 
 
-def evaluation_for_attempt(attempt_id: UUID) -> Evaluation | None:
-    return Evaluation.objects.select_related("policy", "teacher").filter(attempt=attempt_id).first()
-
-
 def staff_board(now: datetime | None = None) -> StaffBoard:
-    """Counts by state, what is due, who carries how much. Four queries, over open rows and today's only."""
+    """Counts by state, what is due, who carries how much. Seven queries, over open rows and today's only."""
     now = now or timezone.now()
     local = timezone.localtime(now, timezone.get_default_timezone())
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -147,7 +147,7 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
     )
 
 
-def _queue_row(row: Evaluation, now: datetime) -> QueueRow:
+def _queue_row(row: Any, now: datetime) -> QueueRow:
     attempt = row.attempt
     return QueueRow(
         id=row.pk,
@@ -162,8 +162,8 @@ def _queue_row(row: Evaluation, now: datetime) -> QueueRow:
         due_at=row.due_at,
         policy=row.policy.name,
         is_late=row.due_at < now and row.finalised_at is None,
-        written_questions=row.written or 0,  # type: ignore[attr-defined]
-        marked_questions=row.done or 0,  # type: ignore[attr-defined]
+        written_questions=row.written or 0,
+        marked_questions=row.done or 0,
         expected_minutes=max(1, round(row.expected_seconds / 60)),
     )
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -22,8 +21,8 @@ from evaluations.selectors.results import Result, ResultQuestion, result_data
 PAGE_SIZE = 20
 
 
-def paper_rows(student: User, *, before: str = "") -> dict[str, Any]:
-    """Attempts of a student, newest first, pages by key. One query."""
+def paper_rows(student: User, *, url: str, before: str = "") -> dict[str, Any]:
+    """Attempts of a student, newest first, pages by key; `url` is the address of the list. One query."""
     rows = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED)
     with suppress(ValueError):  # a mangled address shows the first page
         rows = rows.filter(pk__lt=UUID(before)) if before else rows
@@ -31,7 +30,7 @@ def paper_rows(student: User, *, before: str = "") -> dict[str, Any]:
     more = len(found) > PAGE_SIZE
     return {
         "attempts": found[:PAGE_SIZE],
-        "next_url": f"{reverse('paper-list')}?before={found[PAGE_SIZE - 1].pk}" if more else "",
+        "next_url": f"{url}?before={found[PAGE_SIZE - 1].pk}" if more else "",
     }
 
 
@@ -57,9 +56,13 @@ def _steps(result: Result) -> list[dict[str, Any]]:
     if result.due_at:
         promise = _("by %(when)s") % {"when": when(result.due_at)}
     where = _("with a teacher") if begun else _("in the queue")
+    marking = "now" if received else "todo"
+    if result.state == EvaluationState.FINALISED:
+        # The promise is kept or missed; the institute chooses the day on which it gives the papers back.
+        where, marking, promise = _("done"), "done", _("your institute gives it back")
     return [
         {"label": _("Received"), "note": when(attempt.handed_in_at), "state": "done" if received else "now"},
-        {"label": _("Marking"), "note": where, "state": "now" if received else "todo"},
+        {"label": _("Marking"), "note": where, "state": marking},
         {"label": _("Back"), "note": promise, "state": "todo"},
     ]
 

@@ -13,7 +13,6 @@ from assessments.models import Attempt, PaperQuestion, Response, SheetPage
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
-from evaluations.selectors.queues import evaluation_for_attempt
 from evaluations.selectors.sheets import PageView, page_views
 from evaluations.selectors.totals import ZERO, MarkedQuestion, counted_alternatives
 
@@ -84,8 +83,9 @@ class Result:
 
 
 def result_data(attempt: Attempt) -> Result:
-    """At most eleven queries, however large the paper. Without an evaluation the objective marks are the result."""
-    evaluation = evaluation_for_attempt(attempt.pk)
+    """Without an evaluation the objective marks are the result. Six queries, however large the paper, when the attempt
+    came with its paper and evaluation."""
+    evaluation: Evaluation | None = getattr(attempt, "evaluation", None)
     state = _state(attempt, evaluation)
     ready = state in (EvaluationState.RELEASED, OBJECTIVE_ONLY)
     pages = page_views(attempt.pk, evaluation.pk if evaluation else None) if ready else []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from assessments.enums import UploadState
-from assessments.models import PageQuestion, SheetPage
+from assessments.models import SheetPage
 from evaluations.models import Annotation
 from evaluations.selectors.ink import annotation_values
 
@@ -33,15 +36,19 @@ class PageView:
 
 
 def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
-    """Three queries: pages, which questions are on them, and the ink."""
-    pages = SheetPage.objects.filter(upload__attempt=attempt_id, upload__state=UploadState.VERIFIED)
+    """Two queries: pages with the questions on them, and the ink."""
+    # One row per page and question on it; a page without any gives one row with None.
+    rows: Iterable[Any] = (
+        SheetPage.objects.filter(upload__attempt=attempt_id, upload__state=UploadState.VERIFIED)
+        .annotate(tagged=F("questions__number"))
+        .order_by("upload__page_number", "upload_id", "index", "tagged")
+    )
+    pages: dict[UUID, SheetPage] = {}
     tags: dict[UUID, list[int]] = defaultdict(list)
-    for page_id, number in (
-        PageQuestion.objects.filter(page__upload__attempt=attempt_id)
-        .order_by("number")
-        .values_list("page_id", "number")
-    ):
-        tags[page_id].append(number)
+    for row in rows:
+        pages.setdefault(row.pk, row)
+        if row.tagged is not None:
+            tags[row.pk].append(row.tagged)
     ink: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     if evaluation_id is not None:
         drawn = Annotation.objects.filter(evaluation=evaluation_id, deleted_at__isnull=True)
@@ -60,5 +67,5 @@ def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
             questions=tags[page.pk],
             annotations=ink[page.pk],
         )
-        for number, page in enumerate(pages.order_by("upload__page_number", "upload_id", "index"), start=1)
+        for number, page in enumerate(pages.values(), start=1)
     ]

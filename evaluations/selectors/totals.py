@@ -29,6 +29,12 @@ class MarkedQuestion:
     marks: Decimal
 
 
+def plain(value: Decimal) -> str:
+    """Marks for programs, in one form everywhere: 2.00 → "2", 0.50 → "0.5"."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def question_total(scheme: Iterable[SchemeStep], given: Mapping[str, Decimal], maximum: Decimal) -> Decimal:
     """Marks of a question from the marks of its steps.
 

@@ -68,7 +68,13 @@ def claim_for_desk(*, evaluation: Evaluation, person: User, now: datetime) -> Ev
     to_mark = evaluation.state in (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
     if evaluation.teacher_id != person.pk or not to_mark:
         return evaluation
-    return claim_evaluation(evaluation=evaluation, teacher=person, now=now)
+    assert evaluation.teacher is not None
+    _require_verified(evaluation.teacher)
+    as_read = {name: getattr(evaluation, name) for name in ("state", "teacher_id", "lease_until", "active_seconds")}
+    # Without a lock: should the row have changed since it was read, the update misses and the lock decides.
+    if evaluation.state == EvaluationState.IN_PROGRESS and _renew(evaluation, now, **as_read):
+        return evaluation
+    return claim_evaluation(evaluation=evaluation, teacher=evaluation.teacher, now=now)
 
 
 def renew_lease(*, evaluation: Evaluation, teacher: User, now: datetime) -> Evaluation:
@@ -126,11 +132,14 @@ def renewed_lease(evaluation: Evaluation, now: datetime) -> dict[str, object]:
     return {"lease_until": until, "active_seconds": active}
 
 
-def _renew(evaluation: Evaluation, now: datetime) -> None:
+def _renew(evaluation: Evaluation, now: datetime, **as_read: object) -> bool:
+    """Renews the claim; False when the row is no longer `as_read`."""
     values = renewed_lease(evaluation, now)
-    Evaluation.objects.filter(pk=evaluation.pk).update(**values)
+    if not Evaluation.objects.filter(pk=evaluation.pk, **as_read).update(**values):
+        return False
     for field, value in values.items():
         setattr(evaluation, field, value)
+    return True
 
 
 def _let_go(evaluation: Evaluation, actor: User | None, reason: str, now: datetime) -> None:

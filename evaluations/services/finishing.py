@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -26,6 +27,14 @@ from notifications.services.inbox import notify
 LAST_PAPER_WEIGHT = Decimal("0.2")
 SLOWEST, FASTEST = 600, 5
 
+# Names of the audit trail.
+ACTIONS = {
+    "finalise": "evaluation.finalised",
+    "return": "evaluation.returned",
+    "reopen": "evaluation.reopened",
+    "release": "evaluation.released",
+}
+
 
 class UnfinishedError(DomainError):
     """Written questions without a mark; `numbers` in the details lists them."""
@@ -45,7 +54,6 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
         flag_if_late(evaluation=locked, now=now)
         is_first = locked.finalised_at is None
         objective = locked.attempt.objective_marks or Decimal(0)
-        before = {"written_marks": locked.written_marks, "total_marks": locked.total_marks}
         changes = {
             "written_marks": progress.total,
             "total_marks": objective + progress.total,
@@ -54,15 +62,7 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
             "claimed_at": None,
             "lease_until": None,
         }
-        move(locked, "finalise", actor=actor, now=now, changes=changes)
-        record_event(
-            actor=actor,
-            action="evaluation.finalised",
-            obj=locked,
-            before=before,
-            after={"written_marks": locked.written_marks, "total_marks": locked.total_marks},
-            now=now,
-        )
+        _move_audited(locked, "finalise", ("written_marks", "total_marks"), actor=actor, now=now, changes=changes)
         if is_first:
             _learn_speed(locked, actor)
         if locked.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
@@ -82,20 +82,9 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
     """Sends a paper that cannot be read back to the student, saying why. For the teacher it is with, or staff."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk) if actor.is_staff else lock_claimed(evaluation.pk, actor)
-        before = {"state": locked.state}
         flag_if_late(evaluation=locked, now=now)
-        made = move(
-            locked, "return", actor=actor, now=now, reason=reason, changes={"claimed_at": None, "lease_until": None}
-        )
-        record_event(
-            actor=actor,
-            action="evaluation.returned",
-            obj=locked,
-            before=before,
-            after={"state": locked.state},
-            reason=reason,
-            now=now,
-        )
+        let_go = {"claimed_at": None, "lease_until": None}
+        made = _move_audited(locked, "return", ("state",), actor=actor, now=now, reason=reason, changes=let_go)
         notify(
             user=locked.attempt.student,
             kind=NotificationKind.PAPER_RETURNED,
@@ -114,22 +103,12 @@ def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
     until it is finalised again. Audited. Raises TransitionError unless finalised or released, or without a reason."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk)
-        before = {"state": locked.state, "total_marks": locked.total_marks}
-        move(locked, "reopen", actor=actor, now=now, reason=reason)
-        record_event(
-            actor=actor,
-            action="evaluation.reopened",
-            obj=locked,
-            before=before,
-            after={"state": locked.state},
-            reason=reason,
-            now=now,
-        )
+        made = _move_audited(locked, "reopen", ("state", "total_marks"), actor=actor, now=now, reason=reason)
         assert locked.teacher is not None
         notify(
             user=locked.teacher,
             kind=NotificationKind.PAPER_ASSIGNED,
-            cause=f"reopened:{evaluation.pk}:{now:%Y%m%d%H%M%S}",
+            cause=f"transition:{made.pk}",
             title=f"Opened again for correction: {locked.attempt.exam.title}",
             body=reason,
             url=links.desk_url(locked.pk),
@@ -155,11 +134,28 @@ def _learn_speed(evaluation: Evaluation, teacher: User) -> None:
         TeacherProfile.objects.filter(pk=profile.pk).update(seconds_per_mark=speed)
 
 
+def _move_audited(
+    evaluation: Evaluation,
+    name: str,
+    watched: tuple[str, ...],
+    *,
+    actor: User | None,
+    now: datetime,
+    reason: str = "",
+    changes: dict[str, Any] | None = None,
+) -> Transition:
+    """Makes the transition `name` and puts the `watched` fields, before and after, into the audit trail."""
+    before = {field: getattr(evaluation, field) for field in watched}
+    made = move(evaluation, name, actor=actor, now=now, reason=reason, changes=changes)
+    after = {field: getattr(evaluation, field) for field in watched}
+    record_event(actor=actor, action=ACTIONS[name], obj=evaluation, before=before, after=after, reason=reason, now=now)
+    return made
+
+
 def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
     released_at = evaluation.released_at or now
-    made = move(evaluation, "release", actor=actor, now=now, changes={"released_at": released_at})
-    after = {"total_marks": evaluation.total_marks}
-    record_event(actor=actor, action="evaluation.released", obj=evaluation, after=after, now=now)
+    changes = {"released_at": released_at}
+    made = _move_audited(evaluation, "release", ("total_marks",), actor=actor, now=now, changes=changes)
     _tell_family(evaluation, made, now)
 
 

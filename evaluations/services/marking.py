@@ -13,14 +13,7 @@ from accounts.models import User
 from assessments.models import MarkingStep, PaperQuestion
 from common.errors import ConflictError, DomainError
 from evaluations.models import Evaluation, MarkEvent, QuestionMark
-from evaluations.services.annotations import AnnotationInput, save_annotations
 from evaluations.services.claims import lock_claimed, renewed_lease
-from evaluations.services.finishing import (
-    finalise_evaluation,
-    release_evaluation,
-    reopen_evaluation,
-    return_evaluation,
-)
 from evaluations.services.totals import (
     MarkError,
     SchemeStep,
@@ -29,18 +22,6 @@ from evaluations.services.totals import (
     plain,
     question_total,
 )
-
-__all__ = [
-    "AnnotationInput",
-    "MarkConflict",
-    "current_values",
-    "finalise_evaluation",
-    "release_evaluation",
-    "reopen_evaluation",
-    "return_evaluation",
-    "save_annotations",
-    "save_mark",
-]
 
 COMMENT_LENGTH = 1000
 

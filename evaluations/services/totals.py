@@ -13,6 +13,7 @@ from evaluations.selectors.totals import (
     SchemeStep,
     counted_alternatives,
     paper_total,
+    plain,
     question_total,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "checked_steps",
     "counted_alternatives",
     "paper_total",
+    "plain",
     "question_total",
 ]
 
@@ -38,11 +40,6 @@ def _refuse(message: str, code: str, **details: object) -> NoReturn:
 
 def in_halves(value: Decimal) -> bool:
     return value.is_finite() and abs(value) < 10_000 and value % HALF == 0
-
-
-def plain(value: Decimal) -> str:
-    """As people write marks: 2.00 → "2", 0.50 → "0.5"."""
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
 
 
 def checked_steps(scheme: Iterable[SchemeStep], given: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -80,13 +80,12 @@ def lock_evaluation(evaluation_id: UUID) -> Evaluation:
 
     SQLite has no row locks; there the IMMEDIATE transaction is the lock. Raises Evaluation.DoesNotExist.
     """
-    rows = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
-    return rows.select_for_update(of=("self",)).get(pk=evaluation_id)
+    return Evaluation.objects.with_paper().select_for_update(of=("self",)).get(pk=evaluation_id)
 
 
 def lock_evaluations(ids: Iterable[UUID]) -> list[Evaluation]:
     """Several rows, locked in the order of their ids so that two bulk actions cannot wait for each other."""
-    rows = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
+    rows = Evaluation.objects.with_paper()
     return list(rows.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk"))
 
 

@@ -1,7 +1,9 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from evaluations.enums import EvaluationState
@@ -42,6 +44,17 @@ def test_the_board_lists_filters_and_searches(office, cast):
     assert "Meera Nair" not in office.get(reverse(LIST) + "?due=soon").content.decode()
 
 
+@pytest.mark.parametrize(("due", "hours"), [("late", -1), ("soon", 1), ("today", 0)])
+def test_the_filters_leave_out_corrections_as_the_board_does(office, cast, due, hours):
+    made = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, total_marks=Decimal("7.50"))
+    Evaluation.objects.update(due_at=timezone.now() + timedelta(hours=hours))
+    shown = office.get(f"{reverse(LIST)}?due={due}").content.decode()
+    assert "Meera Nair" in shown
+    assert "7½" in shown
+    Evaluation.objects.filter(pk=made.pk).update(finalised_at=timezone.now())
+    assert "Meera Nair" not in office.get(f"{reverse(LIST)}?due={due}").content.decode()
+
+
 def test_the_board_costs_the_same_for_one_paper_and_for_many(office, cast, django_assert_max_num_queries):
     evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher)
     office.get(reverse(LIST))
@@ -58,6 +71,7 @@ def test_one_paper_shows_its_history_and_nothing_to_type(office, cast):
     page = office.get(reverse("admin:evaluations_evaluation_change", args=[evaluation.pk]))
     assert page.status_code == 200
     assert 'name="state"' not in page.content.decode()
+    assert 'name="_' not in page.content.decode().replace('name="_selected_action', "")
 
 
 def test_bulk_reassign_asks_for_teacher_and_reason_first(office, cast):
@@ -85,11 +99,21 @@ def test_release_and_reopen_say_what_was_not_possible(office, cast):
     done = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, state=EvaluationState.FINALISED)
     waiting = evaluation_of(hand_in(cast.exam, cast.classmate))
     page = act(office, "release", [done, waiting]).content.decode()
-    assert "Done for 1 papers." in page
+    assert "Done for 1 paper." in page
     assert "Only a marked paper can go back to the student." in page
     act(office, "reopen", [done], confirmed="1", reason="Wrong total")
     done.refresh_from_db()
     assert done.state == EvaluationState.ASSIGNED
+
+
+def test_what_cannot_be_read_goes_back_with_a_reason(office, cast):
+    paper = marking(cast.exam, cast.student, cast.teacher)
+    act(office, "cannot_read", [paper], confirmed="1", reason="Page 2 is too dark")
+    paper.refresh_from_db()
+    assert paper.state == EvaluationState.RETURNED
+    assert cast.student.notifications.get().body == "Page 2 is too dark"
+    again = act(office, "cannot_read", [paper], confirmed="1", reason="Page 2 is too dark").content.decode()
+    assert "Only a paper that is not yet marked can be returned." in again
 
 
 @pytest.mark.parametrize("model", ["slapolicy", "workingcalendar", "holiday", "slabreach"])

@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 from assessments.models import SheetPage
 from evaluations.enums import AnnotationKind
 from evaluations.models import Annotation
-from evaluations.services.annotations import AnnotationConflict, AnnotationError, checked_geometry
+from evaluations.services.annotations import (
+    AnnotationConflict,
+    AnnotationError,
+    AnnotationInput,
+    checked_geometry,
+    save_annotations,
+)
 from evaluations.services.claims import ClaimError
-from evaluations.services.marking import AnnotationInput, save_annotations
 from evaluations.tests.builders import hand_in, marking, step_ids, written
 from tests.factories import NOW
 

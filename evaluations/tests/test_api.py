@@ -205,11 +205,11 @@ def test_bodies_that_are_no_json(api, cast, evaluation, raw):
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("state=nonsense", 422), ("state=%00", 422), ("cursor=zzz", 404), ("cursor=cD0lMDA%3D", 404),
-     ("cursor=cD1hYmM%3D", 404), ("page_size=-5", 200), ("page_size=99999", 200)],
+    [("state=nonsense", {422}), ("state=%00", {400, 422}), ("cursor=zzz", {404}), ("cursor=cD0lMDA%3D", {404}),
+     ("cursor=cD1hYmM%3D", {404}), ("page_size=-5", {200}), ("page_size=99999", {200})],
 )  # fmt: skip
 def test_odd_list_queries(api, cast, query, status):
-    assert api(cast.staff).get(f"{reverse('api-evaluation-list')}?{query}").status_code == status
+    assert api(cast.staff).get(f"{reverse('api-evaluation-list')}?{query}").status_code in status
 
 
 def test_unknown_ids_are_404(api, cast):

@@ -105,6 +105,27 @@ def test_a_heartbeat_renews_and_counts_at_most_two_minutes(cast):
     assert (late.active_seconds, late.lease_until) == (150, NOW + 19 * MINUTE), "an overtaken request changes nothing"
 
 
+def test_opening_the_desk_again_renews_the_lease_in_one_statement(cast, django_assert_num_queries):
+    marking(cast.exam, cast.student, cast.teacher)
+    read, also_read = (Evaluation.objects.with_paper().get() for _ in range(2))
+    with django_assert_num_queries(1):
+        opened = claim_for_desk(evaluation=read, person=cast.teacher, now=NOW + MINUTE)
+    assert (opened.lease_until, opened.active_seconds) == (NOW + 11 * MINUTE, 60)
+    # Read before the other one wrote: its minute is not counted twice, nor lost.
+    opened = claim_for_desk(evaluation=also_read, person=cast.teacher, now=NOW + 2 * MINUTE)
+    assert (opened.lease_until, opened.active_seconds) == (NOW + 12 * MINUTE, 120)
+
+
+def test_opening_the_desk_does_not_take_a_paper_that_was_given_away_meanwhile(cast):
+    evaluation = marking(cast.exam, cast.student, cast.teacher)
+    read = Evaluation.objects.with_paper().get()
+    Evaluation.objects.update(teacher=cast.colleague)
+    with pytest.raises(ClaimError):
+        claim_for_desk(evaluation=read, person=cast.teacher, now=NOW + MINUTE)
+    evaluation.refresh_from_db()
+    assert evaluation.lease_until == NOW + 10 * MINUTE
+
+
 def test_a_heartbeat_without_the_claim_is_refused(cast):
     evaluation = waiting(cast, teacher=cast.teacher)
     with pytest.raises(ClaimError) as error:

@@ -13,15 +13,15 @@ from evaluations.enums import EvaluationState
 from evaluations.models import MarkEvent, QuestionMark, SlaBreach
 from evaluations.selectors import marking_progress
 from evaluations.services.claims import ClaimError, claim_evaluation, lapse_idle_claims
-from evaluations.services.finishing import UnfinishedError, new_speed
-from evaluations.services.marking import (
-    MarkConflict,
+from evaluations.services.finishing import (
+    UnfinishedError,
     finalise_evaluation,
+    new_speed,
     release_evaluation,
     reopen_evaluation,
     return_evaluation,
-    save_mark,
 )
+from evaluations.services.marking import MarkConflict, save_mark
 from evaluations.services.totals import MarkError
 from evaluations.services.transitions import TransitionError
 from evaluations.tests.builders import declare_not_attempted, marking, step_ids, written

@@ -6,7 +6,7 @@ import pytest
 from accounts.models import Leave
 from evaluations.enums import EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
-from evaluations.selectors import desk_data, evaluation_for_attempt, queue_for, result_data, staff_board, waiting_for
+from evaluations.selectors import desk_data, queue_for, result_data, staff_board, waiting_for
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, written
 from tests.factories import NOW
 
@@ -52,8 +52,8 @@ def test_the_desk_costs_the_same_however_much_is_on_it(cast, pages, django_asser
     evaluation = marking(cast.exam, cast.student, cast.teacher)
     for number in range(3, 3 + pages):
         draw(evaluation, add_page(evaluation.attempt, number))
-    loaded = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student").get()
-    with django_assert_num_queries(7):
+    loaded = Evaluation.objects.with_paper().get()
+    with django_assert_num_queries(5):
         desk = desk_data(loaded)
     assert [page.number for page in desk.pages] == list(range(1, pages + 3))
     assert [q.label for q in desk.questions] == ["4", "5a", "5b"]
@@ -76,8 +76,8 @@ def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_as
         hand_in(cast.exam, cast.student, pages=pages), teacher=cast.teacher, state=EvaluationState.RELEASED,
         written_marks=4, total_marks=7,
     )  # fmt: skip
-    attempt = type(evaluation.attempt).objects.select_related("exam", "paper").get()
-    with django_assert_num_queries(8):
+    attempt = type(evaluation.attempt).objects.select_related("exam", "paper", "evaluation").get()
+    with django_assert_num_queries(6):
         result = result_data(attempt)
     assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)
 
@@ -102,9 +102,3 @@ def test_the_board_counts(cast, django_assert_num_queries):
     busy = loads["Suresh Rao"]
     assert (busy.open_papers, busy.late, busy.expected_minutes, busy.next_due_at) == (2, 1, 20, NOW - HOUR)
     assert loads["Anita Desai"].on_leave
-
-
-def test_the_evaluation_of_an_attempt(cast):
-    evaluation = evaluation_of(hand_in(cast.exam, cast.student))
-    assert evaluation_for_attempt(evaluation.attempt_id) == evaluation
-    assert evaluation_for_attempt(uuid4()) is None

@@ -5,42 +5,22 @@ Who may open what is written down for every address in tests/law_urls.py.
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.models import PageQuestion
 from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
+from evaluations.tests.visits import MOST_QUERIES, cost
 from notifications.models import Notification
 from tests import factories
-from tests.law_urls_world import World, build_world
-
-
-@pytest.fixture
-def world(cast: Any) -> World:
-    return build_world(cast)
-
-
-@pytest.fixture
-def as_(client: Client, world: World) -> Any:
-    def sign_in(who: str) -> Client:
-        client.force_login(world.cast.people[who])
-        return client
-
-    return sign_in
-
-
-def cost(client: Client, url: str) -> int:
-    """Queries of the second visit: what the first one puts into the cache is not counted."""
-    client.get(url)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(url).status_code == 200
-    return len(queries)
+from tests.law_urls_world import World
 
 
 # --- Results ---------------------------------------------------------------------------------------------------------
@@ -49,6 +29,21 @@ def test_result_shows_marks_comment_and_scheme(as_: Any, world: World) -> None:
     assert "9.5" in text or "9½" in text
     assert "Show the sign." in text
     assert "Step 1" in text
+
+
+def test_result_asks_for_scans_only_when_they_come_into_view(as_: Any, world: World) -> None:
+    """Two hundred kilobytes each, and on a phone all of them below the questions."""
+    PageQuestion.objects.filter(page__upload__attempt=world.released.attempt_id, number=5).delete()
+    text = as_("student").get(reverse("result-page", args=[world.released.attempt_id])).content.decode()
+    scans = re.findall(r"<img [^>]*>", text.split('<div class="sheets">')[1])
+    assert len(scans) == 2
+    assert all('loading="lazy"' in scan for scan in scans)
+    assert "Page 1, question 4<" in text
+
+
+def test_result_names_several_questions_of_a_page(as_: Any, world: World) -> None:
+    text = as_("student").get(reverse("result-page", args=[world.released.attempt_id])).content.decode()
+    assert "Page 1, questions 4, 5<" in text
 
 
 def test_result_before_release_tells_the_promise_and_no_key(as_: Any, world: World) -> None:
@@ -95,6 +90,35 @@ def test_paper_list_costs_the_same_for_one_and_for_thirty(as_: Any, world: World
     assert cost(client, url) == few
 
 
+@pytest.mark.parametrize("state", [EvaluationState.FINALISED, EvaluationState.RETURNED])
+def test_no_promise_is_shown_where_none_runs(as_: Any, world: World, state: str) -> None:
+    """Marked and waiting for the institute, or unreadable: neither is late, however long ago the promise was."""
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=state, due_at=world.now - timedelta(hours=5))
+    child = reverse("guardian-student", args=[world.cast.student.pk])
+    pages = [("student", reverse("paper-list")), ("guardian", child)]
+    pages += [("student", reverse("result-page", args=[world.marking.attempt_id]))]
+    for who, url in pages:
+        text = as_(who).get(url).content.decode()
+        assert world.marking.attempt.exam.title in text
+        assert "h late" not in text
+
+
+def test_finishing_says_who_gives_the_paper_back(as_: Any, world: World) -> None:
+    client, url = as_("teacher"), reverse("marking-desk", args=[world.marking.pk])
+    assert "the paper goes back to the student." in client.get(url).content.decode()
+    type(world.open_exam).objects.update(release="by_staff")
+    assert "the institute gives the papers back." in client.get(url).content.decode()
+
+
+def test_a_reopened_paper_is_not_listed_as_back(as_: Any, world: World) -> None:
+    client, url = as_("student"), reverse("paper-list")
+    assert "marked by" in client.get(url).content.decode()
+    Evaluation.objects.filter(pk=world.released.pk).update(state=EvaluationState.ASSIGNED)
+    text = client.get(url).content.decode()
+    assert "marked by" not in text
+    assert "back <time" not in text
+
+
 @pytest.mark.parametrize("before", ["made-up", "00000000-0000-0000-0000-000000000001", "' OR 1=1 --", "%00"])
 def test_made_up_page_of_papers_is_no_fault(as_: Any, before: str) -> None:
     assert as_("student").get(reverse("paper-list"), {"before": before}).status_code == 200
@@ -125,6 +149,20 @@ def test_queue_shows_own_papers_without_names(as_: Any, world: World) -> None:
     assert [row.id for row in response.context["rows"]] == [world.marking.pk]
     assert response.context["waiting"] == 1
     assert world.cast.student.name not in response.content.decode()
+
+
+def test_an_empty_queue_says_why(as_: Any, world: World) -> None:
+    url = reverse("marking-queue")
+    evaluation_of(hand_in(world.open_exam, world.cast.outsider), teacher=world.cast.newcomer)
+    newcomer = as_("newcomer").get(url)
+    assert "The office has not verified you yet." in newcomer.content.decode()
+    assert (newcomer.context["rows"], newcomer.context["waiting"]) == ([], 0), "nothing that could not be opened"
+    colleague = as_("colleague")
+    assert "takes one that waits." in colleague.get(url).content.decode()
+    Evaluation.objects.filter(pk=world.waiting.pk).update(teacher=world.cast.teacher, state=EvaluationState.ASSIGNED)
+    assert "Nothing waits for you." in colleague.get(url).content.decode()
+    world.cast.colleague.qualifications.all().delete()
+    assert "which programmes you mark" in colleague.get(url).content.decode()
 
 
 def test_queue_costs_the_same_for_one_and_for_thirty(as_: Any, world: World) -> None:
@@ -171,6 +209,17 @@ def test_staff_looking_at_the_desk_changes_nothing(as_: Any, world: World) -> No
     assert (world.marking.state, world.marking.lease_until) == (EvaluationState.ASSIGNED, None)
 
 
+def test_marks_are_written_one_way_on_the_desk(as_: Any, world: World) -> None:
+    question = world.marking.attempt.paper.questions.get(number=4)
+    QuestionMark.objects.create(
+        evaluation=world.marking, question=question, version=1, marks=Decimal("1.5"), updated_at=world.now
+    )
+    data = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).context["data"]
+    first = data["questions"][0]
+    assert (first["marks"], first["mark"]["marks"]) == ("3", "1.5")
+    assert [step["marks"] for step in first["steps"]] == ["1", "1", "0.5", "0.5"]
+
+
 def test_desk_hides_the_students_name(as_: Any, world: World) -> None:
     text = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).content.decode()
     assert world.cast.student.name not in text
@@ -202,6 +251,23 @@ def test_heartbeat_renews_the_lease_and_a_lost_claim_is_a_conflict(as_: Any, wor
 def test_desk_costs_the_same_for_two_and_for_many_pages(as_: Any, world: World) -> None:
     client, url = as_("teacher"), reverse("marking-desk", args=[world.marking.pk])
     few = cost(client, url)
+    assert few <= MOST_QUERIES
     for number in range(3, 20):
-        add_page(world.marking.attempt, number)
+        page = add_page(world.marking.attempt, number)
+        PageQuestion.objects.create(page=page, number=4)
     assert cost(client, url) == few
+
+
+def test_opening_a_paper_for_the_first_time_keeps_the_rule_of_queries_too(
+    as_: Any, world: World, django_assert_max_num_queries: Any
+) -> None:
+    """The claim it makes is counted, the two brackets of its transaction are not."""
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.ASSIGNED, lease_until=None)
+    client = as_("teacher")
+    with django_assert_max_num_queries(MOST_QUERIES + 2):
+        client.get(reverse("marking-desk", args=[world.marking.pk]))
+
+
+@pytest.mark.parametrize("who", ["student", "guardian", "teacher", "staff"])
+def test_result_keeps_the_rule_of_queries(as_: Any, world: World, who: str) -> None:
+    assert cost(as_(who), reverse("result-page", args=[world.released.attempt_id])) <= MOST_QUERIES

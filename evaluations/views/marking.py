@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
 from evaluations.models import Evaluation
-from evaluations.selectors import queue_for, waiting_for
 from evaluations.selectors.desk_page import desk_page, page_json
+from evaluations.selectors.queue_page import queue_page
 from evaluations.selectors.sheets import page_views
 from evaluations.services.claims import claim_for_desk, claim_next, renew_lease
-from evaluations.services.marking import finalise_evaluation
+from evaluations.services.finishing import finalise_evaluation
 
 DESK, MARK = "evaluations.view_desk", "evaluations.mark_evaluation"
 
@@ -27,8 +27,9 @@ DESK, MARK = "evaluations.view_desk", "evaluations.mark_evaluation"
 def queue(request: HttpRequest) -> HttpResponse:
     if not request.user.is_teacher:
         raise PermissionDenied
-    context = {"rows": queue_for(request.user, timezone.now()), "waiting": waiting_for(request.user)}
-    return render_page(request, "evaluations/queue.html", context)
+    may_mark = request.user.has_perm("evaluations.view_queue")
+    page = queue_page(teacher=request.user, may_mark=may_mark, now=timezone.now())
+    return render_page(request, "evaluations/queue.html", page)
 
 
 @require_POST
@@ -46,8 +47,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_GET
 def desk(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     """Opens a paper: its teacher claims it by that; somebody else who may see it reads only."""
-    papers = Evaluation.objects.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher")
-    evaluation = get_permitted(request.user, DESK, papers, evaluation_id)
+    evaluation = get_permitted(request.user, DESK, Evaluation.objects.with_paper(), evaluation_id)
     now = timezone.now()
     evaluation = claim_for_desk(evaluation=evaluation, person=request.user, now=now)
     return render_page(request, "evaluations/desk.html", desk_page(evaluation=evaluation, reader=request.user, now=now))
@@ -55,7 +55,7 @@ def desk(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 
 @require_POST
 def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
-    evaluation = get_permitted(request.user, MARK, Evaluation, evaluation_id)
+    evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
     finalise_evaluation(evaluation=evaluation, actor=request.user, now=timezone.now())
     messages.success(request, _("Finished. The next paper by promise is on top."))
     return redirect("marking-queue")
@@ -65,7 +65,7 @@ def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 @json_endpoint
 def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
     """The teacher is at work: the claim is renewed."""
-    evaluation = get_permitted(request.user, MARK, Evaluation, evaluation_id)
+    evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
     return {"lease_until": renew_lease(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
 
 
@@ -73,5 +73,5 @@ def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
 @json_endpoint
 def pages(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
     """The pages as they stand, for a desk that was opened before their images were made."""
-    evaluation = get_permitted(request.user, DESK, Evaluation, evaluation_id)
+    evaluation = get_permitted(request.user, DESK, Evaluation.objects.with_paper(), evaluation_id)
     return {"pages": [page_json(page) for page in page_views(evaluation.attempt_id, None)]}

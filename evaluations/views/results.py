@@ -25,15 +25,14 @@ IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key"}
 def paper_list(request: HttpRequest) -> HttpResponse:
     if not request.user.is_student:
         raise PermissionDenied
-    return render_page(
-        request, "evaluations/paper_list.html", paper_rows(request.user, before=request.GET.get("before", ""))
-    )
+    papers = paper_rows(request.user, url=request.path, before=request.GET.get("before", ""))
+    return render_page(request, "evaluations/paper_list.html", papers)
 
 
 @require_GET
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The marked paper; before it is back, where it stands and the promise."""
-    papers = Attempt.objects.select_related("exam__programme", "paper", "student")
+    papers = Attempt.objects.select_related("exam__programme", "paper", "student", "evaluation__teacher")
     attempt = get_permitted(request.user, "evaluations.view_result", papers, attempt_id)
     context = result_page(attempt=attempt, reader=request.user)
     if context["result"].is_ready:

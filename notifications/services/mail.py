@@ -34,11 +34,12 @@ SWEEP_SIZE = 200
 TROUBLE = (OSError, AnymailError)
 
 
-def deliver_mail(*, notification_id: UUID | str, now: datetime) -> str:
-    """Sends the e-mail of one notification if it is due. Returns the state afterwards. Safe to call at any time."""
+def deliver_mail(*, notification_id: UUID | str, now: datetime) -> str | None:
+    """Sends the e-mail of one notification if it is due. Returns the state afterwards, None when the notification is
+    gone. Safe to call at any time."""
     notification = _claim(notification_id, now)
     if notification is None:
-        return str(Notification.objects.values_list("mail_state", flat=True).get(pk=notification_id))
+        return Notification.objects.values_list("mail_state", flat=True).filter(pk=notification_id).first()
     try:
         compose_mail(notification).send()
     except SMTPRecipientsRefused as error:

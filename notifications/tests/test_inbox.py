@@ -3,6 +3,7 @@
 import smtplib
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -173,6 +174,10 @@ def test_inactive_person_gets_no_mail(person):
     person.save()
     assert deliver_mail(notification_id=notification.pk, now=NOW) == MailState.FAILED
     assert mail.outbox == []
+
+
+def test_notification_that_is_gone_is_no_crash(db):
+    assert deliver_mail(notification_id=uuid4(), now=NOW) is None
 
 
 def test_eight_workers_at_once_send_one_mail(shared_database):

@@ -1,4 +1,6 @@
 // Answers are written to this device first, then sent until the server confirms them. Newest per question wins.
+import { csrf, signedOut } from "./signed-in.js";
+
 const WAITS = [1, 2, 4, 8, 15];
 
 function openStore() {
@@ -11,9 +13,9 @@ function openStore() {
 }
 
 export class AnswerOutbox {
-  /** onState("saved" | "saving" | "kept", waiting); onReply(body) for every confirmed save; onClosed(problem). */
-  constructor({ attempt, urlFor, csrf, onState, onReply, onClosed }) {
-    Object.assign(this, { attempt, urlFor, csrf, onState, onReply, onClosed });
+  /** onState("saved" | "saving" | "kept" | "signed_out", waiting); onReply(body) for every confirmed save; onClosed(problem). */
+  constructor({ attempt, urlFor, onState, onReply, onClosed }) {
+    Object.assign(this, { attempt, urlFor, onState, onReply, onClosed });
     this.waiting = new Map();
     this.seqs = new Map();
     this.failures = 0;
@@ -22,7 +24,7 @@ export class AnswerOutbox {
     addEventListener("online", () => this.flush());
   }
 
-  /** What this device still holds unsent, for showing it after a reload. */
+  /** What this device still holds unsent, for showing it after a reload; what the server has newer is let go. */
   async restore() {
     const store = await this.store;
     if (!store) return [];
@@ -31,14 +33,16 @@ export class AnswerOutbox {
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => resolve([]);
     });
-    const mine = all.filter((entry) => entry.attempt === this.attempt);
-    for (const entry of mine) {
+    const unsent = [];
+    for (const entry of all) {
+      if (entry.attempt !== this.attempt || this.waiting.has(entry.question)) continue; // answered again meanwhile
       if (entry.seq <= (this.seqs.get(entry.question) ?? 0)) { this.forget(entry); continue; }
       this.waiting.set(entry.question, entry);
       this.seqs.set(entry.question, entry.seq);
+      unsent.push(entry);
     }
-    if (this.waiting.size) this.flush();
-    return mine;
+    if (unsent.length) this.flush();
+    return unsent;
   }
 
   put(question, answer, marked) {
@@ -84,12 +88,17 @@ export class AnswerOutbox {
       try {
         response = await fetch(this.urlFor(entry.question), {
           method: "PUT", keepalive: true, signal: AbortSignal.timeout?.(15000),
-          headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() },
+          headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
           body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked }),
         });
       } catch { return this.pause(); }
       const body = await response.json().catch(() => ({}));
-      if (response.status >= 500 || response.status === 429) return this.pause();
+      if (response.status >= 500 || [408, 429].includes(response.status)) return this.pause();
+      if (signedOut(response)) return this.pause("signed_out"); // the answer stays here until somebody signs in again
+      if ([403, 404].includes(response.status)) { // somebody else signed in: not theirs to send
+        if (!this.failures) this.onClosed(body);
+        return this.pause();
+      }
       this.failures = 0;
       if (response.ok) this.confirm(entry, body);
       else { this.drop(entry); this.onClosed(body); }
@@ -115,9 +124,9 @@ export class AnswerOutbox {
     this.forget(entry);
   }
 
-  pause() {
+  pause(state = "kept") {
     const wait = WAITS[Math.min(this.failures++, WAITS.length - 1)];
-    this.onState("kept", this.waiting.size);
+    this.onState(state, this.waiting.size);
     this.timer = setTimeout(() => this.flush(), wait * 1000);
   }
 }

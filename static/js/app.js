@@ -20,6 +20,7 @@ function toast(text, level = "info") {
   if (!made || !stack) return;
   made.classList.add(`toast--${level}`);
   made.querySelector(".grow").textContent = text;
+  for (const old of [...stack.children]) if (old.textContent === made.textContent) old.remove();
   stack.append(made);
   leave(made);
 }

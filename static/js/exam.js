@@ -1,6 +1,7 @@
 // The exam page: one question at a time, palette, keys, autosave, the clock, submitting.
 import { AnswerOutbox } from "./answer-outbox.js";
 import { ExamClock, clockText } from "./exam-clock.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const form = document.getElementById("exam");
 const words = JSON.parse(form.dataset.words);
@@ -85,11 +86,11 @@ let clock;
 const outbox = new AnswerOutbox({
   attempt: form.dataset.attempt,
   urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
-  csrf: () => $("[name=csrfmiddlewaretoken]").value,
   onState(state, waiting) {
-    if (saved.dataset.state === state && state !== "kept") return;
-    saved.dataset.state = state;
-    saved.querySelector("span").textContent = fill(words[state], waiting);
+    const kept = ["kept", "signed_out"].includes(state);
+    if (saved.dataset.state === state && !kept) return;
+    saved.dataset.state = kept ? "kept" : state;
+    saved.querySelector("span").textContent = fill(words[state] ?? saved.dataset.kept, waiting);
   },
   onReply: (body) => clock?.sync(body.server_now, body.ends_at),
   onClosed(problem) {
@@ -99,8 +100,14 @@ const outbox = new AnswerOutbox({
 });
 for (const [id, body] of bodies) outbox.seqs.set(id, Number(body.dataset.seq));
 
-const save = (body) => outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1");
-const timers = new WeakMap();
+const timers = new Map();
+function save(body) {
+  clearTimeout(timers.get(body));
+  timers.delete(body);
+  return outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1");
+}
+/** What was typed less than a moment ago goes too. */
+const settle = () => Promise.all([...timers.keys()].map(save));
 form.addEventListener("input", (event) => {
   const body = event.target.closest("[data-question]");
   if (!body) return;
@@ -110,12 +117,14 @@ form.addEventListener("input", (event) => {
 });
 form.addEventListener("change", (event) => {
   const body = event.target.closest("[data-question]");
-  if (body && event.target.type === "text") { clearTimeout(timers.get(body)); save(body); }
+  if (timers.has(body)) save(body);
 });
-addEventListener("pagehide", () => outbox.flush());
+addEventListener("pagehide", () => { settle(); outbox.flush(); });
 addEventListener("visibilitychange", () => {
-  if (document.hidden) return outbox.flush();
-  fetch(form.dataset.clock).then((r) => (r.ok ? r.json() : null)).then((body) => {
+  settle();
+  outbox.flush();
+  if (document.hidden) return;
+  fetch(form.dataset.clock).then((r) => (signedOut(r) || !r.ok ? null : r.json())).then((body) => {
     if (!body) return;
     clock.sync(body.server_now, body.ends_at);
     if (body.state !== "in_progress") location.reload();
@@ -155,7 +164,7 @@ addEventListener("keydown", (event) => {
 });
 
 /* --- Clock --- */
-const clockBox = $(".exam__clock"), clockText_ = document.getElementById("clock");
+const clockBox = $(".exam__clock"), digits = document.getElementById("clock");
 let hidden = false;
 function hideClock(on) {
   hidden = on;
@@ -166,7 +175,7 @@ function hideClock(on) {
 clock = new ExamClock({
   endsAt: form.dataset.ends, serverNow: form.dataset.now,
   onTick(left) {
-    clockText_.textContent = hidden && left > 300 ? words.hidden : clockText(left);
+    digits.textContent = hidden && left > 300 ? words.hidden : clockText(left);
     clockBox.toggleAttribute("data-near", left <= 600);
   },
   onMark(minutes) { document.getElementById("say").textContent = fill(words.left, minutes); },
@@ -191,14 +200,17 @@ async function submit() {
   submitted = true;
   const button = document.getElementById("submit-now");
   button.setAttribute("aria-busy", "true");
-  for (const body of bodies.values()) { const timer = timers.get(body); if (timer) { clearTimeout(timer); timers.delete(body); await save(body); } }
+  await settle();
   await outbox.flush();
-  if (outbox.waiting.size && clock.left() > 0) {
+  if (outbox.waiting.size) {
     submitted = false;
     button.removeAttribute("aria-busy");
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
+    // At the limit the server takes answers a little longer, and then submits by itself.
+    if (!clock.left()) setTimeout(submit, 2000);
+    else document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
     return;
   }
+  csrf();
   form.submit();
 }
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
@@ -211,7 +223,7 @@ go(Number(location.hash.slice(2)) || current, false);
 outbox.restore().then((entries) => {
   for (const entry of entries) {
     const body = bodies.get(entry.question);
-    if (!body || entry.seq < Number(body.dataset.seq)) continue;
+    if (!body) continue;
     show(body, entry.answer ?? {});
     body.dataset.marked = entry.marked ? "1" : "";
   }

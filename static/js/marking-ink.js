@@ -19,6 +19,8 @@ export function marksText(value) {
   return number % 1 ? `${whole || ""}½` : String(whole);
 }
 
+const marksLabel = (value) => `${marksText(value)} ${Number(value) > 0 && Number(value) <= 1 ? "mark" : "marks"}`;
+
 function stroke(points, height, size) {
   const outline = getStroke(points.map(([x, y, p]) => [x * WIDTH, y * height, p ?? 0.5]), {
     size, thinning: 0.55, smoothing: 0.6, streamline: 0.45, simulatePressure: points[0]?.[2] == null,
@@ -57,7 +59,7 @@ function comment(g, annotation, x, y) {
 /** One annotation as an SVG group. `height` is the drawing's height in its own units. */
 export function drawOne(annotation, height, { focusable = false } = {}) {
   const { kind, geometry } = annotation;
-  const label = [LABELS[kind], annotation.marks && `${marksText(annotation.marks)} marks`, annotation.text].filter(Boolean).join(", ");
+  const label = [LABELS[kind], annotation.marks && marksLabel(annotation.marks), annotation.text].filter(Boolean).join(", ");
   const g = make("g", { "data-id": annotation.id, role: "img", "aria-label": label, ...(focusable ? { tabindex: 0 } : {}) });
   const x = geometry.x * WIDTH, y = geometry.y * height;
   if (shapes[kind]) {

@@ -2,7 +2,8 @@
 export const halves = (value) => Math.round(Number(value || 0) * 2);
 export const plain = (half) => (half % 2 ? `${Math.floor(half / 2)}.5` : String(half / 2));
 
-/** Half marks of a question: per part the better alternative counts, never more than the question carries. */
+/** Half marks of a question: per part the steps outside any alternative count, and of the alternatives the better one;
+ * never more than the question carries. */
 export function questionHalves(question, mark) {
   if (!mark) return 0;
   if (mark.free != null) return halves(mark.free);
@@ -11,7 +12,8 @@ export function questionHalves(question, mark) {
     const sums = parts.get(step.part) ?? parts.set(step.part, new Map()).get(step.part);
     sums.set(step.alternative, (sums.get(step.alternative) ?? 0) + halves(mark.steps[step.id]));
   }
-  const total = [...parts.values()].reduce((sum, sums) => sum + Math.max(...sums.values()), 0);
+  const best = (sums) => [...sums].reduce((most, [name, half]) => (name ? Math.max(most, half) : most), 0);
+  const total = [...parts.values()].reduce((sum, sums) => sum + (sums.get("") ?? 0) + best(sums), 0);
   return Math.min(total, halves(question.marks));
 }
 

@@ -1,14 +1,20 @@
 // What the marker does, kept on this computer first and saved as it happens. A newer version on the server is never
 // overwritten silently: both are shown, the marker chooses.
+import { csrf, signedOut } from "./signed-in.js";
+
 const WAITS = [1, 2, 4, 8, 15];
+
+const sorted = (value) => JSON.stringify(value, (_key, v) => (v && v.constructor === Object ? Object.fromEntries(Object.entries(v).sort()) : v));
+const given = ({ steps, free, comment }) => sorted([steps, free, comment]);
+const drawn = ({ page, question, step, kind, geometry, text, marks }) => sorted([page, question, step, kind, geometry, text, marks]);
 
 export class MarkStore {
   /**
    * onState("saved" | "saving" | "kept"), onMark(questionId) after a save, onConflict(questionId, mine, theirs) → Promise<"mine" | "theirs">,
-   * onInk() after the server's version of ink was taken, onLost(problem) when the claim is gone.
+   * onInk() after the server's version of ink was taken, onLost(problem) when the claim is gone. With `readOnly` nothing is sent.
    */
-  constructor({ key, markUrl, inkUrl, csrf, marks, ink, onState, onMark, onConflict, onInk, onLost }) {
-    Object.assign(this, { key, markUrl, inkUrl, csrf, onState, onMark, onConflict, onInk, onLost });
+  constructor({ key, markUrl, inkUrl, marks, ink, readOnly, onState, onMark, onConflict, onInk, onLost }) {
+    Object.assign(this, { key, markUrl, inkUrl, readOnly, onState, onMark, onConflict, onInk, onLost });
     this.marks = marks; // question id → {version, steps: {id: "1"}, free: string|null, comment, marks: string|null}
     this.ink = ink; // annotation id → annotation
     this.dirtyMarks = new Set();
@@ -17,23 +23,26 @@ export class MarkStore {
     this.working = null;
     this.lost = false;
     this.recover();
-    addEventListener("online", () => this.flush());
+    for (const back of ["online", "focus"]) addEventListener(back, () => { if (!this.clean) this.flush(); });
     addEventListener("pagehide", () => this.keep());
   }
 
   recover() {
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(this.key)); } catch { /* nothing kept */ }
-    for (const [id, mark] of Object.entries(kept?.marks ?? {})) {
-      if (!this.marks.has(id)) continue;
-      this.marks.set(id, mark);
-      this.dirtyMarks.add(id);
-    }
-    for (const item of kept?.ink ?? []) { this.ink.set(item.id, item); this.dirtyInk.add(item.id); }
-    if (kept) this.flush();
+    if (!kept) return;
+    // What the server has by now is let go.
+    const marks = Object.entries(kept.marks).filter(([id, mark]) => this.marks.has(id) && given(mark) !== given(this.marks.get(id)));
+    const ink = kept.ink.filter((item) => (item.deleted ? this.ink.has(item.id) : !this.ink.has(item.id) || drawn(item) !== drawn(this.ink.get(item.id))));
+    if (!marks.length && !ink.length) localStorage.removeItem(this.key);
+    if (this.readOnly) return;
+    for (const [id, mark] of marks) { this.marks.set(id, mark); this.dirtyMarks.add(id); }
+    for (const item of ink) { this.ink.set(item.id, item); this.dirtyInk.add(item.id); }
+    this.flush();
   }
 
   keep() {
+    if (this.readOnly) return;
     try {
       if (!this.dirtyMarks.size && !this.dirtyInk.size) return localStorage.removeItem(this.key);
       const marks = Object.fromEntries([...this.dirtyMarks].map((id) => [id, this.marks.get(id)]));
@@ -56,7 +65,7 @@ export class MarkStore {
 
   flush() {
     clearTimeout(this.timer);
-    if (this.lost) return Promise.resolve();
+    if (this.lost || this.readOnly) return Promise.resolve();
     this.working ??= this.run().finally(() => { this.working = null; });
     return this.working;
   }
@@ -78,11 +87,13 @@ export class MarkStore {
   }
 
   async put(url, body) {
+    const text = JSON.stringify(body);
+    // A browser refuses to keep more than 64 KB alive beyond the page; long strokes are more.
     const response = await fetch(url, {
-      method: "PUT", keepalive: true, headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: JSON.stringify(body),
+      method: "PUT", keepalive: text.length < 20000, headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: text,
     });
     const answer = await response.json().catch(() => ({}));
-    if (response.status >= 500 || response.status === 429) throw new Error("try again");
+    if (signedOut(response) || response.status >= 500 || response.status === 429) throw new Error("try again");
     return { ok: response.ok, answer };
   }
 

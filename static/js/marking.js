@@ -3,6 +3,7 @@ import { drawPage, marksText, WIDTH } from "./marking-ink.js";
 import { halves, isMarked, nextAward, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { MarkStore } from "./marking-store.js";
 import { newId } from "./sha256.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const root = document.getElementById("desk");
 const words = JSON.parse(root.dataset.words);
@@ -25,14 +26,13 @@ let tool = "tick", step = null, last = null, draft = null, grabbed = null, tall 
 const undo = [], redo = [];
 
 const marksWord = (value) => fill(Number(value) > 0 && Number(value) <= 1 ? words.mark_1 : words.marks_n, marksText(value));
-const csrf = () => $("[name=csrfmiddlewaretoken]").value;
 const toast = (text, level = "error") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
 
 const store = new MarkStore({
   key: `abhyas-desk-${data.id}`,
   markUrl: (id) => root.dataset.mark.replace("00000000-0000-0000-0000-000000000000", id),
   inkUrl: root.dataset.ink,
-  csrf, marks, ink,
+  marks, ink, readOnly: !canMark,
   onState(state) { $("#saved").dataset.state = state; $("#saved span").textContent = words[state]; },
   onMark: () => paint(),
   onInk() { drawInk(); toast(words.ink_changed, "warning"); },
@@ -77,7 +77,7 @@ function drawInk() {
 
 function paintQuestion() {
   $("#q-label").textContent = `${words.q}${question.label}`;
-  $("#q-sub").textContent = [marksWord(question.marks), question.pages.length ? fill(words.on_pages, question.pages.map((id) => pages.find((p) => p.id === id).number).join(", ")) : words.no_page].join(", ");
+  $("#q-sub").textContent = [marksWord(question.marks), question.pages.length ? fill(question.pages.length > 1 ? words.on_pages : words.on_page, question.pages.map((id) => pages.find((p) => p.id === id).number).join(", ")) : words.no_page].join(", ");
   $("#q-text").innerHTML = question.html + question.parts.map((p) => `<p class="part"><b>(${p.label}${p.alternative ? ` ${p.alternative}` : ""})</b> ${p.html}</p>`).join("");
   $("#q-model").innerHTML = question.model_answer_html || `<p>${words.no_model}</p>`;
   const siblings = questions.filter((q) => q.number === question.number);
@@ -102,7 +102,7 @@ function paintQuestion() {
   }));
   const mark = marks.get(question.id);
   $("#comment").value = mark.comment;
-  $("#free").value = mark.free ?? "";
+  showFree();
 }
 
 function paint() {
@@ -124,7 +124,7 @@ function paint() {
     const best = Math.max(...questions.filter((q) => q.number === n).map((q) => questionHalves(q, marks.get(q.id))));
     button.classList.toggle("d", done);
     if (n === question.number) button.setAttribute("aria-current", "step"); else button.removeAttribute("aria-current");
-    button.querySelector("small").textContent = notAttempted.has(n) ? words.not_done : done ? marksText(plain(best)) : "–";
+    button.querySelector("small").textContent = notAttempted.has(n) && !best ? words.not_done : done ? marksText(plain(best)) : "–";
     button.querySelector(".vh").textContent = done ? "" : words.not_marked;
   }
   $("#progress").textContent = fill(words.progress, numbers.length - missing.length, numbers.length);
@@ -224,12 +224,27 @@ function writeComment(text) {
   });
 }
 
+/** Says at the field, and once in a toast, why these marks are not given; "" when nothing is wrong. */
+function freeProblem(text) {
+  if (text) { $("#free").setAttribute("aria-invalid", "true"); toast(text); } else $("#free").removeAttribute("aria-invalid");
+  $("#free-problem").textContent = text;
+}
+function showFree() {
+  freeProblem("");
+  $("#free").value = marks.get(question.id).free ?? "";
+}
+
 function giveFree(value) {
   const mark = marks.get(question.id);
-  if (value === "") { if (mark.free != null) change(() => { mark.free = null; mark.marks = plain(questionHalves(question, mark)); store.touchMark(question.id); }); return; }
+  if (value === (mark.free ?? "")) return freeProblem("");
+  if (value === "") {
+    freeProblem("");
+    return change(() => { mark.free = null; mark.marks = plain(questionHalves(question, mark)); store.touchMark(question.id); });
+  }
   const half = Number(value) * 2;
-  if (!Number.isInteger(half) || half < 0 || half > halves(question.marks)) { toast(fill(words.free_range, marksText(question.marks))); return; }
-  if (!$("#comment").value.trim()) { toast(words.free_reason); $("#comment").focus(); return; }
+  if (!Number.isInteger(half) || half < 0 || half > halves(question.marks)) return freeProblem(fill(words.free_range, marksText(question.marks)));
+  if (!$("#comment").value.trim()) { freeProblem(words.free_reason); $("#comment").focus(); return; }
+  freeProblem("");
   change(() => { Object.assign(mark, { free: plain(half), steps: {}, marks: plain(half), comment: $("#comment").value.trim() }); store.touchMark(question.id); });
 }
 
@@ -268,10 +283,25 @@ svg.addEventListener("pointerup", () => {
     if (moved) { item.geometry = from; change(() => { item.geometry = to; store.touchInk([item.id]); }); }
   }
 });
+// The system took the pointer away (a scroll, a call): what was begun is dropped.
+svg.addEventListener("pointercancel", () => {
+  if (grabbed) { grabbed.geometry = grabbed.from; delete grabbed.from; delete grabbed.moved; }
+  draft = grabbed = null;
+  drawInk();
+});
 svg.addEventListener("keydown", (event) => {
   const item = ink.get(event.target.closest?.("[data-id]")?.dataset.id);
   if (item && (event.key === "Delete" || event.key === "Backspace") && canMark) { event.preventDefault(); change(() => removeInk([item])); }
 });
+
+/** The middle of what can be seen of the page, for a comment without a pointer. */
+function middle() {
+  const s = stage.getBoundingClientRect(), p = pageBox.getBoundingClientRect();
+  return place({
+    clientX: (Math.max(s.left, p.left) + Math.min(s.right, p.right)) / 2,
+    clientY: (Math.max(s.top, p.top) + Math.min(s.bottom, p.bottom)) / 2,
+  });
+}
 
 function commentBox(at, text = "") {
   if (text) return change(() => addInk("comment", geometryAt(at), { text }));
@@ -301,7 +331,14 @@ function askConflict(id, mine, theirs) {
   $("#conflict-theirs").textContent = show(theirs, theirs.marks);
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => { resolve(dialog.returnValue === "theirs" ? "theirs" : "mine"); setTimeout(() => { paintQuestion(); paint(); }); }, { once: true }));
+  return new Promise((resolve) => {
+    dialog.onclose = () => {
+      // Escape is no choice.
+      if (!dialog.returnValue) return dialog.showModal();
+      resolve(dialog.returnValue);
+      setTimeout(() => { paintQuestion(); paint(); });
+    };
+  });
 }
 
 /* --- Moving on --- */
@@ -327,6 +364,7 @@ async function finish() {
   const missing = numbers.filter((n) => !numberDone(n));
   if (missing.length) { toast(fill(words.missing, missing.join(", "))); openQuestion(questions.find((q) => q.number === missing[0])); return; }
   $("#finish-total").textContent = marksText(plain(paperHalves(questions, marks)));
+  csrf();
   $("#finish-dialog").showModal();
 }
 function turnPage(by) { const at = pages.indexOf(page) + by; if (pages[at]) openPage(pages[at]); }
@@ -356,11 +394,15 @@ addEventListener("click", (event) => {
   else if (b.dataset.number) openQuestion(questions.find((q) => q.number === Number(b.dataset.number)));
   else if (b.dataset.alternative) openQuestion(questions.find((q) => q.id === b.dataset.alternative), true);
   else if (b.dataset.page) openPage(pages.find((p) => p.id === b.dataset.page));
-  else if (b.dataset.bank) commentBox(last ?? [0.55, 0.7], b.dataset.bank);
+  else if (b.dataset.bank) commentBox(last ?? middle(), b.dataset.bank);
   else if (b.dataset.tab) for (const tab of $$("[data-tab]")) { const on = tab === b; tab.setAttribute("aria-selected", on); tab.tabIndex = on ? 0 : -1; $(`#${tab.dataset.tab}`).hidden = !on; }
 });
-$("#comment").addEventListener("change", (event) => writeComment(event.target.value.trim()));
+$("#comment").addEventListener("change", (event) => {
+  writeComment(event.target.value.trim());
+  if ($("#free").hasAttribute("aria-invalid")) giveFree($("#free").value.trim()); // the reason it waited for may be there
+});
 $("#free").addEventListener("change", (event) => giveFree(event.target.value.trim()));
+$("#free").addEventListener("keydown", (event) => { if (event.key === "Escape") showFree(); });
 
 const tools = { v: "v", t: "tick", x: "cross", p: "pen", h: "hl", u: "line", c: "c", e: "e" };
 const keys = { j: () => move(1), k: () => move(-1), f: acts.full, 0: acts.none, "+": acts.in, "=": acts.in, "-": acts.out, w: acts.fit, r: acts.turn, "[": () => turnPage(-1), "]": () => turnPage(1), enter: nextUnmarked, "?": () => $("#help").showModal() };
@@ -374,7 +416,7 @@ addEventListener("keydown", (event) => {
   if (key === "z") return event.shiftKey ? acts.redo() : acts.undo();
   if (key === "enter" && event.shiftKey) { event.preventDefault(); return finish(); }
   if (/^[1-9]$/.test(key)) return award(Number(key) - 1);
-  if (key === "c" && last) { event.preventDefault(); return commentBox(last); }
+  if (key === "c" && canMark && page) { event.preventDefault(); return commentBox(last ?? middle()); }
   if (tools[key]) return setTool(tools[key]);
   if (keys[key]) { event.preventDefault(); keys[key](); }
 });
@@ -396,6 +438,7 @@ addEventListener("pointermove", () => { active = Date.now(); });
 setInterval(() => {
   if (!canMark || store.lost || document.hidden || Date.now() - active > 120000) return;
   fetch(root.dataset.heartbeat, { method: "POST", headers: { "X-CSRFToken": csrf() } }).then(async (r) => {
+    if (signedOut(r)) return;
     if (r.status === 409 || r.status === 403) store.onLost(await r.json().catch(() => ({})));
   }).catch(() => {});
 }, 60000);
@@ -403,7 +446,7 @@ setInterval(() => {
 /* Pages still being prepared appear by themselves. */
 async function refreshPages() {
   const response = await fetch(root.dataset.state).catch(() => null);
-  const fresh = response?.ok ? (await response.json()).pages : [];
+  const fresh = response && !signedOut(response) && response.ok ? (await response.json()).pages : [];
   for (const p of fresh) Object.assign(pages.find((x) => x.id === p.id) ?? {}, { state: p.state, url: p.url, thumb: p.thumb, width: p.width, height: p.height });
   for (const p of fresh) { const img = $(`[data-page="${p.id}"] img`); if (img && p.state === "ready" && img.getAttribute("src") !== p.thumb) img.src = p.thumb; }
   if (page && fresh.length) openPage(page);

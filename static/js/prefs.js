@@ -1,8 +1,10 @@
 // Theme, contrast and font: kept here and in a cookie, so that the server renders the right page at once.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const more = matchMedia("(prefers-contrast: more)");
 const KEYS = ["theme", "contrast", "font"];
 const ON = { theme: "dark", contrast: "more", font: "legible" };
+const OFF = { theme: "light", contrast: "less", font: "" };
 
 const isOn = (key) => (key === "theme" && !root.dataset.theme ? dark.matches : root.dataset[key] === ON[key]);
 const set = (key, value) => (value ? (root.dataset[key] = value) : delete root.dataset[key]);
@@ -29,10 +31,13 @@ if (!document.cookie.includes("abhyas_prefs=")) {
   if (kept) keep();
 }
 
+// Whoever asks the whole device for more contrast gets it here, until they say otherwise here.
+if (more.matches && !root.dataset.contrast) root.dataset.contrast = "more";
+
 addEventListener("click", (event) => {
   const key = event.target.closest?.("[data-set]")?.dataset.set;
   if (!key) return;
-  set(key, isOn(key) ? (key === "theme" ? "light" : "") : ON[key]);
+  set(key, isOn(key) ? OFF[key] : ON[key]);
   keep();
   show();
 });

@@ -1,12 +1,12 @@
 // The page on which a student photographs, orders and tags answer sheets and hands them in.
 import { SheetOutbox } from "./sheet-outbox.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const root = document.getElementById("capture");
 const words = JSON.parse(root.dataset.words);
 const list = document.getElementById("sheets");
 const $ = (selector, from = root) => from.querySelector(selector);
 const fill = (text, ...values) => values.reduce((t, v) => t.replace("{}", v), text);
-const csrf = () => $("[name=csrfmiddlewaretoken]").value;
 const urlOf = (name, id) => root.dataset[name].replace("00000000-0000-0000-0000-000000000000", id);
 const toast = (text, level = "error") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
 let server = JSON.parse(document.getElementById("state").textContent);
@@ -29,7 +29,6 @@ const outbox = new SheetOutbox({
   attempt: root.dataset.attempt,
   announceUrl: root.dataset.announce,
   doneUrl: (id) => urlOf("done", id),
-  csrf,
   onChange(sheet) {
     const known = local.get(sheet.id) ?? { preview: sheet.type.startsWith("image/") && !/hei[cf]/.test(sheet.type) ? URL.createObjectURL(sheet.blob) : "" };
     local.set(sheet.id, { ...known, sheet });
@@ -41,6 +40,7 @@ const outbox = new SheetOutbox({
 
 async function call(url, body) {
   const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) });
+  if (signedOut(response)) return null;
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) { toast(answer.detail || words.failed); return null; }
   return answer;
@@ -91,7 +91,7 @@ function drawRow(row, place, all) {
   $(".sheet__no", el).textContent = place + 1;
   const img = $("img", el);
   const src = row.page?.state === "ready" ? row.page.thumb_url : local.get(row.client)?.preview || "";
-  if (src) { img.src = src; img.alt = fill(words.page, place + 1); } else img.remove();
+  if (src) { img.src = src; img.alt = fill(words.page, place + 1); img.onerror = () => img.remove(); } else img.remove();
   $(".sheet__state", el).className = `sheet__state note note--${tone}`;
   $(".sheet__state span", el).textContent = text;
   for (const advice of row.page?.advice ?? []) {
@@ -113,13 +113,14 @@ function drawRow(row, place, all) {
   return el;
 }
 
+const labelOf = (number) => server.written.find((q) => q.number === number).label;
 function chip(number, on, kind) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "qchip num";
   button.dataset[kind] = number;
   button.setAttribute("aria-pressed", on);
-  button.textContent = number;
+  button.textContent = labelOf(number);
   return button;
 }
 
@@ -140,11 +141,11 @@ function draw() {
   const status = document.getElementById("status");
   const good = all.filter((row) => row.page).length;
   status.className = `note note--${unsent ? "warn" : good ? "ok" : "info"}`;
-  status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(words.all_safe, good) : words.none;
+  status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(good === 1 ? words.one_safe : words.all_safe, good) : words.none;
   const ready = !unsent && !open.length && (good || absent.size === server.written.length);
   const button = document.getElementById("hand-in");
   button.setAttribute("aria-disabled", !ready);
-  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.join(", ")) : good || ready ? "" : words.none;
+  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.map(labelOf).join(", ")) : good || ready ? "" : words.none;
   if (mark) {
     const again = list.querySelector(`[data-client="${mark[0]}"][data-index="${mark[1]}"]`);
     (again?.querySelector(mark[2] ? `[data-do=${mark[2]}]:not([hidden])` : `[data-tag="${mark[3]}"]`) ?? again?.querySelector("button"))?.focus();
@@ -156,10 +157,10 @@ let poll;
 async function refresh() {
   clearTimeout(poll);
   const response = await fetch(root.dataset.status).catch(() => null);
-  if (response?.ok) {
+  if (response && !signedOut(response) && response.ok) {
     server = await response.json();
     if (server.state !== "submitted") return location.reload();
-    for (const upload of server.uploads) if (upload.state === "verified") outbox.sheets.delete(upload.client_id);
+    for (const upload of server.uploads) if (upload.state === "verified" && outbox.sheets.has(upload.client_id)) outbox.drop(upload.client_id);
     draw();
   }
   if (server.uploads.some((u) => u.pages.some((p) => p.state === "waiting"))) poll = setTimeout(refresh, 1500);
@@ -171,7 +172,7 @@ async function take(files) {
   let next = Math.max(0, ...rows().map((row) => row.order)) + 1;
   for (const file of files) {
     if (file.size > Number(root.dataset.maxBytes)) { toast(fill(words.too_large, file.name)); continue; }
-    await outbox.add(file, next++);
+    await outbox.add(file, next++).catch(() => toast(words.failed)); // a file the browser may no longer read
   }
 }
 for (const input of root.querySelectorAll("input[type=file]")) {

@@ -1,5 +1,6 @@
 // Photographed pages: kept on this device first, announced, uploaded, and let go only after the server's receipt.
 import { newId, sha256 } from "./sha256.js";
+import { csrf, signedOut } from "./signed-in.js";
 
 const WAITS = [1, 2, 4, 8, 15];
 
@@ -23,8 +24,8 @@ async function shelf(mode, action) {
 
 export class SheetOutbox {
   /** onChange(sheet) after every change of a sheet's state: captured, sending (with progress 0–1), waiting, verified, refused. */
-  constructor({ attempt, announceUrl, doneUrl, csrf, onChange }) {
-    Object.assign(this, { attempt, announceUrl, doneUrl, csrf, onChange });
+  constructor({ attempt, announceUrl, doneUrl, onChange }) {
+    Object.assign(this, { attempt, announceUrl, doneUrl, onChange });
     this.sheets = new Map();
     this.failures = 0;
     this.sending = null;
@@ -78,6 +79,8 @@ export class SheetOutbox {
       } catch {
         if (!this.sheets.has(sheet.id)) continue; // taken out while it was being sent
         this.set(sheet, { state: "waiting" });
+        this.sheets.delete(sheet.id); // to the end of the queue: one page that does not go must not hold up the others
+        this.sheets.set(sheet.id, sheet);
         this.timer = setTimeout(() => this.flush(), WAITS[Math.min(this.failures++, WAITS.length - 1)] * 1000);
         return;
       }
@@ -100,11 +103,13 @@ export class SheetOutbox {
 
   async post(url, body) {
     const response = await fetch(url, {
-      method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf() }, body: JSON.stringify(body),
+      method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body),
     });
     const answer = await response.json().catch(() => ({}));
+    if (signedOut(response)) throw new Error("signed out");
     if (response.ok) return { body: answer };
-    if (response.status >= 500 || response.status === 429 || answer.code === "sheet_missing") throw new Error("try again");
+    // Signed out (401), or somebody else signed in (403, 404), says nothing about the page: it stays on this device until somebody signs in again.
+    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || answer.code === "sheet_missing") throw new Error("try again");
     return { problem: answer.detail || response.statusText };
   }
 

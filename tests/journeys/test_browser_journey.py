@@ -160,7 +160,7 @@ def answer(student: Visitor, world: dict[str, Any], attempt: str) -> None:
     }  # fmt: skip
     page.keyboard.press("n")
     expect(page.get_by_role("heading", name="Question 5")).to_be_visible()
-    page.locator("#q5").get_by_label("I have written Q5 on paper").first.tap()
+    page.locator("#q5").get_by_label("I have written Q5 (a) on paper").tap()
     student.shoot("question-5")
     saved(page)
 

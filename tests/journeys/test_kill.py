@@ -21,7 +21,8 @@ from tests.journeys.client import Answer, Person, Sheet, photo, post_file, scann
 from tests.journeys.stack import PROCESSES, Stack, wait_for
 from tests.journeys.test_api_journey import moment, promised
 
-pytestmark = pytest.mark.slow
+# 44 kills and as many restarts: three minutes on a quiet machine, much more on a busy one.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 VICTIMS: dict[str, tuple[str, ...]] = {"web": ("web",), "worker": ("worker",), "beat": ("beat",), "all": PROCESSES}
 # A mail waits for its sweep (1 min); an image whose task died with the worker for its lease and the sweep (2 + 1 min).
 SETTLED_SECONDS = 330.0

@@ -32,6 +32,8 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         _attempt(set_for_mixed, cast.student),
         _attempt(set_elsewhere, cast.outsider),
         _attempt(shared, cast.outsider),
+        _attempt(shared, cast.student, AttemptState.IN_PROGRESS),
+        _attempt(shared, cast.classmate, AttemptState.IN_PROGRESS),
     ]
     responses, uploads, pages, tags = [], [], [], []
     for attempt in attempts:
@@ -50,12 +52,12 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
     }
 
 
-def _attempt(exam: Exam, student: models.Model) -> Attempt:
+def _attempt(exam: Exam, student: models.Model, state: str = AttemptState.SUBMITTED) -> Attempt:
     return Attempt.objects.create(
         exam=exam,
         paper=exam.paper,
         student=student,
-        state=AttemptState.SUBMITTED,
+        state=state,
         started_at=factories.NOW,
         ends_at=factories.NOW + timedelta(hours=1),
         sheets_due_at=factories.NOW + timedelta(hours=1),

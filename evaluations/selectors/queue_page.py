@@ -1,0 +1,29 @@
+"""The teacher's queue as a page: the papers, and when there is none, why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from evaluations.selectors.queues import queue_for, waiting_for
+
+
+def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any]:
+    """The context of the queue. Who may not mark (yet, or any more) has no papers and is told so."""
+    rows = queue_for(teacher, now) if may_mark else []
+    waiting = waiting_for(teacher) if may_mark else 0
+    why_empty = "" if rows else _why_empty(teacher, may_mark, waiting)
+    return {"rows": rows, "waiting": waiting, "why_empty": why_empty}
+
+
+def _why_empty(teacher: User, may_mark: bool, waiting: int) -> str:
+    if not may_mark:
+        return _("The office has not verified you yet. Papers come to you as soon as that is done.")
+    if waiting:
+        return _("No paper is assigned to you. “Next paper” takes one that waits.")
+    if not teacher.qualifications.exists():
+        return _("The office has not entered yet which programmes you mark. Until then no paper can come to you.")
+    return _("Nothing waits for you. New papers come by themselves, and your notifications tell you.")

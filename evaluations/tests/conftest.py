@@ -1,0 +1,1 @@
+from evaluations.tests.visits import as_, world  # noqa: F401 - fixtures

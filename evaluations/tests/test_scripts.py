@@ -1,0 +1,217 @@
+"""The scripts of the desk and the printed result, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.templatetags.static import static
+from playwright.sync_api import Page, expect
+
+from assessments.models import Response
+from evaluations.models import Evaluation, QuestionMark
+from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+LABELS = """async ([script, marks]) => {
+  const { drawOne } = await import(script);
+  return marks.map((m) => drawOne({ id: "1", kind: "tick", geometry: { x: 0, y: 0 }, text: "", marks: m }, 1414)
+    .getAttribute("aria-label"));
+}"""
+HALVES = """async ([script, given]) => {
+  const { questionHalves } = await import(script);
+  const step = (id, part, alternative) => ({ id, part, alternative, marks: "2" });
+  const steps = [step("common", "", ""), step("a", "", "a"), step("b", "", "b"), step("ii", "ii", "")];
+  return questionHalves({ marks: "9", steps }, { free: null, steps: given });
+}"""
+LONG_STROKE = """async ([script, url]) => {
+  const { MarkStore } = await import(script);
+  const points = Array.from({ length: 6000 }, (_, i) => [i / 1e4, 0.12345, 0.54321]);
+  const ink = new Map([["s", { id: "s", geometry: { points } }]]);
+  const states = [];
+  const store = new MarkStore({
+    key: "k", inkUrl: url, csrf: () => "", marks: new Map(), ink, onState: (s) => states.push(s),
+    onLost() {},
+  });
+  store.dirtyInk.add("s");
+  await store.flush();
+  return states;
+}"""
+
+
+def test_ink_is_read_out_in_good_english(site: Site) -> None:  # noqa: F811
+    with site.visit("anonymous") as visit:
+        visit.page.goto("/")
+        assert visit.page.evaluate(LABELS, [static("js/marking-ink.js"), ["0.5", "1", "1.5", "0", ""]]) == [
+            "Tick, ½ mark", "Tick, 1 mark", "Tick, 1½ marks", "Tick, 0 marks", "Tick",
+        ]  # fmt: skip
+
+
+def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:  # noqa: F811
+    """Steps outside any alternative count beside the better alternative; see totals.question_total."""
+    with site.visit("anonymous") as visit:
+        visit.page.goto("/")
+        for given, halves in (
+            ({"common": "1", "a": "0.5", "b": "2", "ii": "1.5"}, 9),
+            ({"common": "1"}, 2),
+            ({"a": "1"}, 2),
+            ({}, 0),
+        ):
+            assert visit.page.evaluate(HALVES, [static("js/marking-scheme.js"), given]) == halves
+
+
+def test_a_stroke_longer_than_a_browser_keeps_alive_is_saved(site: Site) -> None:  # noqa: F811
+    with site.visit("anonymous") as visit:
+        visit.page.goto("/")
+        visit.page.route("**/ink", lambda route: route.fulfill(json={"annotations": [{"id": "s", "version": 1}]}))
+        assert visit.page.evaluate(LONG_STROKE, [static("js/marking-store.js"), "/ink"]) == ["saved"]
+
+
+def test_escape_does_not_decide_between_two_versions(site: Site) -> None:  # noqa: F811
+    evaluation = site.world.marking
+    question = site.ids["marking_question"]
+
+    def marks() -> Any:
+        return QuestionMark.objects.filter(evaluation=evaluation, question=question)
+
+    with site.visit("teacher") as visit:
+        page: Page = visit.page
+        page.goto(f"/marking/{evaluation.pk}/")
+        expect(page.locator("#scheme button")).to_have_count(4)
+        site.ask(
+            lambda: marks().update_or_create(
+                evaluation=evaluation,
+                question_id=question,
+                defaults={"version": 7, "steps": {}, "marks": 3, "comment": "Theirs", "updated_at": site.world.now},
+            )
+        )
+        page.keyboard.press("1")
+        dialog = page.locator("#conflict")
+        expect(dialog).to_be_visible()
+        for _ in range(3):
+            page.keyboard.press("Escape")
+            expect(dialog).to_be_visible()
+        assert site.ask(lambda: marks().get().version) == 7
+        page.get_by_role("button", name="Take theirs").click()
+        expect(dialog).to_be_hidden()
+        expect(page.locator("#comment")).to_have_value("Theirs")
+        assert site.ask(lambda: (marks().get().version, marks().get().comment)) == (7, "Theirs")
+
+
+def test_a_printed_result_is_the_marks_and_one_sheet_for_each_page(site: Site) -> None:  # noqa: F811
+    with site.visit("student", width=1280) as visit:
+        visit.page.goto(f"/results/{site.world.released.attempt_id}/", wait_until="networkidle")
+        printed = visit.page.pdf(prefer_css_page_size=True)
+        visit.page.emulate_media(media="print")
+        shown = visit.page.locator("nav:visible, .sheets figure:visible, .q .opts li:not(.right, .wrong):visible")
+        expect(shown).to_have_count(2)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1 + 2
+
+
+def open_desk(visit: Visit, evaluation: Evaluation) -> Page:
+    visit.page.goto(f"/marking/{evaluation.pk}/", wait_until="load")
+    expect(visit.page.locator("#scheme button").first).to_be_visible()
+    return visit.page
+
+
+def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: Site) -> None:  # noqa: F811
+    marks = QuestionMark.objects.filter(evaluation=site.world.marking, question=site.ids["marking_question"])
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        visit.context.clear_cookies(name="sessionid")
+        page.keyboard.press("1")
+        expect(page.locator("#signed-out")).to_be_visible()
+        expect(page.locator("#saved")).to_contain_text("On this computer")
+        expect(page.locator("#lost")).to_be_hidden()
+        visit.context.add_cookies([{"name": "sessionid", "value": site.sessions["teacher"], "url": site.url}])
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
+        expect(page.locator("#signed-out")).to_be_hidden()
+        assert site.ask(lambda: marks.get().marks) == 1
+
+
+def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site) -> None:  # noqa: F811
+    evaluation = site.world.marking
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, evaluation)
+        page.route("**/marks/**", lambda route: route.abort())
+        page.keyboard.press("1")
+        expect(page.locator("#saved")).to_contain_text("On this computer")
+        kept = page.evaluate("Object.values(localStorage)[0]")
+        page.unroute("**/marks/**")
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
+        site.ask(lambda: Evaluation.objects.filter(pk=evaluation.pk).update(state="finalised"))
+        sent: list[str] = []
+        page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
+        key = f"abhyas-desk-{evaluation.pk}"
+        for text, left in ((kept, None), (kept.replace('"comment":""', '"comment":"Later"'), "Later")):
+            page.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, text])
+            open_desk(visit, evaluation)
+            expect(page.locator(".dock")).to_have_count(0)
+            page.keyboard.press("2")
+            page.keyboard.press("c")
+            now = page.evaluate("key => localStorage.getItem(key)", key)
+            assert left in now if left else now is None
+        assert sent == []
+        assert visit.problems == ["console: Failed to load resource: net::ERR_FAILED"] * len(visit.problems)
+
+
+def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> None:  # noqa: F811
+    attempt = site.world.marking.attempt
+    question = site.ids["marking_question"]
+
+    def say() -> None:
+        Response.objects.update_or_create(
+            attempt=attempt,
+            question_id=question,
+            defaults={"answer": {"not_attempted": True}, "seq": 9, "saved_at": site.world.now},
+        )
+
+    site.ask(say)
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        button = page.locator(".bar [data-number='4']")
+        expect(button.locator("small")).to_have_text("n/a")
+        button.click()
+        page.locator(".stage").focus()
+        page.keyboard.press("1")
+        expect(button.locator("small")).to_have_text("1")
+
+
+def test_a_comment_is_written_without_a_pointer(site: Site) -> None:  # noqa: F811
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        page.keyboard.press("c")
+        page.keyboard.type("Well done.")
+        box, stage = page.locator(".cbox").bounding_box(), page.locator(".stage").bounding_box()
+        assert stage["y"] < box["y"] < stage["y"] + stage["height"]
+        page.keyboard.press("Enter")
+        expect(page.locator("#ink [aria-label='Comment, Well done.']")).to_have_count(1)
+        expect(page.locator("#saved")).to_have_text("Saved")
+
+
+def test_wrong_free_marks_are_said_once_at_the_field_and_taken_back_by_escape(site: Site) -> None:  # noqa: F811
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, site.world.marking)
+        free, problem = page.locator("#free"), page.locator("#free-problem")
+        for wrong in ("abc", "99", "0.3"):
+            free.fill(wrong)
+            free.blur()
+            expect(page.locator(".toast")).to_have_count(1)
+            expect(free).to_have_attribute("aria-invalid", "true")
+            expect(problem).to_contain_text("Free marks go from 0 to")
+        free.focus()
+        page.keyboard.press("Escape")
+        expect(free).to_have_value("")
+        expect(free).not_to_have_attribute("aria-invalid", "true")
+        expect(problem).to_be_empty()
+        # Marks without a reason wait for it.
+        free.fill("1")
+        free.blur()
+        expect(problem).to_contain_text("Say in the comment why")
+        expect(page.locator("#comment")).to_be_focused()
+        page.keyboard.type("Another way")
+        page.locator("#comment").blur()
+        expect(page.locator("#total")).to_have_text("1")
+        expect(problem).to_be_empty()
