@@ -115,7 +115,8 @@ def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[s
     for row in rows:
         if row["status"] == "open":
             facts = {"marks": marks(row["marks"]), "minutes": row["exam"].duration_minutes}
-            note = _("%(marks)s marks, %(minutes)s min") % facts
+            worded = ngettext("%(marks)s mark, %(minutes)s min", "%(marks)s marks, %(minutes)s min", ceil(row["marks"]))
+            note = worded % facts
             url = reverse("exam-detail", args=[row["exam"].pk])
             tasks.append(Task(row["exam"].title, note, url, _("See and start")))
     first = [Task(**(vars(tasks[0]) | {"state": "now"}))] if tasks else []

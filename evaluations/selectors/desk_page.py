@@ -116,7 +116,7 @@ def _shortcuts() -> list[tuple[str, list[str]]]:
         (_("No marks"), ["0"]),
         (_("Tick, cross"), ["T", "X"]),
         (_("Pen, highlight, underline"), ["P", "H", "U"]),
-        (_("Comment at the pointer"), ["C"]),
+        (_("Comment, at the pointer"), ["C"]),
         (_("Select, erase"), ["V", "E"]),
         (_("Undo, redo"), ["Z", "⇧Z"]),
         (_("Next, previous question"), ["J", "K"]),

@@ -200,6 +200,7 @@ def test_wrong_free_marks_are_said_once_at_the_field_and_taken_back_by_escape(si
             free.blur()
             expect(page.locator(".toast")).to_have_count(1)
             expect(free).to_have_attribute("aria-invalid", "true")
+            expect(free).to_have_css("box-shadow", re.compile("2px inset"))
             expect(problem).to_contain_text("Free marks go from 0 to")
         free.focus()
         page.keyboard.press("Escape")

@@ -178,7 +178,7 @@ clock = new ExamClock({
     digits.textContent = hidden && left > 300 ? words.hidden : clockText(left);
     clockBox.toggleAttribute("data-near", left <= 600);
   },
-  onMark(minutes) { document.getElementById("say").textContent = fill(words.left, minutes); },
+  onMark(minutes) { const say = document.getElementById("say"); say.textContent = minutes === 1 ? say.dataset.one : fill(words.left, minutes); },
   onEnd: () => submit(),
 });
 
