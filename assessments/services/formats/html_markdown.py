@@ -94,7 +94,7 @@ def to_plain(source: str) -> str:
 
 def portable(source: str) -> tuple[str, str]:
     """How to hand a text to a system that reads both: ("plain" | "html" | "markdown", text), read back exactly."""
-    if re.fullmatch(r"[\w\s.,;:?!()'’\"/+=%°–-]*", source) and from_plain(source).text == source:
+    if re.fullmatch(r"[\w .,;:?!()'’\"/+=%°–-]*", source) and from_plain(source).text == source:
         return "plain", source
     as_html = to_html(source)
     return ("html", as_html) if from_html(as_html, picture=str).text == source else ("markdown", source)
@@ -457,6 +457,8 @@ def _emphasised(text: str) -> str:
             inside = "".join(written[start:])
             before = written[start - 1]
             after = next((later for later in pieces[position + 1 :] if not MARKER.fullmatch(later)), "")
+            if any(outer == sign for outer, _start in opened):
+                continue
             written[start:] = [_emphasise(inside, "**" if sign == OPEN_STRONG else "*", before, after)]
     return "".join(written)
 
