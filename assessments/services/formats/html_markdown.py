@@ -354,7 +354,7 @@ def _holds_block(node: Node) -> bool:
 
 # --- Text and formulas -----------------------------------------------------------------------------------------------
 FORMULA = re.compile(
-    r"\\\((?P<inline>(?:(?!\\\().)+?)\\\)|\\\[(?P<display>(?:(?!\\\[).)+?)\\\]|\$\$(?P<dollars>[^$]+(?:\\\$[^$]*)*)\$\$"
+    r"\\\((?P<inline>(?:(?!\\[()]).)+?)\\\)|\\\[(?P<display>(?:(?!\\[\[\]]).)+?)\\\]|\$\$(?P<dollars>[^$]+(?:\\\$[^$]*)*)\$\$"
     r"|\[tex\](?P<tag>(?:(?!\[tex\]).)+?)\[/tex\]"
     r"|(?<![\\$\w])\$(?P<single>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$])",
     re.DOTALL,
@@ -445,6 +445,10 @@ def _address(name: str) -> str:
 def _emphasised(text: str) -> str:
     """Markers as `**` and `*` where Markdown will take them for emphasis; elsewhere they go."""
     pieces = [piece for piece in MARKER.split(text) if piece]
+    following = [""] * len(pieces)
+    for position in range(len(pieces) - 1, 0, -1):
+        piece = pieces[position]
+        following[position - 1] = following[position] if MARKER.fullmatch(piece) else piece
     written = [""]
     opened: list[tuple[str, int]] = []
     for position, piece in enumerate(pieces):
@@ -456,7 +460,7 @@ def _emphasised(text: str) -> str:
             sign, start = opened.pop()
             inside = "".join(written[start:])
             before = written[start - 1]
-            after = next((later for later in pieces[position + 1 :] if not MARKER.fullmatch(later)), "")
+            after = following[position]
             if any(outer == sign for outer, _start in opened):
                 continue
             written[start:] = [_emphasise(inside, "**" if sign == OPEN_STRONG else "*", before, after)]

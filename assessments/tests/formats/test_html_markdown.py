@@ -137,7 +137,7 @@ PIECES = st.lists(
 def test_any_html_reads_and_keeps_its_letters(source: str) -> None:
     text = from_html(source).text
     from_moodle(source)
-    if "$" in source:
+    if "$" in source or "\\" in source:
         return
     if not {"\\", "*", "_"} & set(source):
         assert not {"*", "_"} & set(visible(text))
