@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from assessments.views import attempts, bank, exams, question_editor, sheets
+from assessments.views import attempts, bank, blueprints, exams, papers, question_editor, sheets
 
 urlpatterns = [
     path("exams/", exams.exam_list, name="exam-list"),
@@ -25,4 +25,14 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/sheets/order/", sheets.order, name="sheet-order"),
     path("attempts/<uuid:attempt_id>/sheets/<uuid:client_id>/remove/", sheets.remove, name="sheet-remove"),
     path("attempts/<uuid:attempt_id>/sheets/pages/<uuid:page_id>/rotate/", sheets.rotate, name="sheet-rotate"),
+    path("blueprints/", blueprints.blueprint_list, name="blueprint-list"),
+    path("blueprints/new/<uuid:programme_id>/", blueprints.blueprint_new, name="blueprint-new"),
+    path("blueprints/<uuid:blueprint_id>/", blueprints.blueprint_page, name="blueprint-page"),
+    path("blueprints/<uuid:blueprint_id>/edit/", blueprints.blueprint_edit, name="blueprint-edit"),
+    path("blueprints/<uuid:blueprint_id>/copy/", blueprints.blueprint_copy, name="blueprint-copy"),
+    path("blueprints/<uuid:blueprint_id>/delete/", blueprints.blueprint_delete, name="blueprint-delete"),
+    path("blueprints/<uuid:blueprint_id>/draft/", papers.paper_draft, name="paper-draft"),
+    path("blueprints/<uuid:blueprint_id>/draft/freeze/", papers.paper_freeze, name="paper-freeze"),
+    path("blueprints/<uuid:blueprint_id>/draft/<slug:seat>/", papers.paper_swap, name="paper-swap"),
+    path("papers/<uuid:paper_id>/", papers.paper_page, name="paper-page"),
 ]

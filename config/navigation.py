@@ -22,6 +22,7 @@ ITEMS = [
     ("teacher", gettext_noop("Teaching"), "teacher-home", "sun"),
     ("teacher", gettext_noop("Queue"), "marking-queue", "inbox"),
     ("bank", gettext_noop("Questions"), "bank-list", "book-open"),
+    ("bank", gettext_noop("Blueprints"), "blueprint-list", "layout-grid"),
     ("guardian", gettext_noop("Family"), "guardian-home", "users"),
     ("person", gettext_noop("News"), "notification-list", "bell"),
     ("staff", gettext_noop("Back office"), "admin:index", "settings"),

@@ -78,6 +78,7 @@ class RunRow:
     errors: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     numbers: str = ""
+    unit_name: str = ""
 
     @property
     def summary(self) -> str:
@@ -239,13 +240,14 @@ class BlueprintEditor:
 
     def _number(self) -> None:
         """Ids and question numbers as the order is now."""
-        number = 1
+        number, names = 1, dict(self.units)
         for s, section in enumerate(self.sections):
             section.id = str(s)
             for r, row in enumerate(section.runs):
                 typed = str(row.raw["count"])
                 count = min(int(typed), MAX_QUESTIONS) if typed.isdecimal() else 1
                 row.id, row.numbers = f"{s}-{r}", ranges(range(number, number + max(count, 1)))
+                row.unit_name = names.get(row.raw["unit"], "?")
                 number += count
 
 
