@@ -72,6 +72,8 @@ for name in ("blueprintsection", "blueprintslot"):
     for verb in ("add", "change", "delete"):
         rules.add_perm(f"assessments.{verb}_{name}", is_staff)
 # The institute's blueprints are copied, not changed, by teachers.
+# A teacher who is not verified yet sees the list, empty.
+rules.add_perm("assessments.list_blueprints", is_staff | is_teacher)
 rules.add_perm("assessments.add_blueprint", runs_the_bank)
 for verb in ("change", "delete"):
     rules.add_perm(f"assessments.{verb}_blueprint", is_staff | (is_verified_teacher & is_blueprint_author))

@@ -14,15 +14,24 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from assessments.services.formats.items import FormatError
+from assessments.services.formats.markdown_html import to_html, to_plain
 from assessments.services.formats.mathml import MATHML_TAGS, Node, to_tex
+
+__all__ = [
+    "Converted",
+    "FindPicture",
+    "from_html",
+    "from_markdown",
+    "from_moodle",
+    "from_plain",
+    "portable",
+    "to_html",
+    "to_plain",
+]
 
 #: One text of one question. Our own texts end at half of it (`common.content`).
 MAX_HTML = 400_000
@@ -74,27 +83,9 @@ def from_markdown(source: str) -> Converted:
     return Converted(text.strip())
 
 
-def to_html(source: str) -> str:
-    r"""Markdown + TeX as HTML with TeX between `\(` and `\)` or `$$`. Pictures keep their names as addresses."""
-    return str(_markdown.render(source)).strip()
-
-
-def to_plain(source: str) -> str:
-    r"""The words of a text on one line, TeX between `\(` and `\)`. Emphasis, lists and pictures lose their form."""
-    words: list[str] = []
-    for token in _markdown.parse(source):
-        if token.type == "inline":
-            words.append(_plain_inline(token.children or []))
-        elif token.type.startswith("math_block"):
-            words.append(f"$${token.content.strip()}$$")
-        elif token.type in {"fence", "code_block"}:
-            words.append(token.content)
-    return " ".join(" ".join(words).split())
-
-
 def portable(source: str) -> tuple[str, str]:
     """How to hand a text to a system that reads both: ("plain" | "html" | "markdown", text), read back exactly."""
-    if re.fullmatch(r"[\w\s.,;:?!()'’\"/+=%°–-]*", source) and from_plain(source).text == source:
+    if re.fullmatch(r"[\w .,;:?!()'’\"/+=%°–-]*", source) and from_plain(source).text == source:
         return "plain", source
     as_html = to_html(source)
     return ("html", as_html) if from_html(as_html, picture=str).text == source else ("markdown", source)
@@ -354,7 +345,7 @@ def _holds_block(node: Node) -> bool:
 
 # --- Text and formulas -----------------------------------------------------------------------------------------------
 FORMULA = re.compile(
-    r"\\\((?P<inline>(?:(?!\\\().)+?)\\\)|\\\[(?P<display>(?:(?!\\\[).)+?)\\\]|\$\$(?P<dollars>[^$]+(?:\\\$[^$]*)*)\$\$"
+    r"\\\((?P<inline>(?:(?!\\[()]).)+?)\\\)|\\\[(?P<display>(?:(?!\\[\[\]]).)+?)\\\]|\$\$(?P<dollars>[^$]+(?:\\\$[^$]*)*)\$\$"
     r"|\[tex\](?P<tag>(?:(?!\[tex\]).)+?)\[/tex\]"
     r"|(?<![\\$\w])\$(?P<single>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$])",
     re.DOTALL,
@@ -445,6 +436,10 @@ def _address(name: str) -> str:
 def _emphasised(text: str) -> str:
     """Markers as `**` and `*` where Markdown will take them for emphasis; elsewhere they go."""
     pieces = [piece for piece in MARKER.split(text) if piece]
+    following = [""] * len(pieces)
+    for position in range(len(pieces) - 1, 0, -1):
+        piece = pieces[position]
+        following[position - 1] = following[position] if MARKER.fullmatch(piece) else piece
     written = [""]
     opened: list[tuple[str, int]] = []
     for position, piece in enumerate(pieces):
@@ -456,7 +451,9 @@ def _emphasised(text: str) -> str:
             sign, start = opened.pop()
             inside = "".join(written[start:])
             before = written[start - 1]
-            after = next((later for later in pieces[position + 1 :] if not MARKER.fullmatch(later)), "")
+            after = following[position]
+            if any(outer == sign for outer, _start in opened):
+                continue
             written[start:] = [_emphasise(inside, "**" if sign == OPEN_STRONG else "*", before, after)]
     return "".join(written)
 
@@ -484,53 +481,3 @@ def _flanks(outer: str, inner: str) -> bool:
 def _lines_as_html(text: str) -> str:
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs)
-
-
-# --- Writing ---------------------------------------------------------------------------------------------------------
-def _write_formula(tex: str, options: dict[str, Any]) -> str:
-    shown = html_entities.escape(tex.strip(), quote=False)
-    return f"$${shown}$$" if options["display_mode"] else rf"\({shown}\)"
-
-
-def _make_markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    dollarmath_plugin(
-        markdown, allow_labels=False, allow_space=False, allow_digits=True, double_inline=True, renderer=_write_formula
-    )
-    markdown.add_render_rule(
-        "math_inline", lambda self, tokens, i, o, e: _write_formula(tokens[i].content, {"display_mode": False})
-    )
-    for rule in ("math_inline_double", "math_block"):
-        markdown.add_render_rule(rule, _render_display)
-    for rule in ("heading_open", "heading_close"):
-        markdown.add_render_rule(rule, _render_heading)
-    return markdown
-
-
-def _render_display(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    formula = _write_formula(tokens[index].content, {"display_mode": True})
-    return f"<p>{formula}</p>\n" if tokens[index].block else formula
-
-
-def _render_heading(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    # As on our pages, whose own headings are h1 and h2.
-    token = tokens[index]
-    level = min(int(token.tag[1]) + 2, 6)
-    return f"<h{level}>" if token.nesting > 0 else f"</h{level}>\n"
-
-
-def _plain_inline(children: list[Token]) -> str:
-    words = []
-    for token in children:
-        if token.type == "math_inline":
-            words.append(rf"\({token.content.strip()}\)")
-        elif token.type == "math_inline_double":
-            words.append(f"$${token.content.strip()}$$")
-        elif token.type in {"softbreak", "hardbreak"}:
-            words.append(" ")
-        else:
-            words.append(token.content)
-    return "".join(words)
-
-
-_markdown = _make_markdown()

@@ -11,7 +11,14 @@ from typing import Any
 
 from assessments.services.formats.moodle_xml_source import Source
 from assessments.services.formats.moodle_xml_types import Read, number_key
-from assessments.services.formats.xml_items import UnusableError, accepted_texts, half_marks, number, with_parts
+from assessments.services.formats.xml_items import (
+    UnusableError,
+    accepted_texts,
+    half_marks,
+    number,
+    plain_number,
+    with_parts,
+)
 from assessments.services.formats.xml_tools import child, plain
 
 TEXT = {"SHORTANSWER": False, "SA": False, "MW": False, "SHORTANSWER_C": True, "SAC": True, "MWC": True}
@@ -140,6 +147,8 @@ def _key(blank: _Blank, source: Source) -> dict[str, Any]:
         raise UnusableError("One of its blanks has no right choice.")
     if any(0 < share < best for _text, share in blank.answers):
         source.notes.append("Other choices earned a part of the marks; now only the right one earns any.")
+    if best < 99:
+        source.notes.append(f"The best choice of a blank gave {plain_number(best)} %; it now gives full marks.")
     right = [text for text, share in blank.answers if share == best]
     if len(right) > 1:
         source.notes.append("Several choices of a blank were right; only the first was kept.")

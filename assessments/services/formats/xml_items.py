@@ -322,5 +322,6 @@ def finish(
     problems = list(content_problems(type, content))
     if problems:
         # An option that was nothing but a lost picture is empty now: the picture is the reason.
-        return Skipped(item["where"], item["name"], " ".join([*problems, *(n for n in notes if "picture" in n)]))
+        lost = [note for note in notes if "picture" in note or "cannot show" in note]
+        return Skipped(item["where"], item["name"], " ".join([*problems, *lost]))
     return ImportedItem(type=type, content=content, notes=tuple(dict.fromkeys(notes)), **item)

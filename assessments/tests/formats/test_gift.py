@@ -1,5 +1,6 @@
 """GIFT: files of other programs, our own files back and forth, and broken ones."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 
 from assessments.services.formats import gift
 from assessments.services.formats.items import FormatError
+from assessments.services.formats.table_examples import EXAMPLES
 from assessments.services.questions import normalised
 from assessments.tests.formats.samples import exported
 
@@ -122,6 +124,11 @@ def test_windows_1252_and_utf_16() -> None:
         gift.parse(b"\x00\x01\x02")
     with pytest.raises(FormatError, match="empty"):
         gift.parse(b"")
+
+
+def test_paragraphs_survive_in_a_question_of_another_format() -> None:
+    item = replace(EXAMPLES[0], content=replace(EXAMPLES[0].content, text="$x$", explanation="one\n\ntwo"))
+    assert read(gift.write([item]).decode()).content.explanation == "one\n\ntwo"
 
 
 @given(exported(OBJECTIVE))

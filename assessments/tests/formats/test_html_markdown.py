@@ -5,7 +5,7 @@ import html
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from assessments.services.formats.html_markdown import from_html, from_moodle, from_plain, portable, to_html, to_plain
@@ -101,6 +101,7 @@ LETTERS = st.text(st.sampled_from("ab1.) *_`[]()<>#+-=|~!&;:\\'\"\n\t{}^@/é"), 
 @example("\\\n***\n\\")
 @example("<http://a.b> &amp; [x]: y")
 def test_plain_text_shows_its_own_characters(text: str) -> None:
+    assume("\\(" not in text and "\\[" not in text)
     shown = visible(from_plain(text).text)
     assert re.sub(r"\s", "", shown) == re.sub(r"\s", "", text)
 
@@ -131,11 +132,12 @@ PIECES = st.lists(
 
 @given(PIECES)
 @example("<b>a!</b>b<i> c </i><b><i>d.</i></b>e")
+@example("<u>a<i>a")
 @example("<i>x</i><b>y</b><b>z<i>w</i></b>")
 def test_any_html_reads_and_keeps_its_letters(source: str) -> None:
     text = from_html(source).text
     from_moodle(source)
-    if "$" in source:
+    if "$" in source or "\\" in source:
         return
     if not {"\\", "*", "_"} & set(source):
         assert not {"*", "_"} & set(visible(text))

@@ -192,6 +192,11 @@ class TestBlanks:
     def test_cloze_with_several_answers_at_one_place_is_refused(self):
         assert "several answers" in reason(question("cloze", "", "{1:MULTIRESPONSE:=a~=b~c}"))
 
+    def test_a_best_choice_below_full_marks_is_raised(self):
+        item = only(question("cloze", "", "Fruit: {1:MULTICHOICE:Pear~%50%Apple}"))
+        assert item.content.answer["blanks"]["1"]["correct"] == "Apple"
+        assert any("50 %" in note for note in item.notes)
+
     def test_cloze_without_a_closing_brace_is_no_blank(self):
         assert "no blanks" in reason(question("cloze", "", "{1:SHORTANSWER:=a"))
 
