@@ -10,7 +10,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0004_question_types"),
+        ("assessments", "0005_question_types"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ import rules
 
 from assessments.models import QuestionBand, QuestionDigest, QuestionReview
 from assessments.rules.bank import is_question_author, runs_the_bank
-from courses.rules import is_signed_in, is_staff, is_teacher
+from accounts.rules import is_signed_in, is_staff, is_teacher
 
 
 @rules.predicate

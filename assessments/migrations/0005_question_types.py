@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0003_sheet_page_rotation"),
+        ("assessments", "0004_exam_constraint_messages"),
     ]
 
     operations = [
