@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from assessments.models import Question
+from assessments.models import Question, QuestionPicture
 from assessments.services.content_schema import QuestionContent
 from assessments.services.formats import aiken, gift, moodle_xml, qti, table
 from assessments.services.formats.items import MAX_ITEMS, ExportedItem, ImportedItem, ParsedFile, Picture
 from assessments.services.formats.table_examples import EXAMPLES
-from assessments.services.importing import IMAGE, same_content
+from assessments.services.import_plan import IMAGE, map_texts, same_content
+from assessments.services.pictures import open_picture
 from assessments.services.questions import content_of, normalised
 from common.errors import DomainError
 
@@ -29,6 +32,7 @@ class _Format:
     read: Callable[[bytes], ParsedFile]
     suffix: str
     media_type: str
+    has_pictures: bool = False
 
 
 FORMATS = {
@@ -36,8 +40,8 @@ FORMATS = {
     "xlsx": _Format(table.write_workbook, table.parse, "xlsx", XLSX),
     "gift": _Format(gift.write, gift.parse, "gift.txt", "text/plain"),
     "aiken": _Format(aiken.write, aiken.parse, "aiken.txt", "text/plain"),
-    "moodle_xml": _Format(moodle_xml.write, moodle_xml.parse, "xml", "application/xml"),
-    "qti": _Format(qti.write, qti.parse, "zip", "application/zip"),
+    "moodle_xml": _Format(moodle_xml.write, moodle_xml.parse, "xml", "application/xml", has_pictures=True),
+    "qti": _Format(qti.write, qti.parse, "zip", "application/zip", has_pictures=True),
 }
 
 
@@ -75,12 +79,26 @@ def export_questions(
     if not rows:
         raise DomainError(_("There is no question to export."), "export_empty")
     order = {pk: position for position, pk in enumerate(pks)}
-    items = [_exported(question, find_picture) for question in sorted(rows, key=lambda row: order[row.pk])]
     chosen = FORMATS[format]
+    find = find_picture if chosen.has_pictures else None
+    items = [_exported(question, find) for question in sorted(rows, key=lambda row: order[row.pk])]
     data = chosen.write(items)
     return ExportedFile(
         data, f"questions.{chosen.suffix}", chosen.media_type, len(items), tuple(_losses(items, data, chosen))
     )
+
+
+def kept_picture(address: str) -> Picture | None:
+    """The picture at an address of the store of question pictures, under a plain name."""
+    name = address.removeprefix(f"{settings.MEDIA_URL}questions/")
+    row = QuestionPicture.objects.filter(sha256=name.partition(".")[0]).first() if name != address else None
+    if row is None or row.name != name:
+        return None
+    try:
+        with open_picture(row) as stream:
+            return Picture(name, stream.read(), row.media_type)
+    except FileNotFoundError:
+        return None
 
 
 def empty_table(format: str = "xlsx") -> ExportedFile:
@@ -98,7 +116,9 @@ def _exported(question: Question, find_picture: FindPicture | None) -> ExportedI
     if find_picture is not None:
         for address in set(_addresses(content)):
             if found := find_picture(address):
-                pictures[address] = Picture(address, found.data, found.media_type)
+                pictures[address] = found
+    if pictures:
+        content = map_texts(content, lambda text: IMAGE.sub(lambda match: _named(match, pictures), text))
     return ExportedItem(
         name=question.key or " ".join(content.text.split())[:60],
         key=question.key,
@@ -108,6 +128,12 @@ def _exported(question: Question, find_picture: FindPicture | None) -> ExportedI
         topic=question.topic.name if question.topic else "",
         pictures=tuple(pictures.values()),
     )
+
+
+def _named(match: re.Match[str], pictures: Mapping[str, Picture]) -> str:
+    """A picture in a text, by the name it has in the file."""
+    found = pictures.get(match[2] or match[3])
+    return f"![{match[1]}]({found.name})" if found else match[0]
 
 
 def _addresses(content: QuestionContent) -> Iterable[str]:
@@ -138,6 +164,14 @@ def _losses(items: Sequence[ExportedItem], data: bytes, chosen: _Format) -> Iter
     return notes
 
 
+def _by_digest(content: QuestionContent, pictures: Iterable[Picture]) -> QuestionContent:
+    """The content with its pictures named by what they show: a format may put them into folders of its own."""
+    digests = {one.name: replace(one, name=sha256(one.data).hexdigest()) for one in pictures}
+    return (
+        map_texts(content, lambda text: IMAGE.sub(lambda match: _named(match, digests), text)) if digests else content
+    )
+
+
 def _is(read: ImportedItem, item: ExportedItem) -> bool:
     if read.key or not item.key:
         names = {_bare(item.name), _bare(item.content.text)[:40]}
@@ -153,7 +187,7 @@ def _bare(text: str) -> str:
 def _differences(item: ExportedItem, read: ImportedItem) -> Iterable[str]:
     if item.type != read.type:
         yield _("type")
-    ours, theirs = normalised(item.content), normalised(read.content)
+    ours, theirs = (normalised(_by_digest(one.content, one.pictures)) for one in (item, read))
     for field in fields(QuestionContent):
         if not same_content(getattr(ours, field.name), getattr(theirs, field.name)):
             yield field.name.replace("_", " ")

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from assessments.models import Question
-from assessments.services.exporting import FORMATS, empty_table, export_questions
+from assessments.services.exporting import FORMATS, empty_table, export_questions, kept_picture
 from common.errors import DomainError
 
 
@@ -31,7 +31,10 @@ class Command(BaseCommand):
                 exported = empty_table(options["format"])
             else:
                 exported = export_questions(
-                    questions=self._questions(options), actor=self._actor(options), format=options["format"]
+                    questions=self._questions(options),
+                    actor=self._actor(options),
+                    format=options["format"],
+                    find_picture=kept_picture,
                 )
         except DomainError as error:
             raise CommandError(error.message) from error

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from assessments.services.formats.items import MAX_FILE
-from assessments.services.importing import ImportPlan, import_items, plan_import, read_file, summary
+from assessments.services.import_plan import ImportPlan, plan_import
+from assessments.services.importing import import_items, kept_by, read_file, summary
 from common.errors import DomainError
 from courses.models import Chapter, Programme
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE + 1)
         place = {"programme": programme, "chapter": chapter, "author": author, "now": timezone.now()}
+        place["keep_picture"] = kept_by(author)
         try:
             parsed = read_file(data, file.name)
             if options["dry_run"]:

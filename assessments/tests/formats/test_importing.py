@@ -15,7 +15,8 @@ from assessments.models import MarkingStep, Question, QuestionVersion
 from assessments.services.exporting import FORMATS, empty_table, export_questions
 from assessments.services.formats.items import FormatError, ImportedItem, ParsedFile, Picture
 from assessments.services.formats.table_examples import EXAMPLES
-from assessments.services.importing import IMAGE, ImportRefusedError, import_items, plan_import, read_file, summary
+from assessments.services.import_plan import IMAGE, ImportRefusedError, plan_import
+from assessments.services.importing import import_items, read_file, summary
 from assessments.services.questions import content_of
 from common.errors import DomainError, NotPermittedError
 from courses.models import Topic
