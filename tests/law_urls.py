@@ -101,6 +101,7 @@ GET  attempt-page  {live}                                 | login  200      404 
 GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
 GET  attempt-clock  {live}                                | login  200      404     404      403      403     404     404      403
+GET  expression-reading  {live}                           | login  200      404     404      403      403     404     404      403
 GET  attempt-submit  {live}                               | login  200      404     404      403      403     404     404      403
 POST attempt-submit  {live}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  sheets-page  {sheets}                                | login  200      404     404      403      403     404     404      403

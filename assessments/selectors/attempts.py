@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from assessments.enums import AttemptState, QuestionType
+from assessments.enums import AttemptState, Grading, QuestionType
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
 from assessments.models.exams import ExamQuerySet
 
@@ -72,10 +72,12 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
     """The frozen paper as a student may see it: JSON-safe, without keys, model answers, explanations or schemes.
 
     {"id", "title", "total_marks", "written_marks", "sections": [{"label", "title", "instruction", "questions": [{"id",
-    "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written"}]}]}; marks are text.
-    A part of a text with blanks has the "kind" of the blank and its "choices".
+    "number", "alternative", "type", "marks", "text", "html", "options", "parts", "unit", "grading", "is_written"}]}]};
+    marks are text.
+    A part of a text with blanks has the "kind" of the blank and its "choices". Of the key a student knows the "unit" of
+    a number and the "grading": "partial", or "" for all or nothing.
     """
-    key = f"assessments:paper:2:{paper.pk}"
+    key = f"assessments:paper:3:{paper.pk}"
     content: dict[str, Any] | None = cache.get(key)
     if content is None:
         content = _paper_content(paper)
@@ -185,6 +187,8 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
             }
             for part in shown.parts
         ],
+        "unit": shown.answer.get("unit", ""),
+        "grading": Grading.PARTIAL.value if shown.answer.get("grading") == Grading.PARTIAL else "",
         "is_written": question.is_written,
     }
 
