@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from assessments.views import attempts, bank, blueprints, exams, papers, question_editor, sheets
+from assessments.views import attempts, bank, blueprints, exams, papers, question_editor, question_files, sheets
 
 urlpatterns = [
     path("exams/", exams.exam_list, name="exam-list"),
@@ -13,6 +13,17 @@ urlpatterns = [
     path("bank/new/", question_editor.question_new, name="question-new"),
     path("bank/preview/", question_editor.question_preview, name="question-preview"),
     path("bank/pictures/", question_editor.question_picture, name="question-picture"),
+    path("bank/import/", question_files.question_import, name="question-import"),
+    path("bank/import/<uuid:import_id>/", question_files.question_import_page, name="question-import-page"),
+    path("bank/import/<uuid:import_id>/run/", question_files.question_import_run, name="question-import-run"),
+    path(
+        "bank/import/<uuid:import_id>/discard/",
+        question_files.question_import_discard,
+        name="question-import-discard",
+    ),
+    path("bank/export/", question_files.question_export, name="question-export"),
+    path("bank/export/file/", question_files.question_export_file, name="question-export-file"),
+    re_path(r"^bank/export/template/(?P<kind>csv|xlsx)/$", question_files.question_template, name="question-template"),
     path("bank/<uuid:question_id>/", bank.question_page, name="question-page"),
     path("bank/<uuid:question_id>/edit/", question_editor.question_edit, name="question-edit"),
     path("bank/<uuid:question_id>/move/", bank.question_move, name="question-move"),

@@ -145,6 +145,15 @@ POST question-move  {question}                            | login  404      404 
 GET  question-move  {question}                            | login  405      405     405      405      405     405     405      405
 POST question-preview                                     | login  403      403     403      403      200     200     200      200
 POST question-picture                                     | login  403      403     403      403      422     422     422      422
+GET  question-import                                      | login  403      403     403      403      200     200     200      200
+POST question-import                                      | login  403      403     403      403      422     422     422      422
+GET  question-import-page  {nobody}                       | login  403      403     403      403      404     404     404      404
+POST question-import-run  {nobody}                        | login  403      403     403      403      404     404     404      404
+POST question-import-discard  {nobody}                    | login  403      403     403      403      404     404     404      404
+GET  question-export                                      | login  403      403     403      403      200     200     200      200
+GET  question-export-file                                 | login  403      403     403      403      422     422     422      422
+GET  question-template  csv                               | login  403      403     403      403      200     200     200      200
+GET  question-template  xlsx                              | login  403      403     403      403      200     200     200      200
 GET  picture  {picture} png                               | login  200      200     200      200      200     200     200      200
 GET  picture  {picture} jpg                               | login  404      404     404      404      404     404     404      404
 """

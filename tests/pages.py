@@ -42,6 +42,8 @@ PAGES = [
     ("teacher", "question-page", ("{reviewed}",)),
     ("teacher", "question-new", ()),
     ("teacher", "question-edit", ("{question}",)),
+    ("teacher", "question-import", ()),
+    ("teacher", "question-export", ()),
     ("newcomer", "teacher-home", ()),
     ("newcomer", "bank-list", ()),
     ("newcomer", "marking-queue", ()),

@@ -4,6 +4,7 @@ from assessments.models.digests import QuestionBand, QuestionDigest, QuestionRev
 from assessments.models.exams import Exam
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.pictures import QuestionPicture
+from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 
@@ -13,6 +14,7 @@ __all__ = [
     "BlueprintSection",
     "BlueprintSlot",
     "Exam",
+    "ImportState",
     "MarkingStep",
     "PageQuestion",
     "Paper",
@@ -21,6 +23,8 @@ __all__ = [
     "Question",
     "QuestionBand",
     "QuestionDigest",
+    "QuestionImport",
+    "QuestionImportRow",
     "QuestionPicture",
     "QuestionReview",
     "QuestionVersion",
