@@ -6,16 +6,53 @@ class QuestionType(models.TextChoices):
     SINGLE_CHOICE = "single_choice", _("Single choice")
     MULTIPLE_CHOICE = "multiple_choice", _("Multiple choice")
     ASSERTION_REASON = "assertion_reason", _("Assertion–reason")
+    TRUE_FALSE = "true_false", _("True or false")
     NUMERIC = "numeric", _("Numeric")
+    SHORT_TEXT = "short_text", _("Short text")
+    EXPRESSION = "expression", _("Mathematical expression")
+    FILL_IN = "fill_in", _("Fill in the blanks")
+    MATCHING = "matching", _("Matching")
+    ORDERING = "ordering", _("Ordering")
     VERY_SHORT_ANSWER = "very_short_answer", _("Very short answer")
     SHORT_ANSWER = "short_answer", _("Short answer")
     LONG_ANSWER = "long_answer", _("Long answer")
     CASE_STUDY = "case_study", _("Case study")
+    FILE_UPLOAD = "file_upload", _("File or project")
 
 
-CHOICE_TYPES = frozenset({QuestionType.SINGLE_CHOICE, QuestionType.MULTIPLE_CHOICE, QuestionType.ASSERTION_REASON})
-OBJECTIVE_TYPES = CHOICE_TYPES | {QuestionType.NUMERIC}
-WRITTEN_TYPES = frozenset(set(QuestionType) - OBJECTIVE_TYPES)
+# Answered with {"choices": [labels]}; a true–false question has no options of its own, its labels are fixed.
+CHOICE_TYPES = frozenset(
+    {
+        QuestionType.SINGLE_CHOICE,
+        QuestionType.MULTIPLE_CHOICE,
+        QuestionType.ASSERTION_REASON,
+        QuestionType.TRUE_FALSE,
+    }
+)
+TRUE_FALSE_LABELS = ("true", "false")
+# Every part of these carries marks of its own.
+PART_TYPES = frozenset({QuestionType.FILL_IN, QuestionType.MATCHING})
+WRITTEN_TYPES = frozenset(
+    {
+        QuestionType.VERY_SHORT_ANSWER,
+        QuestionType.SHORT_ANSWER,
+        QuestionType.LONG_ANSWER,
+        QuestionType.CASE_STUDY,
+        QuestionType.FILE_UPLOAD,
+    }
+)
+OBJECTIVE_TYPES = frozenset(set(QuestionType) - WRITTEN_TYPES)
+
+
+class Grading(models.TextChoices):
+    ALL = "all", _("All or nothing")
+    PARTIAL = "partial", _("Partial credit")
+
+
+class BlankKind(models.TextChoices):
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    CHOICE = "choice", _("Choice")
 
 
 class QuestionState(models.TextChoices):

@@ -42,3 +42,17 @@ def process_sheet(upload_id: str) -> int:
     from assessments.services.sheet_processing import process_sheet as service
 
     return service(upload_id=UUID(upload_id), now=timezone.now())
+
+
+@shared_task(name="assessments.work_on_question_file")
+def work_on_question_file(import_id: str) -> str:
+    from assessments.services.question_files import work_on
+
+    return work_on(import_id=UUID(import_id), now=timezone.now())
+
+
+@shared_task(name="assessments.tend_question_files")
+def tend_question_files() -> int:
+    from assessments.services.question_files import tend_files
+
+    return tend_files(now=timezone.now())

@@ -22,6 +22,8 @@ ITEMS = [
     ("student", gettext_noop("Papers"), "paper-list", "files"),
     ("teacher", gettext_noop("Teaching"), "teacher-home", "sun"),
     ("teacher", gettext_noop("Queue"), "marking-queue", "inbox"),
+    ("bank", gettext_noop("Questions"), "bank-list", "book-open"),
+    ("bank", gettext_noop("Blueprints"), "blueprint-list", "layout-grid"),
     ("guardian", gettext_noop("Family"), "guardian-home", "users"),
     ("person", gettext_noop("News"), "notification-list", "bell"),
     ("staff", gettext_noop("Back office"), "admin:index", "settings"),
@@ -38,6 +40,7 @@ def nav(request: HttpRequest) -> dict[str, Any]:
         "teacher": user.is_teacher,
         "guardian": user.is_guardian,
         "staff": user.is_staff,
+        "bank": user.is_teacher or user.is_staff,
         "person": True,
     }
     items = []

@@ -101,6 +101,7 @@ GET  attempt-page  {live}                                 | login  200      404 
 GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
 GET  attempt-clock  {live}                                | login  200      404     404      403      403     404     404      403
+GET  expression-reading  {live}                           | login  200      404     404      403      403     404     404      403
 GET  attempt-submit  {live}                               | login  200      404     404      403      403     404     404      403
 POST attempt-submit  {live}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  sheets-page  {sheets}                                | login  200      404     404      403      403     404     404      403
@@ -128,6 +129,35 @@ POST marking-heartbeat  {marking}                         | login  403      404 
 GET  marking-pages  {marking}                             | login  403      404     404      403      200     404     404      200
 """
 
+# Questions: students and guardians have no bank; verified teachers and staff have all of it, a newcomer their own.
+# {question} is in use, {reviewed} is the newcomer's and in review.
+BANK = """
+GET  bank-list                                            | login  403      403     403      403      200     200     200      200
+GET  bank-review                                          | login  403      403     403      403      >question-page >question-page >bank-list >question-page
+GET  question-page  {question}                            | login  404      404     404      404      200     200     404      200
+GET  question-page  {reviewed}                            | login  404      404     404      404      200     200     200      200
+GET  question-new                                         | login  403      403     403      403      200     200     200      200
+POST question-new                                         | login  403      403     403      403      422     422     422      422
+GET  question-edit  {question}                            | login  404      404     404      404      200     200     404      200
+GET  question-edit  {reviewed}                            | login  404      404     404      404      200     200     403      200
+POST question-edit  {question}                            | login  404      404     404      404      422     422     404      422
+POST question-move  {question}                            | login  404      404     404      404      422     422     404      422
+GET  question-move  {question}                            | login  405      405     405      405      405     405     405      405
+POST question-preview                                     | login  403      403     403      403      200     200     200      200
+POST question-picture                                     | login  403      403     403      403      422     422     422      422
+GET  question-import                                      | login  403      403     403      403      200     200     200      200
+POST question-import                                      | login  403      403     403      403      422     422     422      422
+GET  question-import-page  {nobody}                       | login  403      403     403      403      404     404     404      404
+POST question-import-run  {nobody}                        | login  403      403     403      403      404     404     404      404
+POST question-import-discard  {nobody}                    | login  403      403     403      403      404     404     404      404
+GET  question-export                                      | login  403      403     403      403      200     200     200      200
+GET  question-export-file                                 | login  403      403     403      403      422     422     422      422
+GET  question-template  csv                               | login  403      403     403      403      200     200     200      200
+GET  question-template  xlsx                              | login  403      403     403      403      200     200     200      200
+GET  picture  {picture} png                               | login  200      200     200      200      200     200     200      200
+GET  picture  {picture} jpg                               | login  404      404     404      404      404     404     404      404
+"""
+
 API = """
 POST api-token                                            | 422    422      422     422      422      422     422     422      422
 GET  api-token                                            | 405    405      405     405      405      405     405     405      405
@@ -152,7 +182,7 @@ PUT  api-evaluation-annotations  {marking}                | 401    403      404 
 POST api-evaluation-finalise  {marking}                   | 401    403      404     404      403      422     404     404      403
 """
 
-TABLE = [*read_table(PUBLIC), *read_table(ACCOUNT), *read_table(PAGES), *read_table(API)]
+TABLE = [*read_table(PUBLIC), *read_table(ACCOUNT), *read_table(PAGES), *read_table(BANK), *read_table(API)]
 
 # The back office is for staff; everybody else is sent to sign in. For each model: its list, the form that adds one.
 # Added by services only: attempts, evaluations, papers, questions (from the bank's files), what is audited or breached.

@@ -5,6 +5,7 @@ The views ask the real clock, so everything here hangs on `timezone.now()` and n
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import Entitlement, User
-from assessments.enums import AttemptState, SubmitReason, UploadState
-from assessments.models import Attempt, Exam, PaperQuestion, SheetPage
+from assessments.enums import AttemptState, QuestionState, QuestionType, SubmitReason, UploadState
+from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionPicture, SheetPage
+from assessments.services.pictures import store_picture
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests import builders
@@ -61,11 +64,15 @@ class World:
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
             "nobody": uuid.UUID(int=1),
+            "question": self.marking.attempt.paper.questions.get(number=4).version.question_id,
+            "reviewed": Question.objects.get(state=QuestionState.IN_REVIEW, author=self.cast.newcomer).pk,
+            "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
 
 def build_world(cast: Cast) -> World:
     now = timezone.now()
+    _bank(cast)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
     open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
     live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)
@@ -96,6 +103,16 @@ def build_world(cast: Cast) -> World:
     for evaluation in (marking, released, waiting):
         evaluation.refresh_from_db()
     return World(cast, now, open_exam, live, sheets, page, marking, released, waiting)
+
+
+def _bank(cast: Cast) -> None:
+    """A question of the newcomer that waits for review, and a picture."""
+    factories.question_version(
+        QuestionType.SHORT_ANSWER, "3", ("1", "2"), author=cast.newcomer, state=QuestionState.IN_REVIEW
+    )
+    drawing = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(drawing, "PNG")
+    store_picture(drawing.getvalue())
 
 
 def _exams(cast: Cast, now: datetime) -> list[Exam]:

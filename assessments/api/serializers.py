@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assessments.enums import AttemptState, QuestionType
+from assessments.enums import AttemptState, BlankKind, Grading, QuestionType
 from assessments.models import Attempt, Exam
 from assessments.selectors.attempts import paper_for_student, responses_of
 
@@ -35,7 +35,9 @@ class WholeNumberField(serializers.IntegerField):
 
 # --- In --------------------------------------------------------------------------------------------------------------
 class SaveResponseIn(StrictSerializer):
-    """`answer`: {"choices": ["B"]} | {"value": "3.5"} | {"text": "…"} | {"on_paper": true} | {} to clear it."""
+    """`answer`, by type: {"choices": ["B"]} (true or false: ["true"]) | {"value": "3.5"} (a number or an expression)
+    | {"text": "…"} | {"blanks": {"1": "…"}} | {"pairs": {"1": "B"}} | {"order": ["C", "A", "B"]} | {"on_paper": true} |
+    {} to clear it."""
 
     seq = WholeNumberField(min_value=1, max_value=MAX_BIGINT, help_text="Grows with every save; the highest wins.")
     answer = serializers.DictField(required=False, allow_null=True)
@@ -99,6 +101,8 @@ class OptionOut(serializers.Serializer[Any]):
 class PartOut(OptionOut):
     alternative = serializers.CharField()
     marks = serializers.CharField()
+    kind = serializers.ChoiceField(choices=BlankKind.choices, allow_blank=True, help_text="Of a blank; otherwise empty.")
+    choices = serializers.ListField(child=serializers.CharField(), help_text="Of a blank of the kind choice.")
 
 
 class QuestionOut(serializers.Serializer[Any]):
@@ -111,6 +115,8 @@ class QuestionOut(serializers.Serializer[Any]):
     html = serializers.CharField()
     options = OptionOut(many=True)
     parts = PartOut(many=True)
+    unit = serializers.CharField(help_text="In which a number is wanted; may be empty.")
+    grading = serializers.ChoiceField(choices=[Grading.PARTIAL.value], allow_blank=True)
     is_written = serializers.BooleanField()
 
 

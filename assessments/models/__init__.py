@@ -1,7 +1,10 @@
 from assessments.models.attempts import Attempt, Response
-from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot
+from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot, PaperDraft
+from assessments.models.digests import QuestionBand, QuestionDigest, QuestionReview
 from assessments.models.exams import Exam
-from assessments.models.papers import Paper, PaperQuestion
+from assessments.models.papers import Paper, PaperQuestion, ShownContent
+from assessments.models.pictures import QuestionPicture
+from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 
@@ -11,13 +14,22 @@ __all__ = [
     "BlueprintSection",
     "BlueprintSlot",
     "Exam",
+    "ImportState",
     "MarkingStep",
     "PageQuestion",
     "Paper",
+    "PaperDraft",
     "PaperQuestion",
     "Question",
+    "QuestionBand",
+    "QuestionDigest",
+    "QuestionImport",
+    "QuestionImportRow",
+    "QuestionPicture",
+    "QuestionReview",
     "QuestionVersion",
     "Response",
     "SheetPage",
     "SheetUpload",
+    "ShownContent",
 ]

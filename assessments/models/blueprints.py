@@ -1,9 +1,10 @@
-"""Blueprints: sections × slots, from which papers are drawn."""
+"""Blueprints: sections × slots, from which papers are drawn, and the draft of a paper that a teacher looks over."""
 
 from __future__ import annotations
 
 from typing import Any, Self
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,11 @@ class TeachersOnlyQuerySet(ScopedQuerySet[Any]):
 
 
 class Blueprint(IdModel):
+    """`author` is the teacher who made it; without one it is the institute's, a template that teachers copy."""
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="blueprints", editable=False
+    )
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="blueprints")
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -64,7 +70,10 @@ class BlueprintSection(models.Model):
 
 
 class BlueprintSlot(models.Model):
-    """One question number: which unit, which types, how many marks, and whether there is a choice of two."""
+    """One question number: which unit, which types, how many marks, and whether there is a choice of two.
+
+    `difficulties` (1 to 5) and `levels` (CognitiveLevel) narrow the choice; empty lists take any.
+    """
 
     section = models.ForeignKey(BlueprintSection, models.CASCADE, related_name="slots")
     number = models.PositiveSmallIntegerField(_("question number"))
@@ -72,6 +81,8 @@ class BlueprintSlot(models.Model):
     types = models.JSONField(_("types"), default=list, help_text=_("Any of these question types."))
     marks = MarksField(_("marks"))
     has_choice = models.BooleanField(_("answer one of two"), default=False)
+    difficulties = models.JSONField(_("difficulties"), default=list, blank=True)
+    levels = models.JSONField(_("cognitive levels"), default=list, blank=True)
 
     objects = TeachersOnlyQuerySet.as_manager()
 
@@ -82,3 +93,31 @@ class BlueprintSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} Q{self.number}"
+
+
+class PaperDraftQuerySet(ScopedQuerySet["PaperDraft"]):
+    def visible_to(self, user: Any) -> Self:
+        """A draft is its owner's scratch sheet."""
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+
+class PaperDraft(IdModel):
+    """A paper drawn but not frozen: its questions can still be swapped. One for each person and blueprint.
+
+    `picks`: [{"number": 7, "alternative": "", "version": "<id>"}], one for every seat of the blueprint.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    blueprint = models.ForeignKey(Blueprint, models.CASCADE, related_name="drafts")
+    seed = models.BigIntegerField()
+    picks = models.JSONField(default=list)
+    drawn_at = models.DateTimeField()
+
+    objects = PaperDraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("paper draft")
+        constraints = [models.UniqueConstraint(fields=["owner", "blueprint"], name="paper_draft_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.blueprint}, seed {self.seed}"

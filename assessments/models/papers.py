@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.db import models
@@ -46,13 +47,39 @@ class Paper(IdModel):
         return self.title
 
 
+@dataclass(frozen=True)
+class ShownContent:
+    """What a question of a paper says: the version's own content, or the variant drawn for the paper.
+
+    Options, parts and `answer` are shaped as at QuestionVersion; `steps` has the HTML of the marking scheme by
+    position, and is empty where the version's own steps hold.
+    """
+
+    text_source: str
+    text_html: str
+    options: list[dict[str, Any]]
+    parts: list[dict[str, Any]]
+    answer: dict[str, Any]
+    model_answer_html: str
+    explanation_html: str
+    steps: dict[str, str] = field(default_factory=dict)
+
+    def step_html(self, position: int, own: str) -> str:
+        """The text of the scheme's step at `position`; `own` is the version's."""
+        return self.steps.get(str(position), own)
+
+
 class PaperQuestionQuerySet(ScopedQuerySet["PaperQuestion"]):
     def visible_to(self, user: Any) -> Self:
         return self.filter(paper__in=Paper.objects.visible_to(user).values("pk"))
 
 
 class PaperQuestion(IdModel):
-    """Question `number` of a paper. With internal choice two rows share the number, alternatives "a" and "b"."""
+    """Question `number` of a paper. With internal choice two rows share the number, alternatives "a" and "b".
+
+    `variant`, for a question with parameters: {"values": {"a": "3"}, "shown": the fields of ShownContent}. What a page
+    or a marker reads is `shown`, never the version's own content.
+    """
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="questions")
     section = models.CharField(max_length=4)
@@ -62,6 +89,7 @@ class PaperQuestion(IdModel):
     type = models.CharField(max_length=20)
     marks = MarksField()
     is_written = models.BooleanField()
+    variant = models.JSONField(null=True, blank=True)
 
     objects = PaperQuestionQuerySet.as_manager()
 
@@ -75,3 +103,19 @@ class PaperQuestion(IdModel):
 
     def __str__(self) -> str:
         return f"Q{self.number}{self.alternative}"
+
+    @property
+    def shown(self) -> ShownContent:
+        """The content as it stands on this paper. Reads `version` unless a variant was drawn."""
+        if self.variant is not None:
+            return ShownContent(**self.variant["shown"])
+        version = self.version
+        return ShownContent(
+            text_source=version.text_source,
+            text_html=version.text_html,
+            options=version.options,
+            parts=version.parts,
+            answer=version.answer,
+            model_answer_html=version.model_answer_html,
+            explanation_html=version.explanation_html,
+        )

@@ -73,8 +73,9 @@ class QuestionVersion(IdModel):
     """Immutable content of a question: rows are only ever inserted (a trigger refuses UPDATE).
 
     `options`: [{"label", "source", "html"}];
-    `parts` (case study): [{"label", "alternative", "source", "html", "marks"}];
-    `answer`: {"choices": ["B"]} or {"value": "3.5", "tolerance": "0.01", "unit": "cm"}, empty for written questions.
+    `parts` (case study, blanks, left-hand sides of pairs): [{"label", "alternative", "source", "html", "marks"}];
+    `answer`: the key, by type: see services/key_rules.py; empty for written questions;
+    `parameters`: what variants are drawn from, see services/variants.py; null for a question without.
     HTML is rendered once, on save, from the Markdown + TeX source.
     """
 
@@ -88,6 +89,7 @@ class QuestionVersion(IdModel):
     options = models.JSONField(default=list)
     parts = models.JSONField(default=list)
     answer = models.JSONField(default=dict)
+    parameters = models.JSONField(null=True, blank=True)
     model_answer_source = models.TextField(blank=True)
     model_answer_html = models.TextField(blank=True)
     explanation_source = models.TextField(blank=True)

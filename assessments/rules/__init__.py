@@ -1,5 +1,5 @@
 """Permissions of this app; importing the package registers them."""
 
-from assessments.rules import attempts, bank
+from assessments.rules import attempts, bank, bank_pages, question_imports
 
-__all__ = ["attempts", "bank"]
+__all__ = ["attempts", "bank", "bank_pages", "question_imports"]

@@ -9,7 +9,7 @@ import rules
 
 from accounts.rules import is_staff, is_teacher, is_verified_teacher
 from assessments.enums import QuestionState
-from assessments.models import MarkingStep, Paper, PaperQuestion, Question, QuestionVersion
+from assessments.models import Blueprint, MarkingStep, Paper, PaperDraft, PaperQuestion, Question, QuestionVersion
 
 
 @rules.predicate
@@ -45,6 +45,16 @@ def has_sat_paper(user: Any, obj: Paper | PaperQuestion | None) -> bool:
     return bool(paper.attempts.filter(student=user).exists())
 
 
+@rules.predicate
+def is_blueprint_author(user: Any, blueprint: Blueprint | None) -> bool:
+    return blueprint is not None and blueprint.author_id is not None and blueprint.author_id == user.pk
+
+
+@rules.predicate
+def owns_draft(user: Any, draft: PaperDraft | None) -> bool:
+    return draft is not None and user.is_authenticated and draft.owner_id == user.pk
+
+
 runs_the_bank = is_staff | is_verified_teacher
 
 rules.add_perm("assessments", is_staff)
@@ -58,11 +68,23 @@ rules.add_perm("assessments.verify_question", runs_the_bank & ~wrote_question)
 
 for name in ("blueprint", "blueprintsection", "blueprintslot"):
     rules.add_perm(f"assessments.view_{name}", runs_the_bank)
+for name in ("blueprintsection", "blueprintslot"):
     for verb in ("add", "change", "delete"):
         rules.add_perm(f"assessments.{verb}_{name}", is_staff)
+# The institute's blueprints are copied, not changed, by teachers.
+# A teacher who is not verified yet sees the list, empty.
+rules.add_perm("assessments.list_blueprints", is_staff | is_teacher)
+rules.add_perm("assessments.add_blueprint", runs_the_bank)
+for verb in ("change", "delete"):
+    rules.add_perm(f"assessments.{verb}_blueprint", is_staff | (is_verified_teacher & is_blueprint_author))
+rules.add_perm("assessments.draw_blueprint", runs_the_bank)
 
 for name in ("paper", "paperquestion"):
     rules.add_perm(f"assessments.view_{name}", runs_the_bank | has_sat_paper)
+rules.add_perm("assessments.set_paper", runs_the_bank)
+rules.add_perm("assessments.view_paperdraft", owns_draft)
+for verb in ("add", "change", "delete"):
+    rules.add_perm(f"assessments.{verb}_paperdraft", rules.always_deny)
 
 # Rows that are only ever inserted, by services.
 for name in ("questionversion", "markingstep", "paper", "paperquestion"):

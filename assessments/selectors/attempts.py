@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, Grading, QuestionType
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
 from assessments.models.exams import ExamQuerySet
 
@@ -71,9 +72,12 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
     """The frozen paper as a student may see it: JSON-safe, without keys, model answers, explanations or schemes.
 
     {"id", "title", "total_marks", "written_marks", "sections": [{"label", "title", "instruction", "questions": [{"id",
-    "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written"}]}]}; marks are text.
+    "number", "alternative", "type", "marks", "text", "html", "options", "parts", "unit", "grading", "is_written"}]}]};
+    marks are text.
+    A part of a text with blanks has the "kind" of the blank and its "choices". Of the key a student knows the "unit" of
+    a number and the "grading": "partial", or "" for all or nothing.
     """
-    key = f"assessments:paper:1:{paper.pk}"
+    key = f"assessments:paper:3:{paper.pk}"
     content: dict[str, Any] | None = cache.get(key)
     if content is None:
         content = _paper_content(paper)
@@ -81,13 +85,22 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
     return content
 
 
-def answer_shapes(paper_id: UUID) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """(type, option labels) of every question of a paper by id: all that saving an answer needs, small and cached."""
-    key = f"assessments:shapes:1:{paper_id}"
-    shapes: dict[str, tuple[str, tuple[str, ...]]] | None = cache.get(key)
+Shape = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+
+def answer_shapes(paper_id: UUID) -> dict[str, Shape]:
+    """(type, option labels, part labels) of every question of a paper by id: all that saving needs; small, cached."""
+    key = f"assessments:shapes:2:{paper_id}"
+    shapes: dict[str, Shape] | None = cache.get(key)
     if shapes is None:
-        rows = PaperQuestion.objects.filter(paper=paper_id).values_list("pk", "type", "version__options")
-        shapes = {str(pk): (kind, tuple(option["label"] for option in options)) for pk, kind, options in rows}
+        # A variant has other texts, but the labels of its version.
+        rows = PaperQuestion.objects.filter(paper=paper_id).values_list(
+            "pk", "type", "version__options", "version__parts"
+        )
+        shapes = {
+            str(pk): (kind, tuple(option["label"] for option in options), tuple(part["label"] for part in parts))
+            for pk, kind, options, parts in rows
+        }
         cache.set(key, shapes, PAPER_CACHE_SECONDS)
     return shapes
 
@@ -148,16 +161,19 @@ def _paper_content(paper: Paper) -> dict[str, Any]:
 
 
 def _question_content(question: PaperQuestion) -> dict[str, Any]:
-    version = question.version
+    shown = question.shown
+    blanks: dict[str, Any] = shown.answer.get("blanks", {})
     return {
         "id": str(question.pk),
         "number": question.number,
         "alternative": question.alternative,
         "type": question.type,
         "marks": _plain(question.marks),
-        "text": version.text_source,
-        "html": version.text_html,
-        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in version.options],
+        "text": shown.text_source,
+        "html": shown.text_html,
+        "options": [
+            {"label": o["label"], "text": o["source"], "html": o["html"]} for o in _as_laid_out(question, shown.options)
+        ],
         "parts": [
             {
                 "label": part["label"],
@@ -165,11 +181,28 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
                 "text": part["source"],
                 "html": part["html"],
                 "marks": _plain(Decimal(str(part["marks"]))),
+                # Of a blank, its kind and what can be chosen: never what is right.
+                "kind": blanks.get(part["label"], {}).get("kind", ""),
+                "choices": blanks.get(part["label"], {}).get("options", []),
             }
-            for part in version.parts
+            for part in shown.parts
         ],
+        "unit": shown.answer.get("unit", ""),
+        "grading": Grading.PARTIAL.value if shown.answer.get("grading") == Grading.PARTIAL else "",
         "is_written": question.is_written,
     }
+
+
+def _as_laid_out(question: PaperQuestion, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items to order or to match, shuffled: authors tend to write them in the right order. The same on every visit."""
+    if question.type not in {QuestionType.ORDERING, QuestionType.MATCHING}:
+        return options
+    random = Random(str(question.pk)).random  # noqa: S311 -- a layout, no secret
+    places = {option["label"]: random() for option in options}
+    laid_out = sorted(options, key=lambda option: places[option["label"]])
+    if [option["label"] for option in laid_out] == question.shown.answer.get("order"):
+        laid_out.reverse()
+    return laid_out
 
 
 def _plain(marks: Decimal) -> str:

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.selectors import find_entitlement
 from assessments.enums import AttemptState
 from assessments.models import Attempt, Exam
+from assessments.selectors.answer_controls import controls, is_partly
 from assessments.selectors.attempts import exams_for_lists, paper_for_student, question_label, responses_of
 
 # What waits for the student comes first; the sort keeps the newest first within each.
@@ -101,7 +102,7 @@ def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
     """The context of the exam page."""
     return {
         "attempt": attempt,
-        "paper": paper_with_responses(attempt),
+        "paper": _with_controls(paper_with_responses(attempt)),
         "now": now,
         "minutes_left": max(0, int((attempt.ends_at - now).total_seconds() // 60)),
         "save_url": reverse("api-attempt-response", args=[attempt.pk, NO_QUESTION]),
@@ -110,16 +111,28 @@ def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
+def _with_controls(paper: dict[str, Any]) -> dict[str, Any]:
+    """The paper with what the controls of its questions show; see answer_controls."""
+    sections = [
+        section | {"questions": [question | controls(question) for question in section["questions"]]}
+        for section in paper["sections"]
+    ]
+    return paper | {"sections": sections}
+
+
 def attempt_summary(*, attempt: Attempt) -> dict[str, Any]:
     """Counts before submitting, by question number (either of two alternatives counts as answered)."""
     answered: set[int] = set()
     flagged: set[int] = set()
+    partly: set[int] = set()
     sections = paper_with_responses(attempt)["sections"]
     questions = [question for section in sections for question in section["questions"]]
     for question in questions:
         response = question["response"]
         if response and response.answer:
             answered.add(question["number"])
+            if is_partly(question, response.answer):
+                partly.add(question["number"])
         if response and response.marked_for_review:
             flagged.add(question["number"])
     numbers = sorted({question["number"] for question in questions})
@@ -128,6 +141,7 @@ def attempt_summary(*, attempt: Attempt) -> dict[str, Any]:
         "attempt": attempt,
         "answered": counts[True],
         "unanswered": [number for number in numbers if number not in answered],
+        "partly": sorted(partly),
         "flagged": sorted(flagged),
         "total": len(numbers),
     }
@@ -137,6 +151,7 @@ def _states() -> dict[str, str]:
     return {
         "new": _("Not visited"),
         "seen": _("Not answered"),
+        "part": _("Partly answered"),
         "done": _("Answered"),
         "seen-flag": _("Marked for review"),
         "done-flag": _("Answered and marked"),
@@ -155,5 +170,8 @@ def _words() -> dict[str, str]:
         "open": _("Not answered"),
         "flagged": _("Marked for review"),
         "unanswered": _("Not answered: {}"),
+        "unfinished": _("Partly answered: {}"),
+        "moved": _("{}: place {} of {}"),
+        "reads": _("We read: {}"),
         "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),
     }

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assessments.enums import CHOICE_TYPES, QuestionType
+from assessments.enums import CHOICE_TYPES, TRUE_FALSE_LABELS, QuestionType
 from common.errors import DomainError
 
 MAX_TEXT = 20_000  # characters of a typed answer
 MAX_VALUE = 60  # characters of a numeric answer
+MAX_EXPRESSION = 200
+MAX_SHORT_TEXT = 500
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class AnswerShape:
     """What is needed of a question to judge the form of an answer to it: never its key."""
 
     type: str
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # of the options
+    parts: tuple[str, ...] = ()  # labels of the blanks, or of the left-hand side of pairs
 
 
 class BadAnswer(DomainError):
@@ -37,6 +40,16 @@ def clean_answer(shape: AnswerShape, answer: object) -> dict[str, Any]:
         return _clean_choices(shape, _only(answer, "choices"))
     if shape.type == QuestionType.NUMERIC:
         return _clean_string("value", _only(answer, "value"), MAX_VALUE, strip=True)
+    if shape.type == QuestionType.EXPRESSION:
+        return _clean_string("value", _only(answer, "value"), MAX_EXPRESSION, strip=True)
+    if shape.type == QuestionType.SHORT_TEXT:
+        return _clean_string("text", _only(answer, "text"), MAX_SHORT_TEXT, strip=True)
+    if shape.type == QuestionType.ORDERING:
+        return _clean_order(shape, _only(answer, "order"))
+    if shape.type == QuestionType.FILL_IN:
+        return _clean_blanks(shape, _only(answer, "blanks"))
+    if shape.type == QuestionType.MATCHING:
+        return _clean_pairs(shape, _only(answer, "pairs"))
     for flag in ("not_attempted", "on_paper"):
         if flag in answer:
             return _clean_flag(flag, _only(answer, flag))
@@ -51,16 +64,70 @@ def _only(answer: Mapping[Any, Any], key: str) -> Any:
 
 
 def _clean_choices(shape: AnswerShape, choices: object) -> dict[str, Any]:
-    if not isinstance(choices, list) or not all(isinstance(label, str) for label in choices):
-        raise BadAnswer(_("“choices” must be a list of option labels, such as [“B”]."), "answer_shape")
-    if unknown := [label for label in choices if label not in shape.labels]:
-        listed = ", ".join(shape.labels)
-        message = _("There is no option “%(label)s” here. The options are %(labels)s.")
-        raise BadAnswer(message % {"label": unknown[0][:20], "labels": listed}, "answer_choice")
-    chosen = sorted(set(choices), key=shape.labels.index)
+    labels = TRUE_FALSE_LABELS if shape.type == QuestionType.TRUE_FALSE else shape.labels
+    chosen = sorted(set(_label_list("choices", choices, labels)), key=labels.index)
     if len(chosen) > 1 and shape.type != QuestionType.MULTIPLE_CHOICE:
         raise BadAnswer(_("Only one option can be chosen here."), "answer_choice")
     return {"choices": chosen} if chosen else {}
+
+
+def _clean_order(shape: AnswerShape, order: object) -> dict[str, Any]:
+    labels = _label_list("order", order, shape.labels)
+    if not labels:
+        return {}
+    if sorted(labels) != sorted(shape.labels):
+        raise BadAnswer(_("“order” must name every item exactly once."), "answer_choice")
+    return {"order": labels}
+
+
+def _label_list(name: str, labels: object, known: tuple[str, ...]) -> list[str]:
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise BadAnswer(
+            _("“%(name)s” must be a list of option labels, such as [“B”].") % {"name": name}, "answer_shape"
+        )
+    for label in labels:
+        _check_known(label, known)
+    return labels
+
+
+def _check_known(label: str, known: tuple[str, ...]) -> None:
+    if label not in known:
+        message = _("There is no option “%(label)s” here. The options are %(labels)s.")
+        raise BadAnswer(message % {"label": label[:20], "labels": ", ".join(known)}, "answer_choice")
+
+
+def _clean_blanks(shape: AnswerShape, blanks: object) -> dict[str, Any]:
+    filled = {
+        label: _clean_string("text", text, MAX_SHORT_TEXT, strip=True).get("text", "")
+        for label, text in _part_answers("blanks", shape, blanks).items()
+    }
+    return _in_order("blanks", shape, filled)
+
+
+def _clean_pairs(shape: AnswerShape, pairs: object) -> dict[str, Any]:
+    matched = _part_answers("pairs", shape, pairs)
+    for label in matched.values():
+        if not isinstance(label, str):
+            raise BadAnswer(_("Every pair must name an option, such as {“1”: “B”}."), "answer_shape")
+        if label:
+            _check_known(label, shape.labels)
+    return _in_order("pairs", shape, matched)
+
+
+def _part_answers(name: str, shape: AnswerShape, parts: object) -> Mapping[str, Any]:
+    if not isinstance(parts, Mapping):
+        raise BadAnswer(_("“%(name)s” must be an object such as {“1”: “…”}.") % {"name": name}, "answer_shape")
+    if unknown := [label for label in parts if label not in shape.parts]:
+        message = _("There is no part “%(label)s” here. The parts are %(labels)s.")
+        listed = {"label": str(unknown[0])[:20], "labels": ", ".join(shape.parts)}
+        raise BadAnswer(message % listed, "answer_choice")
+    return parts
+
+
+def _in_order(name: str, shape: AnswerShape, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The answered parts in the order of the question, so that the same answer is stored the same."""
+    answered = {label: parts[label] for label in shape.parts if parts.get(label)}
+    return {name: answered} if answered else {}
 
 
 def _clean_string(key: str, text: object, longest: int, *, strip: bool) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from assessments.services.content_schema import (
     QuestionInvalidError,
     StepContent,
 )
+from assessments.services.digests import digest_versions
 from assessments.services.questions import build_version, check_verifier, content_of, normalised, record_published
 from common.errors import DomainError
 from courses.models import Chapter, Programme, Topic, Unit
@@ -186,7 +187,7 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
         options=tuple(OptionContent(label=o["label"], text=o["text"]) for o in raw.get("options", ())),
         parts=tuple(
             PartContent(
-                label=p["label"], text=p["text"], marks=Decimal(p["marks"]), alternative=p.get("alternative", "")
+                label=p["label"], text=p.get("text", ""), marks=Decimal(p["marks"]), alternative=p.get("alternative", "")
             )
             for p in raw.get("parts", ())
         ),
@@ -203,6 +204,7 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
             )
             for s in raw.get("steps", ())
         ),
+        parameters=raw.get("parameters", {}),
     )
 
 
@@ -274,6 +276,7 @@ def _write(
     Question.objects.bulk_create(new)
     QuestionVersion.objects.bulk_create([version for _question, version, _steps in written])
     MarkingStep.objects.bulk_create([step for _question, _version, steps in written for step in steps])
+    digest_versions([version for _question, version, _steps in written])
     fresh = {question.pk for question in new}
     for question, version, _steps in written:
         before, from_version = ("", None) if question.pk in fresh else (question.state, version.number - 1)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from string import ascii_uppercase
+from decimal import Decimal
 
-from assessments.enums import CHOICE_TYPES, WRITTEN_TYPES, CognitiveLevel, QuestionType, StepKind
+from assessments.enums import PART_TYPES, WRITTEN_TYPES, CognitiveLevel, QuestionType, StepKind
+from assessments.services.key_rules import key_problems
+from assessments.services.variants import VALUE_MARK, parameter_problems, sample_contents
 from common.errors import DomainError
 from common.models import HALF
 
 MAX_MARKS = Decimal(100)
-MAX_OPTIONS = 8
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
 
 
@@ -34,7 +34,8 @@ class OptionContent:
 
 @dataclass(frozen=True)
 class PartContent:
-    """A part of a case study. Two parts with one label are alternatives "a" and "b" of equal marks."""
+    """A part of a case study (two with one label are alternatives "a" and "b" of equal marks), the left-hand side of
+    a pair, or the marks of a blank, whose text is empty."""
 
     label: str
     text: str
@@ -67,6 +68,7 @@ class QuestionContent:
     model_answer: str = ""
     explanation: str = ""
     steps: tuple[StepContent, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def check_content(type: str, content: QuestionContent) -> None:
@@ -81,18 +83,54 @@ def content_problems(type: str, content: QuestionContent) -> Iterator[str]:
     if type not in QuestionType.values:
         yield f"There is no question type “{type}”."
         return
+    if content.parameters:
+        yield from _variant_problems(type, content)
+    else:
+        yield from _plain_problems(type, content)
+
+
+def _variant_problems(type: str, content: QuestionContent) -> Iterator[str]:
+    """The rules hold for what students see: a few variants stand for all."""
+    found = False
+    for problem in parameter_problems(content):
+        found = True
+        yield problem
+    if found:
+        return
+    for values, drawn in sample_contents(content):
+        problems = list(_plain_problems(type, drawn))
+        if problems:
+            shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+            yield from (f"With {shown}: {problem}" for problem in problems)
+            return
+
+
+def _plain_problems(type: str, content: QuestionContent) -> Iterator[str]:
     yield from _common_problems(content)
-    if type in CHOICE_TYPES:
-        yield from _choice_problems(type, content)
-    elif type == QuestionType.NUMERIC:
-        yield from _numeric_problems(content)
     if type in WRITTEN_TYPES:
         yield from _written_problems(type, content)
-    else:
-        if content.steps:
-            yield "A question marked by its key has no marking scheme."
-        if content.parts:
-            yield "Only a case study has parts."
+        return
+    yield from key_problems(type, content)
+    if content.steps:
+        yield "A question marked by its key has no marking scheme."
+    if type in PART_TYPES:
+        yield from _marked_part_problems(content)
+    elif content.parts:
+        yield "Only a case study has parts."
+
+
+def _marked_part_problems(content: QuestionContent) -> Iterator[str]:
+    """The parts of a matching question or a text with blanks: 1, 2, 3 … with marks that add up."""
+    labels = [part.label for part in content.parts]
+    if labels != [str(number) for number in range(1, len(labels) + 1)]:
+        yield f"Parts are labelled 1, 2, 3 … in order, not {', '.join(labels)}."
+    for part in content.parts:
+        yield from _marks_problem(f"Part ({part.label})", part.marks)
+        if part.alternative:
+            yield "Only a part of a case study has an alternative."
+    total = sum((part.marks for part in content.parts), Decimal(0))
+    if content.parts and total != content.marks:
+        yield f"The parts add up to {total} marks, but the question carries {content.marks}."
 
 
 def _marks_problem(what: str, marks: Decimal) -> Iterator[str]:
@@ -108,62 +146,8 @@ def _common_problems(content: QuestionContent) -> Iterator[str]:
         yield f"There is no cognitive level “{content.cognitive_level}”."
     if not content.text.strip():
         yield "The question has no text."
-
-
-def _choice_problems(type: str, content: QuestionContent) -> Iterator[str]:
-    labels = [option.label for option in content.options]
-    if not 2 <= len(labels) <= MAX_OPTIONS:
-        yield f"A choice question has 2 to {MAX_OPTIONS} options, not {len(labels)}."
-    if labels != list(ascii_uppercase[: len(labels)]):
-        yield f"Options are labelled A, B, C … in order, not {', '.join(labels) or 'nothing'}."
-    texts = [option.text.strip() for option in content.options]
-    if not all(texts):
-        yield "Every option needs a text."
-    if len(set(texts)) < len(texts):
-        yield "Two options say the same."
-    if set(content.answer) != {"choices"} or not isinstance(content.answer["choices"], list):
-        yield "The key of a choice question is a list of option labels."
-        return
-    yield from _key_problems(type, labels, content.answer["choices"])
-
-
-def _key_problems(type: str, labels: list[str], key: list[object]) -> Iterator[str]:
-    unknown = [str(label) for label in key if label not in labels]
-    if unknown:
-        yield f"The key names {', '.join(unknown)}, which is not among the options."
-    if len(set(map(str, key))) < len(key):
-        yield "The key names an option twice."
-    if type == QuestionType.MULTIPLE_CHOICE:
-        if not key:
-            yield "A multiple choice question needs at least one right option."
-    elif len(key) != 1:
-        yield f"This type of question has exactly one right option, not {len(key)}."
-
-
-def _numeric_problems(content: QuestionContent) -> Iterator[str]:
-    if content.options:
-        yield "A numeric question has no options."
-    answer = content.answer
-    extra = set(answer) - {"value", "tolerance", "unit"}
-    if extra:
-        yield f"The key of a numeric question has no “{', '.join(sorted(extra))}”."
-    if _decimal(answer.get("value")) is None:
-        yield f"The value of the key must be a decimal number such as 3.5, not “{answer.get('value', '')}”."
-    tolerance = _decimal(answer.get("tolerance", "0"))
-    if tolerance is None or tolerance < 0:
-        yield f"The tolerance must be 0 or a positive decimal number, not “{answer.get('tolerance')}”."
-    if not isinstance(answer.get("unit", ""), str):
-        yield "The unit of the key must be text."
-
-
-def _decimal(value: object) -> Decimal | None:
-    """Only plain text numbers of a sane size: `1e999999` would be a Decimal too, and freeze a comparison."""
-    if not isinstance(value, str) or len(value) > 40 or set(value) - set("+-.0123456789"):
-        return None
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return None
+    if VALUE_MARK in content.text and not content.parameters:
+        yield "The text has a value in [[=…]], but the question has no parameters."
 
 
 def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:

@@ -21,6 +21,7 @@ from assessments.services.drawing_rules import (
     plain,
     structure_problems,
 )
+from assessments.services.paper_variants import draw_variants
 from common.errors import DomainError
 from courses.models import Unit
 
@@ -33,20 +34,30 @@ class BlueprintUnfitError(DomainError):
 
 
 def draw_paper(*, blueprint: Blueprint, seed: int, title: str, exclude: Collection[UUID] = (), now: datetime) -> Paper:
-    """Draws and freezes a paper in five queries. The same bank, seed and `exclude` give the same questions.
+    """Draws and freezes a paper in six queries. The same bank, seed and `exclude` give the same questions.
 
     `exclude`: ids of questions to leave out where the bank allows. Raises BlueprintUnfitError.
     """
+    picks = pick_questions(blueprint=blueprint, seed=seed, exclude=exclude)
+    return freeze_picks(blueprint=blueprint, seed=seed, title=title, picks=picks, now=now)
+
+
+def pick_questions(*, blueprint: Blueprint, seed: int, exclude: Collection[UUID] = ()) -> list[Pick]:
+    """Chooses the questions of a paper without storing anything. Two queries. Raises BlueprintUnfitError."""
     slots = read_slots(blueprint)
     problems = structure_problems(slots=slots, total_marks=blueprint.total_marks)
     if problems:
         raise BlueprintUnfitError(problems)
     candidates = read_candidates({slot.unit for slot in slots})
     try:
-        picks = draw_questions(slots=slots, candidates=candidates, seed=seed, avoid=exclude)
+        return draw_questions(slots=slots, candidates=candidates, seed=seed, avoid=exclude)
     except BankTooSmall as error:
         raise BlueprintUnfitError(missing_sentences(error.seats, slots, candidates)) from error
-    return _freeze(blueprint=blueprint, seed=seed, title=title, picks=picks, now=now)
+
+
+def check_slots(blueprint: Blueprint) -> list[str]:
+    """What is wrong with the blueprint whatever the bank holds, one sentence each."""
+    return structure_problems(slots=read_slots(blueprint), total_marks=blueprint.total_marks)
 
 
 def check_blueprint(*, blueprint: Blueprint) -> list[str]:
@@ -67,11 +78,21 @@ def read_slots(blueprint: Blueprint) -> list[Slot]:
     rows = (
         BlueprintSlot.objects.filter(section__blueprint=blueprint)
         .order_by("section__position", "section__label", "number")
-        .values_list("section__label", "number", "unit_id", "unit__name", "types", "marks", "has_choice")
+        .values_list(
+            "section__label",
+            "number",
+            "unit_id",
+            "unit__name",
+            "types",
+            "marks",
+            "has_choice",
+            "difficulties",
+            "levels",
+        )
     )
     return [
-        Slot(section, number, unit, unit_name, frozenset(types), marks, has_choice)
-        for section, number, unit, unit_name, types, marks, has_choice in rows
+        Slot(section, number, unit, name, frozenset(types), marks, choice, frozenset(difficulties), frozenset(levels))
+        for section, number, unit, name, types, marks, choice, difficulties, levels in rows
     ]
 
 
@@ -114,7 +135,8 @@ def _unit_problems(blueprint: Blueprint, slots: list[Slot]) -> list[str]:
     return problems
 
 
-def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], now: datetime) -> Paper:
+def freeze_picks(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], now: datetime) -> Paper:
+    """Stores a paper with exactly `picks`, variants drawn by `seed`. A frozen paper is never changed again."""
     slots = {pick.seat.slot: pick.candidate.type for pick in picks}
     paper = Paper(
         programme_id=blueprint.programme_id,
@@ -126,6 +148,7 @@ def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], n
         written_marks=sum((slot.marks for slot, type in slots.items() if type in WRITTEN_TYPES), Decimal(0)),
         frozen_at=now,
     )
+    variants = draw_variants([pick.candidate.version for pick in picks], seed=seed, now=now)
     questions = [
         PaperQuestion(
             paper=paper,
@@ -136,6 +159,7 @@ def _freeze(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], n
             type=pick.candidate.type,
             marks=pick.candidate.marks,
             is_written=pick.candidate.type in WRITTEN_TYPES,
+            variant=variants.get(pick.candidate.version),
         )
         for pick in picks
     ]

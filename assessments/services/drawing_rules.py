@@ -1,22 +1,31 @@
 """Choosing the questions of a paper. Pure and seeded: the same slots, bank and seed always give the same paper.
 
-Every question place of a paper is a *seat*; a slot with internal choice has two. Seats are filled one after the other:
-first the chapter that the paper has used least, then two questions of it drawn uniformly, of which the one that adds
-more variety of difficulty and cognitive level stays. So nothing is drawn more than twice as often as its neighbours,
-and questions alike in those two are equally likely. Where a seat finds nothing free, earlier seats exchange their
-question (augmenting paths), so a paper is found whenever one exists, with as few `avoid`ed questions as possible.
+Every question place of a paper is a *seat*; a slot with internal choice has two. Seats that ask for the same (a *cell*:
+unit, types, marks, difficulties, levels) are filled together by systematic sampling: the N free questions of the cell
+are laid in a row, chapter after chapter and by difficulty within, and the k seats take those at
+floor((u + i) N / k), i = 0 … k-1, with u uniform in [0, 1). So every question of a cell has exactly the chance k / N,
+each chapter gets its share up to one question, and difficulties spread. Chapters lie in an order shuffled for each
+paper, equals within them too, and the cells of a unit take u, u + φ, u + 2φ … (mod 1, φ the golden ratio), each still
+uniform, so that they fall on different chapters.
+
+Where a seat finds nothing free, other seats exchange their question (augmenting paths), so a paper is found whenever
+one exists, with as few `avoid`ed questions as possible.
 """
 
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
-from assessments.enums import WRITTEN_TYPES, QuestionType
+from assessments.enums import WRITTEN_TYPES, CognitiveLevel, QuestionType
+
+T = TypeVar("T")
+GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,26 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a slot asks of a question. Slots with the same cell take from the same part of the bank."""
+
+    unit: UUID
+    types: frozenset[str]
+    marks: Decimal
+    difficulties: frozenset[int] = frozenset()
+    levels: frozenset[str] = frozenset()
+
+    def takes(self, candidate: Candidate) -> bool:
+        return (
+            candidate.unit == self.unit
+            and candidate.type in self.types
+            and candidate.marks == self.marks
+            and (not self.difficulties or candidate.difficulty in self.difficulties)
+            and (not self.levels or candidate.level in self.levels)
+        )
+
+
+@dataclass(frozen=True)
 class Slot:
     """Question `number` of section `section`."""
 
@@ -45,9 +74,15 @@ class Slot:
     types: frozenset[str]
     marks: Decimal
     has_choice: bool = False
+    difficulties: frozenset[int] = frozenset()  # empty: any
+    levels: frozenset[str] = frozenset()  # empty: any
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.unit, self.types, self.marks, self.difficulties, self.levels)
 
     def takes(self, candidate: Candidate) -> bool:
-        return candidate.unit == self.unit and candidate.type in self.types and candidate.marks == self.marks
+        return self.cell.takes(candidate)
 
 
 @dataclass(frozen=True)
@@ -85,7 +120,7 @@ def draw_questions(
 
     `avoid`: ids of questions to repeat only where the bank has nothing else, and then as few as possible.
     """
-    draw = _Draw(seats_of(slots), sorted(candidates, key=lambda candidate: candidate.name), seed, frozenset(avoid))
+    draw = _Draw(seats_of(slots), candidates, seed, frozenset(avoid))
     draw.fill(fresh_only=True)
     draw.fill(fresh_only=False)
     empty = [seat for index, seat in enumerate(draw.seats) if index not in draw.taken]
@@ -94,67 +129,89 @@ def draw_questions(
     return [Pick(seat, draw.taken[index]) for index, seat in enumerate(draw.seats)]
 
 
+def pools_of(cells: Iterable[Cell], candidates: Iterable[Candidate]) -> dict[Cell, list[Candidate]]:
+    """The candidates that fit each cell, in the order given; one walk over the bank, however large."""
+    shelves: dict[tuple[UUID, str, Decimal], list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        shelves[candidate.unit, candidate.type, candidate.marks].append(candidate)
+    pools = {}
+    for cell in dict.fromkeys(cells):
+        fitting = (shelves.get((cell.unit, type, cell.marks), ()) for type in sorted(cell.types))
+        pools[cell] = [candidate for shelf in fitting for candidate in shelf if cell.takes(candidate)]
+    return pools
+
+
 class _Draw:
     """A growing matching of seats and questions. A question once in the paper stays in it, at times in another seat."""
 
-    def __init__(self, seats: list[Seat], bank: Sequence[Candidate], seed: int, avoid: frozenset[UUID]) -> None:
+    def __init__(self, seats: list[Seat], bank: Iterable[Candidate], seed: int, avoid: frozenset[UUID]) -> None:
         self.seats = seats
         # `random()` of a seeded generator is the one sequence Python promises to keep the same between versions.
         self.random = random.Random(seed).random  # noqa: S311 - papers need repeatability, not secrecy
         self.avoid = avoid
-        pools: dict[Slot, list[Candidate]] = {}
-        for seat in seats:
-            if seat.slot not in pools:
-                pools[seat.slot] = [candidate for candidate in bank if seat.slot.takes(candidate)]
-        self.pools = [pools[seat.slot] for seat in seats]
+        self.pools = pools_of((seat.slot.cell for seat in seats), bank)
+        for pool in self.pools.values():
+            pool.sort(key=lambda candidate: candidate.name)
+        named = sorted({c.name: c for pool in self.pools.values() for c in pool}.items())
+        chapters = self._shuffled(list(dict.fromkeys(candidate.chapter for _name, candidate in named)))
+        self.chapter_place = {chapter: place for place, chapter in enumerate(chapters)}
+        self.pools = {cell: self._shuffled(pool) for cell, pool in self.pools.items()}
         self.taken: dict[int, Candidate] = {}
         self.seat_of: dict[UUID, int] = {}
-        self.chapters: Counter[UUID] = Counter()
-        self.kinds: Counter[object] = Counter()
+        self.starts: dict[UUID, float] = {}
 
     def fill(self, *, fresh_only: bool) -> None:
         """Seats as many questions as possible; `fresh_only` leaves out those to avoid."""
-        for index in range(len(self.seats)):
-            if index in self.taken:
-                continue
-            pool = [c for c in self.pools[index] if not (fresh_only and c.question in self.avoid)]
-            free = [candidate for candidate in pool if candidate.question not in self.seat_of]
-            if free:
-                self._seat(index, self._choose(free))
-            else:
-                self._exchange(index, fresh_only, set())
+        empty: dict[Cell, list[int]] = defaultdict(list)
+        for index, seat in enumerate(self.seats):
+            if index not in self.taken:
+                empty[seat.slot.cell].append(index)
+        for cell, indexes in empty.items():
+            free = [c for c in self.pools[cell] if c.question not in self.seat_of and self._may(c, fresh_only)]
+            for index, candidate in zip(self._shuffled(indexes), self._sample(cell, free, len(indexes)), strict=False):
+                self._seat(index, candidate)
+        for index, seat in enumerate(self.seats):
+            if index not in self.taken:
+                self._exchange(index, seat.slot.cell, fresh_only, set())
 
-    def _choose(self, free: list[Candidate]) -> Candidate:
-        used = min(self.chapters[candidate.chapter] for candidate in free)
-        chapters = list(dict.fromkeys(c.chapter for c in free if self.chapters[c.chapter] == used))
-        chapter = chapters[self._below(len(chapters))]
-        pool = [candidate for candidate in free if candidate.chapter == chapter]
-        first, second = pool[self._below(len(pool))], pool[self._below(len(pool))]
-        return second if self._sameness(second) < self._sameness(first) else first
+    def _sample(self, cell: Cell, free: list[Candidate], wanted: int) -> list[Candidate]:
+        """`wanted` of the questions free for `cell`, or all when there are fewer. See the top of the module."""
+        if cell.unit not in self.starts:
+            self.starts[cell.unit] = self.random()
+        start = self.starts[cell.unit]
+        self.starts[cell.unit] = (start + GOLDEN) % 1
+        if wanted >= len(free):
+            return free
+        row = sorted(free, key=self._place)
+        return [row[min(int((start + turn) * len(row) / wanted), len(row) - 1)] for turn in range(wanted)]
 
-    def _sameness(self, candidate: Candidate) -> int:
-        """How often the paper already has this difficulty and this cognitive level."""
-        return self.kinds[candidate.difficulty] + self.kinds[candidate.level]
+    def _place(self, candidate: Candidate) -> tuple[int, int]:
+        """By chapter, within it by difficulty, up and down in turns; equals stay as they were shuffled."""
+        chapter = self.chapter_place[candidate.chapter]
+        return chapter, candidate.difficulty if chapter % 2 else -candidate.difficulty
 
-    def _below(self, count: int) -> int:
-        return int(self.random() * count)
+    def _may(self, candidate: Candidate, fresh_only: bool) -> bool:
+        return not (fresh_only and candidate.question in self.avoid)
+
+    def _shuffled(self, things: list[T]) -> list[T]:
+        made = list(things)
+        for last in range(len(made) - 1, 0, -1):
+            other = int(self.random() * (last + 1))
+            made[last], made[other] = made[other], made[last]
+        return made
 
     def _seat(self, index: int, candidate: Candidate) -> None:
         self.taken[index] = candidate
-        if candidate.question not in self.seat_of:
-            self.chapters[candidate.chapter] += 1
-            self.kinds[candidate.difficulty] += 1
-            self.kinds[candidate.level] += 1
         self.seat_of[candidate.question] = index
 
-    def _exchange(self, index: int, fresh_only: bool, tried: set[UUID]) -> bool:
+    def _exchange(self, index: int, cell: Cell, fresh_only: bool, tried: set[UUID]) -> bool:
         """Finds seat `index` a question by moving others (Kuhn's augmenting path). Every moved seat stays filled."""
-        for candidate in self.pools[index]:
-            if candidate.question in tried or (fresh_only and candidate.question in self.avoid):
+        for candidate in self.pools[cell]:
+            if candidate.question in tried or not self._may(candidate, fresh_only):
                 continue
             tried.add(candidate.question)
             holder = self.seat_of.get(candidate.question)
-            if holder is None or self._exchange(holder, fresh_only, tried):
+            if holder is None or self._exchange(holder, self.seats[holder].slot.cell, fresh_only, tried):
                 self._seat(index, candidate)
                 return True
         return False
@@ -200,18 +257,33 @@ def missing_sentences(seats: Sequence[Seat], slots: Iterable[Slot], candidates: 
     """One sentence per cell of the blueprint that the bank cannot fill, naming its questions."""
     slots = list(slots)
     sentences = []
-    for cell in dict.fromkeys((s.slot.section, s.slot.unit, s.slot.types, s.slot.marks) for s in seats):
-        alike = [slot for slot in slots if (slot.section, slot.unit, slot.types, slot.marks) == cell]
-        slot, needed = alike[0], sum(2 if slot.has_choice else 1 for slot in alike)
-        have = sum(slot.takes(candidate) for candidate in candidates)
-        kinds = " or ".join(sorted(str(QuestionType(type).label).lower() for type in slot.types))
+    for section, cell in dict.fromkeys((seat.slot.section, seat.slot.cell) for seat in seats):
+        alike = [slot for slot in slots if (slot.section, slot.cell) == (section, cell)]
+        needed = sum(2 if slot.has_choice else 1 for slot in alike)
+        have = sum(cell.takes(candidate) for candidate in candidates)
         numbers = sorted(slot.number for slot in alike)
         why = f"the bank has {have}" if have < needed else f"the bank's {have} are needed elsewhere in the paper"
         sentences.append(
-            f"Section {slot.section}, question {_names(numbers)}: {needed} active {kinds} of {plain(slot.marks)} "
-            f"marks in {slot.unit_name} needed, {why}."
+            f"Section {section}, question {_names(numbers)}: {needed} active {cell_words(cell)} of {plain(cell.marks)} "
+            f"marks in {alike[0].unit_name} needed, {why}."
         )
     return sentences
+
+
+def cell_words(cell: Cell) -> str:
+    """What a cell asks besides unit and marks: "short answer or long answer (difficulty 2, 3; apply)"."""
+    kinds = " or ".join(sorted(label_of(type).lower() for type in cell.types))
+    mix = []
+    if cell.difficulties:
+        mix.append(f"difficulty {_names(sorted(cell.difficulties))}")
+    if cell.levels:
+        mix.append(", ".join(label.lower() for value, label in CognitiveLevel.choices if value in cell.levels))
+    return f"{kinds} ({'; '.join(mix)})" if mix else kinds
+
+
+def label_of(type: str) -> str:
+    """The name of a question type, or what was written where there is no such type."""
+    return str(QuestionType(type).label) if type in set(QuestionType.values) else type
 
 
 def plain(marks: Decimal) -> str:

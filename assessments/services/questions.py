@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.enums import QuestionState
+from assessments.enums import Grading, QuestionState, QuestionType
 from assessments.models import MarkingStep, Question, QuestionVersion
 from assessments.services.content_schema import (
     OptionContent,
@@ -23,6 +23,7 @@ from assessments.services.content_schema import (
     StepContent,
     check_content,
 )
+from assessments.services.digests import digest_versions
 from common.content import ContentError, render_content
 from common.errors import DomainError, NotPermittedError
 from courses.models import Chapter, Topic
@@ -91,6 +92,7 @@ def create_question(
         MarkingStep.objects.bulk_create(steps)
         question.current = version
         question.save(update_fields=["current"])
+        digest_versions([version])
         if state == QuestionState.ACTIVE:
             record_published(question=question, before="", actor=verifier, now=now)
     return question
@@ -115,6 +117,7 @@ def revise_question(*, question: Question, content: QuestionContent, actor: User
         )
         version.save(force_insert=True)
         MarkingStep.objects.bulk_create(steps)
+        digest_versions([version])
         locked.current = version
         was = locked.state
         if was == QuestionState.ACTIVE:
@@ -189,9 +192,12 @@ def build_version(
         model_answer_html=_html(_("The model answer"), content.model_answer),
         explanation_source=content.explanation,
         explanation_html=_html(_("The explanation"), content.explanation),
+        parameters=dict(content.parameters) or None,
         created_by=actor,
         created_at=now,
     )
+    if question.type == QuestionType.FILL_IN:
+        _check_blanks(version)
     steps = [
         MarkingStep(
             version=version,
@@ -227,17 +233,22 @@ def content_of(version: QuestionVersion) -> QuestionContent:
             StepContent(text=s.text_source, marks=s.marks, kind=s.kind, part=s.part, alternative=s.alternative)
             for s in version.steps.all()
         ),
+        parameters=version.parameters or {},
     )
 
 
 def normalised(content: QuestionContent) -> QuestionContent:
-    """The same content without white space at the ends of its texts."""
+    """The same content without white space at the ends of its texts, and without what a key has by default."""
+    answer = dict(content.answer)
+    if answer.get("grading") == Grading.ALL:
+        del answer["grading"]
     return replace(
         content,
         text=content.text.strip(),
         model_answer=content.model_answer.strip(),
         explanation=content.explanation.strip(),
-        answer=dict(content.answer),
+        answer=answer,
+        parameters=dict(content.parameters),
         options=tuple(replace(option, text=option.text.strip()) for option in content.options),
         parts=tuple(replace(part, text=part.text.strip()) for part in content.parts),
         steps=tuple(replace(step, text=step.text.strip()) for step in content.steps),
@@ -264,6 +275,15 @@ def _html(place: str, source: str) -> str:
         return str(render_content(source).html)
     except ContentError as error:
         raise QuestionInvalidError([f"{place}: {error}"]) from error
+
+
+def _check_blanks(version: QuestionVersion) -> None:
+    """Raises QuestionInvalidError for a blank that a page could not put a field into."""
+    lost = [part["label"] for part in version.parts if f"[[{part['label']}]]" not in version.text_html]
+    if lost:
+        raise QuestionInvalidError(
+            [_("Blank %s stands inside a formula, a link or code; put it into plain text.") % label for label in lost]
+        )
 
 
 def _part_row(part: PartContent) -> dict[str, str]:

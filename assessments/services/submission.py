@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.enums import AttemptState, SubmitReason
 from assessments.models import Attempt, PaperQuestion, Response
-from assessments.services.scoring import score_answer
+from assessments.services.scoring import MarkedShape, score_answer
 from assessments.signals import attempt_handed_in, attempt_submitted
 from common.errors import DomainError, NotPermittedError
 from common.events import announce
@@ -105,7 +105,9 @@ def _score(question: PaperQuestion, answer: dict[str, Any]) -> tuple[bool | None
     if not answer:
         return None, Decimal(0)
     try:
-        result = score_answer(question.type, question.marks, question.version.answer, answer)
+        shown = question.shown
+        shape = MarkedShape(len(shown.options), {part["label"]: Decimal(part["marks"]) for part in shown.parts})
+        result = score_answer(question.type, question.marks, shown.answer, answer, shape)
     except ValueError as error:
         # A broken key is the bank's fault: the student's submission must not fail over it. Re-marking mends it.
         log.error("question_key_unusable", question_id=str(question.pk), error=str(error))

@@ -54,7 +54,7 @@ def questions_of(paper: Paper) -> list[tuple[int, str, str | None]]:
 
 def test_a_board_paper(blueprint: Blueprint, django_assert_num_queries) -> None:
     # Slots, bank, sections, paper and its questions; a savepoint because the test itself is a transaction.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         paper = draw_paper(blueprint=blueprint, seed=7, title="Mock 1", now=NOW)
     assert (paper.total_marks, paper.written_marks, paper.frozen_at) == (Decimal(80), Decimal(60), NOW)
     assert [section["label"] for section in paper.sections] == list("ABCDE")

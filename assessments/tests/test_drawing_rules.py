@@ -133,11 +133,28 @@ def test_a_paper_is_drawn_exactly_when_one_exists(
     assert again == picks, "the order in which rows are read must not matter"
 
 
-def test_chapters_take_turns() -> None:
+def test_each_chapter_gets_its_share() -> None:
     bank = [candidate(10 * chapter + i, chapter=chapter) for chapter in range(1, 5) for i in range(chapter * 2)]
     for seed in range(50):
-        picks = draw_questions(slots=[slot(n) for n in range(1, 9)], candidates=bank, seed=seed)
-        assert set(Counter(pick.candidate.chapter for pick in picks).values()) == {2}
+        picks = draw_questions(slots=[slot(n) for n in range(1, 11)], candidates=bank, seed=seed)
+        counts = Counter(pick.candidate.chapter for pick in picks)
+        assert [counts[uid(1000 + chapter)] for chapter in range(1, 5)] == [1, 2, 3, 4], "half of 2, 4, 6 and 8"
+
+
+def test_cells_of_a_unit_fall_on_different_chapters() -> None:
+    """Three cells of one seat each with the same three chapters: more than blind chance, which shows 2.11 of them."""
+    bank = [
+        candidate(100 * marks + 10 * chapter + i, chapter=chapter, marks=marks)
+        for marks in (1, 2, 3)
+        for chapter in (1, 2, 3)
+        for i in range(2)
+    ]
+    slots = [slot(number, marks=number) for number in (1, 2, 3)]
+    shown = [
+        len({pick.candidate.chapter for pick in draw_questions(slots=slots, candidates=bank, seed=seed)})
+        for seed in range(500)
+    ]
+    assert sum(shown) / 500 > 2.5
 
 
 def test_difficulty_and_level_vary_more_than_by_chance() -> None:

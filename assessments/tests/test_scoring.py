@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments.enums import OBJECTIVE_TYPES, QuestionType
+from assessments.enums import QuestionType
 from assessments.services.scoring import parse_number, score_answer
 
 ONE = Decimal(1)
@@ -128,7 +128,7 @@ def test_an_unusable_key_is_loud(kind: str, key: dict[str, object]) -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    kind=st.sampled_from(sorted(OBJECTIVE_TYPES)),
+    kind=st.sampled_from(sorted(KEYS)),
     halves=st.integers(1, 40),
     answer=st.dictionaries(st.sampled_from(["choices", "value", "text"]), JSON)
     | st.fixed_dictionaries(

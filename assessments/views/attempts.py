@@ -1,5 +1,6 @@
 """Sitting an exam."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from assessments.enums import AttemptState
 from assessments.models import Attempt
 from assessments.selectors import exam_pages
+from assessments.services.answers import MAX_EXPRESSION
 from assessments.services.attempts import submit_attempt
+from assessments.services.expression_reading import read_expression
 from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
 
@@ -39,6 +42,14 @@ def attempt_clock(request: HttpRequest, attempt_id: UUID) -> dict[str, Any]:
     """The server's clock and the deadline, for a page that slept."""
     attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
     return {"server_now": timezone.now(), "ends_at": attempt.ends_at, "state": attempt.state}
+
+
+@require_GET
+@json_endpoint
+def expression_reading(request: HttpRequest, attempt_id: UUID) -> dict[str, Any]:
+    """How the expression `text` is read, while it is typed: never whether it is right."""
+    get_permitted(request.user, ANSWER, Attempt, attempt_id)
+    return asdict(read_expression(request.GET.get("text", "")[: MAX_EXPRESSION + 1]))
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,8 @@ from notifications.models import Notification
 from tests.cast import Cast
 from tests.factories import NOW
 
-STUDENT, TEACHER = ["student-home", "exam-list", "paper-list"], ["teacher-home", "marking-queue"]
+STUDENT, BANK = ["student-home", "exam-list", "paper-list"], ["bank-list"]
+TEACHER = ["teacher-home", "marking-queue", *BANK]
 
 
 def items(client: Client, page: str = "notification-list") -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def items(client: Client, page: str = "notification-list") -> list[dict[str, Any
         ("teacher", TEACHER),
         ("newcomer", TEACHER),
         ("guardian", ["guardian-home"]),
-        ("staff", []),
+        ("staff", BANK),
     ],
 )
 def test_each_role_has_its_pages_and_news(client: Client, cast: Cast, who: str, names: list[str]) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessments.models import MarkingStep, PaperQuestion
+from assessments.models import MarkingStep, PaperQuestion, ShownContent
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.progress import Progress, measure_progress, written_questions
 from evaluations.selectors.sheets import PageView, page_views
@@ -81,7 +81,7 @@ def desk_data(evaluation: Evaluation) -> Desk:
     attempt = evaluation.attempt
     pages = page_views(attempt.pk, evaluation.pk)
     rows = list(written_questions(evaluation).select_related("version"))
-    steps = steps_by_version(rows)
+    steps = steps_by_question(rows)
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
     progress = measure_progress(rows, marks.values(), attempt.paper.written_marks)
     return Desk(
@@ -90,19 +90,24 @@ def desk_data(evaluation: Evaluation) -> Desk:
         paper_title=attempt.paper.title,
         student_name="" if attempt.exam.hide_names else attempt.student.name,
         pages=pages,
-        questions=[_question(row, steps[row.version_id], marks.get(row.pk), progress, pages) for row in rows],
+        questions=[_question(row, steps[row.pk], marks.get(row.pk), progress, pages) for row in rows],
         progress=progress,
         written_max=attempt.paper.written_marks,
     )
 
 
-def steps_by_version(questions: list[PaperQuestion]) -> dict[UUID, list[StepView]]:
-    """The marking schemes of the versions on the paper. One query."""
-    made: dict[UUID, list[StepView]] = defaultdict(list)
+def steps_by_question(questions: list[PaperQuestion]) -> dict[UUID, list[StepView]]:
+    """The marking schemes of the questions, as they read on this paper, by the question's id. One query."""
+    schemes: dict[UUID, list[MarkingStep]] = defaultdict(list)
     versions = [q.version_id for q in questions]
-    for s in MarkingStep.objects.filter(version__in=versions).order_by("version_id", "position"):
-        made[s.version_id].append(StepView(s.pk, s.position, s.part, s.alternative, s.kind, s.text_html, s.marks))
-    return made
+    for step in MarkingStep.objects.filter(version__in=versions).order_by("version", "position"):
+        schemes[step.version_id].append(step)
+    return {row.pk: [_step_view(step, row.shown) for step in schemes[row.version_id]] for row in questions}
+
+
+def _step_view(step: MarkingStep, shown: ShownContent) -> StepView:
+    html = shown.step_html(step.position, step.text_html)
+    return StepView(step.pk, step.position, step.part, step.alternative, step.kind, html, step.marks)
 
 
 def mark_view(mark: QuestionMark | None) -> MarkView | None:
@@ -118,7 +123,7 @@ def _question(
     progress: Progress,
     pages: list[PageView],
 ) -> DeskQuestion:
-    version = row.version
+    shown = row.shown
     return DeskQuestion(
         id=row.pk,
         section=row.section,
@@ -126,9 +131,9 @@ def _question(
         alternative=row.alternative,
         type=row.type,
         marks=row.marks,
-        html=version.text_html,
-        parts=version.parts,
-        model_answer_html=version.model_answer_html,
+        html=shown.text_html,
+        parts=shown.parts,
+        model_answer_html=shown.model_answer_html,
         steps=steps,
         mark=mark_view(mark),
         not_attempted=row.number in progress.not_attempted,

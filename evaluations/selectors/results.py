@@ -12,7 +12,7 @@ from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
-from evaluations.selectors.desk import StepView, steps_by_version
+from evaluations.selectors.desk import StepView, steps_by_question
 from evaluations.selectors.sheets import PageView, page_views
 from evaluations.selectors.totals import ZERO, MarkedQuestion, counted_alternatives
 
@@ -123,7 +123,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
     rows = list(
         PaperQuestion.objects.filter(paper=attempt.paper_id).select_related("version").order_by("number", "alternative")
     )
-    steps = steps_by_version([row for row in rows if row.is_written])
+    steps = steps_by_question([row for row in rows if row.is_written])
     responses = {r.question_id: r for r in Response.objects.filter(attempt=attempt)}
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)} if evaluation else {}
     counted = counted_alternatives(
@@ -134,7 +134,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         counts = counted.get(row.number, row.alternative) == row.alternative
         tagged = [page.id for page in pages if row.number in page.questions]
         if row.is_written:
-            made.append(_written(row, steps[row.version_id], marks.get(row.pk), counts, tagged))
+            made.append(_written(row, steps[row.pk], marks.get(row.pk), counts, tagged))
         else:
             made.append(_objective(row, responses.get(row.pk), tagged))
     return made
@@ -161,12 +161,12 @@ def _objective(row: PaperQuestion, response: Response | None, pages: list[UUID])
         awarded=(response.marks if response and response.marks is not None else ZERO),
         answer=response.answer if response else {},
         is_correct=response.is_correct if response else False,
-        key=row.version.answer,
+        key=row.shown.answer,
     )
 
 
 def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion:
-    version = row.version
+    shown = row.shown
     empty: dict[str, Any] = {
         "counts": True,
         "answer": {},
@@ -183,11 +183,11 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         type=row.type,
         is_written=row.is_written,
         marks=row.marks,
-        html=version.text_html,
-        options=version.options,
-        parts=version.parts,
-        explanation_html=version.explanation_html,
-        model_answer_html=version.model_answer_html,
+        html=shown.text_html,
+        options=shown.options,
+        parts=shown.parts,
+        explanation_html=shown.explanation_html,
+        model_answer_html=shown.model_answer_html,
         pages=pages,
         **{**empty, **known},
     )

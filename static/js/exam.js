@@ -1,5 +1,6 @@
 // The exam page: one question at a time, palette, keys, autosave, the clock, submitting.
 import { AnswerOutbox } from "./answer-outbox.js";
+import { answerOf, isPartly, listenForMoves, previewExpressions, show } from "./exam-answers.js";
 import { ExamClock, clockText } from "./exam-clock.js";
 import { csrf, signedOut } from "./signed-in.js";
 
@@ -18,29 +19,18 @@ let current = numbers[0];
 let visited = new Set();
 try { visited = new Set(JSON.parse(localStorage.getItem(visitedKey) || "[]")); } catch { /* starts empty */ }
 
-/* --- Reading and showing answers --- */
-function answerOf(body) {
-  const inputs = $$("input", body);
-  if (body.dataset.type === "numeric") return inputs[0].value.trim() ? { value: inputs[0].value.trim() } : {};
-  const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
-  if (!chosen.length) return {};
-  return chosen[0] === "on_paper" ? { on_paper: true } : { choices: chosen };
-}
-
-function show(body, answer) {
-  for (const input of $$("input", body)) {
-    if (body.dataset.type === "numeric") input.value = answer.value ?? "";
-    else input.checked = (answer.choices ?? []).includes(input.value) || (input.value === "on_paper" && !!answer.on_paper);
-  }
-}
-
+/* --- Where a question stands --- */
 const article = (number) => document.getElementById(`q${number}`);
 const bodiesOf = (number) => $$("[data-question]", article(number));
 const isDone = (number) => bodiesOf(number).some((body) => Object.keys(answerOf(body)).length);
+const isHalf = (number) => {
+  const begun = bodiesOf(number).filter((body) => Object.keys(answerOf(body)).length);
+  return begun.length > 0 && begun.every(isPartly);
+};
 const isFlagged = (number) => bodiesOf(number).some((body) => body.dataset.marked === "1");
 
 function stateOf(number) {
-  const base = isDone(number) ? "done" : visited.has(number) ? "seen" : "new";
+  const base = isHalf(number) ? "part" : isDone(number) ? "done" : visited.has(number) ? "seen" : "new";
   return isFlagged(number) ? `${base === "done" ? "done" : "seen"}-flag` : base;
 }
 
@@ -154,7 +144,7 @@ form.addEventListener("click", (event) => {
 });
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
-  if (event.target.matches("input[type=text], input:not([type]), textarea")) return;
+  if (event.target.matches("input[type=text], input:not([type]), textarea, select")) return;
   const key = event.key.toLowerCase();
   const option = $$(".exam__options input", article(current))[Number(key) - 1];
   if (option) { option.click(); option.focus(); }
@@ -186,11 +176,12 @@ clock = new ExamClock({
 function finish() {
   if (palette.matches(":modal")) palette.close();
   const counts = paint();
-  const open = numbers.filter((n) => !isDone(n));
+  const open = numbers.filter((n) => !isDone(n)), half = numbers.filter(isHalf);
+  const list = (text, some) => (some.length ? `<p class="mt">${fill(text, some.slice(0, 12).join(", ") + (some.length > 12 ? " …" : ""))}</p>` : "");
   const row = (label, value, bad) => `<div${bad ? ' class="bad"' : ""}><dt>${label}</dt><dd class="num">${value}</dd></div>`;
   document.getElementById("confirm-body").innerHTML = `<dl class="counts">${row(words.done, numbers.length - open.length)}${
     row(words.open, open.length, open.length)}${row(words.flagged, (counts["seen-flag"] ?? 0) + (counts["done-flag"] ?? 0))}</dl>${
-    open.length ? `<p class="mt">${fill(words.unanswered, open.slice(0, 12).join(", ") + (open.length > 12 ? " …" : ""))}</p>` : ""}`;
+    list(words.unanswered, open)}${list(words.unfinished, half)}`;
   document.getElementById("confirm").showModal();
 }
 
@@ -216,6 +207,8 @@ async function submit() {
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 
 /* --- Start --- */
+listenForMoves(form, words);
+previewExpressions(form, words);
 const layout = () => { if (!narrow.matches && palette.matches(":modal")) palette.close(); };
 narrow.addEventListener("change", layout);
 form.dataset.live = "1";

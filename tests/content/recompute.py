@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from typing import Any
 
-from sympy import Expr, Rational, nsimplify, simplify, solve, sqrt, symbols
+from sympy import Expr, Rational, Symbol, diff, nsimplify, simplify, solve, sqrt, symbols, sympify
 
 x, y, k, n, a, b, t = symbols("x y k n a b t", real=True)
 
@@ -130,3 +131,30 @@ def from_factors(powers: dict[int, int]) -> int:
 def exact(value: object) -> Any:
     """A sympy number for any int, Fraction, string or sympy value."""
     return nsimplify(value) if isinstance(value, int | str) else value
+
+
+def _zero(expression: Expr) -> bool:
+    return bool(simplify(expression) == 0 or expression.equals(0))
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """Stands for every function of x whose derivative is `integrand`: the constant of integration is free."""
+
+    integrand: Expr
+
+    def fits(self, said: Expr) -> bool:
+        """True when the derivative of what is said is the integrand."""
+        return _zero(diff(said, Symbol("x")) - sympify(str(self.integrand)))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Stands for every family F(x, y) = C that solves dy/dx = `slope`."""
+
+    slope: Expr
+
+    def fits(self, said: Expr) -> bool:
+        """True when the level curves of what is said have the slope."""
+        by_x, by_y = diff(said, Symbol("x")), diff(said, Symbol("y"))
+        return by_y != 0 and _zero(-by_x / by_y - sympify(str(self.slope)))

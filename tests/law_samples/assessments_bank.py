@@ -12,8 +12,13 @@ from assessments.models import (
     BlueprintSlot,
     MarkingStep,
     Paper,
+    PaperDraft,
     PaperQuestion,
     Question,
+    QuestionBand,
+    QuestionDigest,
+    QuestionPicture,
+    QuestionReview,
     QuestionVersion,
 )
 from tests import factories
@@ -27,6 +32,7 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         for author in (cast.teacher, cast.newcomer, cast.staff, cast.student)
         for state in (QuestionState.DRAFT, QuestionState.ACTIVE)
     ]
+    questions = [version.question for version in versions]
     unseen = factories.small_paper()
     Attempt.objects.create(
         exam=cast.exam,
@@ -38,12 +44,32 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
     )
     section = _blueprint_section(cast)
     return {
-        Question: [version.question for version in versions],
+        Question: questions,
+        QuestionBand: [QuestionBand.objects.create(question=question, value=1) for question in questions],
+        QuestionDigest: [QuestionDigest.objects.create(question=question, words="x") for question in questions],
+        QuestionPicture: [
+            QuestionPicture.objects.create(sha256="0" * 64, media_type="image/png", width=9, height=9, size=99)
+        ],
+        QuestionReview: [
+            QuestionReview.objects.create(
+                question=version.question,
+                version=version,
+                before=QuestionState.DRAFT,
+                after=QuestionState.IN_REVIEW,
+                actor=cast.staff,
+                created_at=factories.NOW,
+            )
+            for version in versions
+        ],
         QuestionVersion: list(versions),
         MarkingStep: list(MarkingStep.objects.filter(version__in=versions)),
         Blueprint: [section.blueprint],
         BlueprintSection: [section],
         BlueprintSlot: list(section.slots.all()),
+        PaperDraft: [
+            PaperDraft.objects.create(owner=owner, blueprint=section.blueprint, seed=1, drawn_at=factories.NOW)
+            for owner in (cast.teacher, cast.staff)
+        ],
         Paper: [cast.exam.paper, unseen],
         PaperQuestion: list(PaperQuestion.objects.filter(paper__in=[cast.exam.paper, unseen])),
     }

@@ -1,0 +1,69 @@
+// The blueprint editor and the draft of a paper: keys, where the focus goes after a part was swapped, the live check.
+const form = document.getElementById("blueprint-form");
+let timer;
+function recheck() {
+  clearTimeout(timer);
+  timer = setTimeout(() => document.body.dispatchEvent(new Event("recheck")), 400);
+}
+
+if (form) {
+  form.addEventListener("input", recheck);
+  form.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.key === "Enter") {
+      event.preventDefault();
+      return form.querySelector("[data-save]").click();
+    }
+    const acts = { ArrowUp: "up", ArrowDown: "down", KeyC: "copy", Backspace: "drop" };
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    const row = event.target.closest("[data-run]");
+    const button = event.code === "KeyN"
+      ? event.target.closest("section")?.querySelector("[data-add]")
+      : row?.querySelector(`[data-act=${acts[event.code] ?? "none"}]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+}
+
+document.addEventListener("htmx:after:swap", () => {
+  const editor = document.getElementById("editor");
+  const dialog = document.getElementById("swap-dialog");
+  if (editor && !editor.dataset.seen) {
+    editor.dataset.seen = "1";
+    const wanted = document.getElementById(editor.dataset.focus) ?? document.getElementById("problems");
+    wanted?.focus();
+    wanted?.select?.();
+    recheck();
+  }
+  if (dialog?.querySelector("form, .note") && !dialog.open) {
+    dialog.showModal();
+    dialog.querySelector("input:checked, input, a")?.focus();
+  }
+});
+
+/* --- The draft: J K through the questions, S swaps, A draws another, F freezes; never while typing --- */
+const questions = () => [...document.querySelectorAll("[data-question]")];
+const typing = (el) => el.matches("input, textarea, select") || el.isContentEditable;
+
+function step(by) {
+  const all = questions();
+  const at = all.findIndex((question) => question.contains(document.activeElement));
+  all[at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const dialog = document.querySelector("dialog[open]");
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (dialog) {
+    const radio = /^[1-9]$/.test(event.key) && document.activeElement.type !== "search"
+      && dialog.querySelectorAll("input[type=radio]")[event.key - 1];
+    if (radio) { radio.checked = true; radio.focus(); }
+    return;
+  }
+  if (typing(event.target) || !document.querySelector("[data-question]")) return;
+  const key = event.key.toLowerCase();
+  if (key === "j") step(1);
+  else if (key === "k") step(-1);
+  else if (key === "s") document.activeElement.closest("[data-question]")?.querySelector("[data-swap]")?.click();
+  else document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+});
