@@ -41,22 +41,23 @@ def title_block(typesetter: Typesetter, paper: Paper, subtitle: str = "") -> lis
 
 def _top_row(typesetter: Typesetter, paper: Paper, options: PrintOptions) -> list[Strip]:
     size, canvas = typesetter.size, typesetter.canvas
-    side = 1.6 * size
+    high = 1.6 * size
     code = _("Paper code %(code)s") % {"code": paper_code(paper)}
     if options.copy:
         code += " · " + _("Copy %(copy)d") % {"copy": options.copy}
 
     def draw(x: float, y: float) -> None:
         label = _("Roll No.")
-        canvas.text(label, x, y + 0.72 * side, size, "B")
+        canvas.text(label, x, y + 0.72 * high, size, "B")
         left = x + canvas.width(label, size, "B") + 0.6 * size
-        for place in range(ROLL_BOXES):
-            canvas.frame(left + place * side, y, side, side)
         wide = canvas.width(code, size, "B") + size
-        canvas.frame(x + WIDTH - wide, y, wide, side, 0.9)
-        canvas.text(code, x + WIDTH - wide / 2, y + 0.72 * side, size, "B", "center")
+        side = min(high, (x + WIDTH - wide - size - left) / ROLL_BOXES)
+        for place in range(ROLL_BOXES):
+            canvas.frame(left + place * side, y, side, high)
+        canvas.frame(x + WIDTH - wide, y, wide, high, 0.9)
+        canvas.text(code, x + WIDTH - wide / 2, y + 0.72 * high, size, "B", "center")
 
-    return [Strip(side, 0.72 * side, draw, keep=True)]
+    return [Strip(high, 0.72 * high, draw, keep=True)]
 
 
 def _time_and_marks(typesetter: Typesetter, paper: Paper) -> list[Strip]:

@@ -33,6 +33,7 @@ BLOCKS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "t
 VOID = {"br", "img", "hr"}
 MAX_DEPTH = 120
 MAX_CELL_HEIGHT = 600.0
+SHORT_FORMULA_EM = 12.0
 SPACES = re.compile(r"([ \t\r\n]+)")
 # Where a long word may break; the sign stays on the first line.
 SOFT = re.compile(r"(?<=[-–—/])(?=\w)")
@@ -189,8 +190,10 @@ class Typesetter:
         drawings = draw_formula(ElementTree.tostring(math, encoding="unicode"), display)
         math.tail = tail
         items: list[Item] = []
+        # A short formula goes to the next line as a whole.
+        short = sum(drawing.width for drawing in drawings) < SHORT_FORMULA_EM
         for place, drawing in enumerate(drawings):
-            if place:
+            if place and not short:
                 items.append(Glue(0.0))
             items.append(self.canvas.drawing_box(drawing, look.size))
         if display:
@@ -233,27 +236,33 @@ class Typesetter:
         if not rows:
             return []
         widths = self._column_widths(rows, width, look)
+        usual = "center" if sum(widths) < width else "left"
         pad = 0.35 * self.size
         made = []
         for place, row in enumerate(rows):
             cells = []
             for cell, wide in zip(row, widths, strict=False):
                 style = "B" if cell.tag == "th" else look.style
-                body = self._blocks(cell, wide - 2 * pad, replace(look, style=style))
-                cells.append((body, _alignment(cell)))
+                cells.append(self._cell(cell, wide - 2 * pad, replace(look, style=style), _alignment(cell) or usual))
             strip = self._row(cells, widths, pad)
             if strip.height > MAX_CELL_HEIGHT:
                 # No page holds such a row: what it says is printed below each other.
-                return [strip for cells in rows for cell in cells for strip in self._blocks(cell, width, look)]
+                return [strip for row in rows for cell in row for strip in self._blocks(cell, width, look)]
             made.append(replace(strip, keep=place == 0 and len(rows) > 1 or place == len(rows) - 2))
         return made
 
-    def _row(self, cells: list[tuple[list[Strip], str]], widths: list[float], pad: float) -> Strip:
-        height = max((height_of(body) for body, _ in cells), default=self.size) + pad
-        baseline = max((body[0].baseline for body, _ in cells if body), default=self.size) + pad / 2
+    def _cell(self, cell: Element, width: float, look: Look, align: str) -> list[Strip]:
+        if any(child.tag in BLOCKS or child.tag == "img" or child.get("display") == "block" for child in cell):
+            return self._blocks(cell, width, look)
+        items = [item for item in self._inline(cell, look, width) if not isinstance(item, _Display)]
+        return self.lines(items, width, size=look.size, align=align)
+
+    def _row(self, cells: list[list[Strip]], widths: list[float], pad: float) -> Strip:
+        height = max((height_of(body) for body in cells), default=self.size) + pad
+        baseline = max((body[0].baseline for body in cells if body), default=self.size) + pad / 2
 
         def draw(x: float, y: float) -> None:
-            for (body, _), wide in zip(cells, widths, strict=False):
+            for body, wide in zip(cells, widths, strict=False):
                 self.canvas.frame(x, y, wide, height, 0.5)
                 top = y + pad / 2 + (height - pad - height_of(body)) / 2
                 draw_stack(body, x + pad, top)
@@ -290,8 +299,8 @@ class _Display:
 
 
 def _alignment(cell: Element) -> str:
-    found = re.search(r"text-align:\s*(center|right)", cell.get("style", ""))
-    return found[1] if found else "left"
+    found = re.search(r"text-align:\s*(left|center|right)", cell.get("style", ""))
+    return found[1] if found else ""
 
 
 # --- Parsing ---------------------------------------------------------------------------------------------------------

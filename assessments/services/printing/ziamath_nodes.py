@@ -13,6 +13,8 @@ from ziamath.drawable import HLine, VLine
 from ziamath.nodes.mfrac import Mfrac
 from ziamath.nodes.mrow import Mrow
 from ziamath.nodes.mtable import Mtable
+from ziamath.nodes.munderover import Mover
+from ziamath.nodes.nodetools import node_is_singlechar
 
 FRACTION_SIDE_EM = 0.08
 RULE_EM = 0.05
@@ -42,6 +44,19 @@ class Fraction(Mfrac, tag="mfrac"):  # type: ignore[misc,call-arg]
         x, bar = self.nodexy[-1][0], self.nodes[-1]
         self.nodexy = [(place - x + side, y) for place, y in self.nodexy]
         self.bbox = BBox(0, bar.length + 2 * side, self.bbox.ymin, self.bbox.ymax)
+
+
+class Over(Mover, tag="mover"):  # type: ignore[misc,call-arg]
+    """An accent that is wider than its letter hangs over and does not push the neighbours away."""
+
+    def _setup(self, **kwargs: Any) -> None:
+        super()._setup(**kwargs)
+        if not node_is_singlechar(self.base) or self.element[1].tag != "mo":
+            return
+        base_x = self.nodexy[0][0]
+        self.nodexy = [(x - base_x, y) for x, y in self.nodexy]
+        self._xadvance = self.base_xadvance = self.base.xadvance()
+        self.bbox = BBox(0, self._xadvance, self.bbox.ymin, self.bbox.ymax)
 
 
 class Table(Mtable, tag="mtable"):  # type: ignore[misc,call-arg]
