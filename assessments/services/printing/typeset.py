@@ -27,7 +27,7 @@ from assessments.services.printing.boxes import (
 )
 from assessments.services.printing.canvas import Canvas
 from assessments.services.printing.formulas import draw_formula
-from assessments.services.printing.pictures import open_picture
+from assessments.services.printing.pictures import read_picture
 
 BLOCKS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "table", "hr", "div"}
 VOID = {"br", "img", "hr"}
@@ -202,7 +202,7 @@ class Typesetter:
             yield from items
 
     def _picture(self, node: Element, look: Look, width: float) -> Iterator[Item | _Display]:
-        picture = open_picture(node.get("src", ""))
+        picture = read_picture(node.get("src", ""))
         if picture is None:
             # A paper with a hole in it must be seen before it is printed.
             yield from self.items(f"[picture missing: {node.get('alt') or node.get('src', '')}]", replace(look, style="B"))
@@ -248,7 +248,7 @@ class Typesetter:
             if strip.height > MAX_CELL_HEIGHT:
                 # No page holds such a row: what it says is printed below each other.
                 return [strip for row in rows for cell in row for strip in self._blocks(cell, width, look)]
-            made.append(replace(strip, keep=place == 0 and len(rows) > 1 or place == len(rows) - 2))
+            made.append(replace(strip, keep=(place == 0 and len(rows) > 1) or place == len(rows) - 2))
         return made
 
     def _cell(self, cell: Element, width: float, look: Look, align: str) -> list[Strip]:
