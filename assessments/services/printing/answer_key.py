@@ -15,7 +15,8 @@ from assessments.services.printing.boxes import Strip, height_of, kept, kept_end
 from assessments.services.printing.canvas import Canvas
 from assessments.services.printing.content import Numbered, PrintedSection, marks_text, read_sections
 from assessments.services.printing.headings import section_heading, title_block
-from assessments.services.printing.pages import WIDTH, PrintOptions, paper_code, print_pages
+from assessments.services.printing.options import PrintOptions, paper_code
+from assessments.services.printing.pages import WIDTH, print_pages
 from assessments.services.printing.typeset import Typesetter
 
 WHOLE_HEIGHT = 150.0
@@ -167,10 +168,10 @@ def _number(key: Mapping[str, Any]) -> str:
 
 
 def _accepted(key: Mapping[str, Any]) -> str:
-    texts = [
-        row["text"] + (_(" (credit %(credit)s)") % {"credit": row["credit"]} if str(row.get("credit", "1")) != "1" else "")
-        for row in key.get("accepted", [])
-    ]
+    texts = []
+    for row in key.get("accepted", []):
+        text, credit = row["text"], str(row.get("credit", "1"))
+        texts.append(text if credit == "1" else _("%(text)s (credit %(credit)s)") % {"text": text, "credit": credit})
     return "; ".join(texts)
 
 

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from assessments.models import Paper
 from assessments.services.printing.canvas import A4, Canvas
-from assessments.services.printing.pages import MARGIN, PrintOptions, draw_footer, paper_code
+from assessments.services.printing.options import PrintOptions, paper_code
+from assessments.services.printing.pages import MARGIN, draw_footer
 from common.errors import DomainError
 
 MAX_PAGES = 60
@@ -45,4 +46,3 @@ def _draw_page(canvas: Canvas, paper: Paper, options: PrintOptions, page: int, p
         y += rule
     canvas.line(MARGIN + QUESTION_COLUMN, top, MARGIN + QUESTION_COLUMN, last, 0.6, 90)
     draw_footer(canvas, page, pages, paper=paper, document="sheet", options=options)
-

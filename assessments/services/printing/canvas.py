@@ -77,7 +77,9 @@ class Canvas:
             self._write(family, text, x, y, size, style)
 
         def fit(width: float) -> list[Box]:
-            return [self._text_box(family, piece, size, style) for piece in self._pieces(family, text, size, style, width)]
+            return [
+                self._text_box(family, piece, size, style) for piece in self._pieces(family, text, size, style, width)
+            ]
 
         # One ascent for all words keeps lines even.
         return Box(self._measure(family, text, size, style), 0.72 * size, 0.22 * size, draw, fit)

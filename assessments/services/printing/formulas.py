@@ -9,15 +9,14 @@ from functools import lru_cache
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-import ziafont
-import ziamath
-
-from assessments.services.printing import ziamath_nodes  # noqa: F401  registers its nodes
 from assessments.services.printing.mathml_ready import ready_rows
+from assessments.services.printing.ziamath_nodes import ziafont, ziamath
 from common.maths_text import line_maths
 
 logger = logging.getLogger(__name__)
 
+#: What ziamath raises at MathML it does not expect.
+FAULTS = (AttributeError, ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError)
 SIZE = 24.0
 MAX_NODES = 4_000
 # Glyphs as paths, not as <use>: a PDF has no symbols.
@@ -45,7 +44,7 @@ def draw_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...]:
     """
     try:
         return set_formula(mathml, display)
-    except (AttributeError, ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except FAULTS as error:
         logger.warning("A formula is printed as text: %s: %.200s", error, mathml)
         return (draw_text(_as_line(mathml)),)
 
@@ -132,7 +131,9 @@ def _path(d: str, shift: float) -> str:
             continue
         if letter == "Q":
             cx, cy, ex, ey = numbers
-            numbers = [x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3, ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey]
+            first = [x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3]
+            numbers = [*first, ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey]
+
         x, y = numbers[-2:]
         points = " ".join(f"{v + shift:.2f}" if i % 2 == 0 else f"{-v:.2f}" for i, v in enumerate(numbers))
         written.append(f"{points} {'m' if letter == 'M' else 'l' if letter == 'L' else 'c'}")

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from assessments.models import Paper
 from assessments.services.printing.boxes import Strip, kept, labelled, moved, spaced
 from assessments.services.printing.content import PrintedSection, marks_text, time_text
-from assessments.services.printing.pages import WIDTH, PrintOptions, paper_code
+from assessments.services.printing.options import PrintOptions, paper_code
+from assessments.services.printing.pages import WIDTH
 from assessments.services.printing.typeset import Typesetter
 
 ROLL_BOXES = 8
@@ -28,7 +29,8 @@ def paper_heading(
 def title_block(typesetter: Typesetter, paper: Paper, subtitle: str = "") -> list[Strip]:
     """Board, class and session; the subject; the title of this paper."""
     size, programme = typesetter.size, paper.programme
-    about = " · ".join(filter(None, (programme.board, _("Class %(grade)s") % {"grade": programme.grade}, programme.session)))
+    grade = _("Class %(grade)s") % {"grade": programme.grade}
+    about = " · ".join(filter(None, (programme.board, grade, programme.session)))
     lines = [
         *spaced(typesetter.paragraph(about, WIDTH, align="center"), size),
         *typesetter.paragraph(programme.subject.upper(), WIDTH, size=1.5 * size, style="B", align="center"),
@@ -78,7 +80,8 @@ def _time_and_marks(typesetter: Typesetter, paper: Paper) -> list[Strip]:
 def _instructions(typesetter: Typesetter, sections: list[PrintedSection], pages: int) -> list[Strip]:
     size = typesetter.size
     strips = spaced(typesetter.paragraph(_("General instructions"), WIDTH, style="B"), 0.6 * size)
-    strips += spaced(typesetter.paragraph(_("Read the following instructions carefully and follow them:"), WIDTH), 0.1 * size)
+    opening = _("Read the following instructions carefully and follow them:")
+    strips += spaced(typesetter.paragraph(opening, WIDTH), 0.1 * size)
     indent = 2.6 * size
     for place, sentence in enumerate(_sentences(sections, pages)):
         label = typesetter.word(f"({ROMAN[place]})")
@@ -129,4 +132,3 @@ def section_heading(typesetter: Typesetter, section: PrintedSection) -> list[Str
     if section.instruction:
         strips += spaced(typesetter.paragraph(section.instruction, WIDTH, style="I"), 0.25 * size)
     return kept(strips, last=True)
-

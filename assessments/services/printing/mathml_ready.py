@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from ziamath.operators import get_params
+from assessments.services.printing.ziamath_nodes import get_params
 
 # ziamath's em is 1.333 times the font size.
 EM = 1.333 * 1.000002

@@ -31,7 +31,8 @@ from assessments.services.printing.content import (
     read_sections,
 )
 from assessments.services.printing.headings import paper_heading, section_heading
-from assessments.services.printing.pages import WIDTH, PrintOptions, page_count, print_pages
+from assessments.services.printing.options import PrintOptions
+from assessments.services.printing.pages import WIDTH, page_count, print_pages
 from assessments.services.printing.typeset import Typesetter
 
 #: A question that is shorter stays on one page.

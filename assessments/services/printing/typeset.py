@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from django.utils.translation import gettext as _
+
 from assessments.services.printing.boxes import (
     Box,
     Glue,
@@ -78,7 +80,9 @@ class Typesetter:
             strips.append(line_strip(line, ascent=0.72 * size, descent=0.22 * size, leading=0.36 * size, shift=spare))
         return strips
 
-    def paragraph(self, text: str, width: float, *, size: float = 0.0, style: str = "", align: str = "left") -> list[Strip]:
+    def paragraph(
+        self, text: str, width: float, *, size: float = 0.0, style: str = "", align: str = "left"
+    ) -> list[Strip]:
         look = Look(size or self.size, style)
         return self.lines(list(self.items(text, look)), width, size=look.size, align=align)
 
@@ -142,7 +146,8 @@ class Typesetter:
         if node.tag == "blockquote":
             return moved(self._blocks(node, width - 1.5 * self.size, look), 1.5 * self.size)
         if node.tag == "hr":
-            return [Strip(self.size, 0.0, lambda x, y: self.canvas.line(x, y + self.size / 2, x + width, y + self.size / 2))]
+            half = self.size / 2
+            return [Strip(self.size, 0.0, lambda x, y: self.canvas.line(x, y + half, x + width, y + half))]
         if node.tag == "pre":
             return self._preformatted(node, width, look)
         if node.tag.startswith("h"):
@@ -205,7 +210,8 @@ class Typesetter:
         picture = read_picture(node.get("src", ""))
         if picture is None:
             # A paper with a hole in it must be seen before it is printed.
-            yield from self.items(f"[picture missing: {node.get('alt') or node.get('src', '')}]", replace(look, style="B"))
+            name = node.get("alt") or node.get("src", "")
+            yield from self.items(_("[picture missing: %(name)s]") % {"name": name}, replace(look, style="B"))
             return
         wide, high = picture.fitted(width, self.size / 11)
 
@@ -275,7 +281,8 @@ class Typesetter:
         wanted = [2.2 * self.size] * columns
         for row in rows:
             for place, cell in enumerate(row):
-                lines = break_lines([i for i in self._inline(cell, replace(look, style="B")) if not isinstance(i, _Display)], 1e6)
+                items = [i for i in self._inline(cell, replace(look, style="B")) if not isinstance(i, _Display)]
+                lines = break_lines(items, 1e6)
                 wanted[place] = max([wanted[place], *(line_width(line) + 1.1 * self.size for line in lines)])
         total = sum(wanted)
         if total <= width:

@@ -1,12 +1,20 @@
 """Nodes that ziamath draws differently from a browser, corrected by its own way of extension: a subclass takes the tag.
 
-Importing the module is enough.
+Importing the module is enough; the library itself is taken from here.
 """
 
 from __future__ import annotations
 
+import warnings
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
+
+with warnings.catch_warnings():
+    # It reads its font with a function of importlib.resources that Python will drop.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import ziafont
+    import ziamath
 
 from ziafont.fonttypes import BBox
 from ziamath.drawable import HLine, VLine
@@ -15,6 +23,9 @@ from ziamath.nodes.mrow import Mrow
 from ziamath.nodes.mtable import Mtable
 from ziamath.nodes.munderover import Mover
 from ziamath.nodes.nodetools import node_is_singlechar
+from ziamath.operators import get_params
+
+__all__ = ["get_params", "ziafont", "ziamath"]
 
 FRACTION_SIDE_EM = 0.08
 RULE_EM = 0.05
@@ -106,5 +117,5 @@ class Table(Mtable, tag="mtable"):  # type: ignore[misc,call-arg]
             cells = list(zip(self.nodes, self.nodexy, strict=False))[place : place + len(row)]
             place += len(row)
             spans.append((min(y - n.bbox.ymax for n, (_, y) in cells), max(y - n.bbox.ymin for n, (_, y) in cells)))
-        between = [(below[0] + above[1]) / 2 for above, below in zip(spans, spans[1:], strict=False)]
+        between = [(below[0] + above[1]) / 2 for above, below in pairwise(spans)]
         return [spans[0][0], *between, spans[-1][1]]
