@@ -42,3 +42,10 @@ def process_sheet(upload_id: str) -> int:
     from assessments.services.sheet_processing import process_sheet as service
 
     return service(upload_id=UUID(upload_id), now=timezone.now())
+
+
+@shared_task(name="assessments.count_item_statistics")
+def count_item_statistics() -> int:
+    from assessments.services.item_statistics import count_marked_attempts as service
+
+    return service()

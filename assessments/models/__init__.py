@@ -6,6 +6,14 @@ from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.pictures import QuestionPicture
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
+from assessments.models.statistics import (
+    FlagKind,
+    ItemStatistics,
+    KeyCorrection,
+    MarkedAttempt,
+    QuestionFlag,
+    RescoredAttempt,
+)
 
 __all__ = [
     "Attempt",
@@ -13,6 +21,10 @@ __all__ = [
     "BlueprintSection",
     "BlueprintSlot",
     "Exam",
+    "FlagKind",
+    "ItemStatistics",
+    "KeyCorrection",
+    "MarkedAttempt",
     "MarkingStep",
     "PageQuestion",
     "Paper",
@@ -21,9 +33,11 @@ __all__ = [
     "Question",
     "QuestionBand",
     "QuestionDigest",
+    "QuestionFlag",
     "QuestionPicture",
     "QuestionReview",
     "QuestionVersion",
+    "RescoredAttempt",
     "Response",
     "SheetPage",
     "SheetUpload",

@@ -19,6 +19,7 @@ from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
 from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -44,7 +45,8 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
         flag_if_late(evaluation=locked, now=now)
         is_first = locked.finalised_at is None
-        objective = locked.attempt.objective_marks or Decimal(0)
+        # Read under the lock: a corrected key may have changed them while this waited for it.
+        objective = objective_marks(locked)
         before = {"written_marks": locked.written_marks, "total_marks": locked.total_marks}
         changes = {
             "written_marks": progress.total,
@@ -160,6 +162,7 @@ def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
     made = move(evaluation, "release", actor=actor, now=now, changes={"released_at": released_at})
     after = {"total_marks": evaluation.total_marks}
     record_event(actor=actor, action="evaluation.released", obj=evaluation, after=after, now=now)
+    note_released(evaluation)
     _tell_family(evaluation, made, now)
 
 

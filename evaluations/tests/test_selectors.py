@@ -77,7 +77,7 @@ def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_as
         written_marks=4, total_marks=7,
     )  # fmt: skip
     attempt = type(evaluation.attempt).objects.select_related("exam", "paper").get()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         result = result_data(attempt)
     assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)
 
