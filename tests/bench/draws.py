@@ -190,7 +190,8 @@ def table(found: Figures) -> str:
         f"{found.student_papers} papers of students who sat {PAPERS_PER_STUDENT} in a row, last {AVOIDED} avoided: "
         f"{found.repeats} repeats, the fewest possible {found.fewest_repeats}",
         f"{found.rich_papers} of them from a bank four times as large: {found.rich_repeats} repeats",
-        f"one draw: median {sorted(found.milliseconds)[len(found.milliseconds) // 2]:.2f} ms, p95 {found.p95():.2f} ms of processor time",
+        f"one draw: median {sorted(found.milliseconds)[len(found.milliseconds) // 2]:.2f} ms, "
+        f"p95 {found.p95():.2f} ms of processor time",
     ]
     return "\n".join(lines)
 
