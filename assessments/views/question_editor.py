@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.enums import QuestionType, StepKind
+from assessments.forms.bank import read_id
 from assessments.forms.question import EMPTY_ROWS, QuestionForm, initial_of
 from assessments.forms.rows import Row
 from assessments.models import Question
@@ -76,8 +77,7 @@ def question_preview(request: HttpRequest) -> HttpResponse:
     content = form.content()
     preview = preview_question(type=form.kind, content=content)
     texts = [content.text, *(row.text for row in [*content.options, *content.parts])]
-    other_than = request.POST.get("question", "")
-    own = UUID(other_than) if re.fullmatch(r"[0-9a-f-]{36}", other_than) else None
+    own = read_id(request.POST.get("question", ""))
     context = {
         "preview": preview,
         "kind": form.kind,
@@ -165,11 +165,7 @@ def _editor(
 ) -> HttpResponse:
     do = request.POST.get("do", "save")
     if form.is_bound and do in {"refresh", "picture"}:
-        # Nobody asked whether it is right yet.
-        form._errors = {}  # type: ignore[assignment]
-        for kind, rows in form.rows.items():
-            if not rows:
-                form.rows[kind] = form._fresh(kind, 0)
+        form.start_over()
     context = {
         "form": form,
         "question": question,
@@ -178,7 +174,5 @@ def _editor(
         "blank": Row(),
         "picture_problem": picture_problem,
         "form_url": reverse("question-edit", args=[question.pk]) if question else reverse("question-new"),
-        "text_label": _("What the student reads"),
-        "answer_label": _("A full answer"),
     }
     return render_page(request, TEMPLATE, context, partial="editor", status=status)
