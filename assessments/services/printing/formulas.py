@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,16 +38,22 @@ class Drawing:
 
 
 @lru_cache(maxsize=8_192)
-def draw_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...]:
-    """The parts of a formula between which a line may break.
-
-    A formula that cannot be set is written as a line of characters and logged: it never disappears.
-    """
+def draw_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...] | None:
+    """The parts of a formula between which a line may break; None, and a line in the log, if it cannot be set:
+    then `formula_text` is printed, as no formula may disappear."""
     try:
         return set_formula(mathml, display)
     except FAULTS as error:
         logger.warning("A formula is printed as text: %s: %.200s", error, mathml)
-        return (draw_text(_as_line(mathml)),)
+        return None
+
+
+def formula_text(mathml: str) -> str:
+    """The formula as a line of characters."""
+    try:
+        return line_maths(mathml) or "?"
+    except (LookupError, RecursionError):
+        return re.sub("<[^>]*>", " ", mathml)
 
 
 def set_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...]:
@@ -69,13 +76,6 @@ def draw_text(text: str) -> Drawing:
     # A single Latin or Greek letter in <mi> would be italic.
     ElementTree.SubElement(row, "mtext").text = text
     return _draw(row)
-
-
-def _as_line(mathml: str) -> str:
-    try:
-        return line_maths(mathml)[:400] or "?"
-    except RecursionError:
-        return "?"
 
 
 def _draw(row: Element) -> Drawing:

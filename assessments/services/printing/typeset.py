@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -28,7 +29,7 @@ from assessments.services.printing.boxes import (
     spaced,
 )
 from assessments.services.printing.canvas import Canvas
-from assessments.services.printing.formulas import draw_formula
+from assessments.services.printing.formulas import draw_formula, formula_text
 from assessments.services.printing.pictures import read_picture
 
 BLOCKS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "table", "hr", "div"}
@@ -192,8 +193,12 @@ class Typesetter:
     def _formula(self, math: Element, look: Look) -> Iterator[Item | _Display]:
         display = math.get("display") == "block"
         tail, math.tail = math.tail, None
-        drawings = draw_formula(ElementTree.tostring(math, encoding="unicode"), display)
+        mathml = ElementTree.tostring(math, encoding="unicode")
         math.tail = tail
+        drawings = draw_formula(mathml, display)
+        if drawings is None:
+            yield from self.items(unescape(formula_text(mathml)), look)
+            return
         items: list[Item] = []
         # A short formula goes to the next line as a whole.
         short = sum(drawing.width for drawing in drawings) < SHORT_FORMULA_EM
