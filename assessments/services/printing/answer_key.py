@@ -128,7 +128,7 @@ class KeyLayout:
 
 
 #: Beside the marks of a step, as on a board's scheme: method, accuracy, independent.
-KINDS = {StepKind.METHOD: "M", StepKind.ACCURACY: "A", StepKind.INDEPENDENT: "B"}
+KINDS: dict[str, str] = {StepKind.METHOD: "M", StepKind.ACCURACY: "A", StepKind.INDEPENDENT: "B"}
 
 
 def answer_html(type: str, shown: ShownContent) -> str:
@@ -176,4 +176,6 @@ def _accepted(key: Mapping[str, Any]) -> str:
 
 
 def _blank(key: Mapping[str, Any]) -> str:
-    return {"number": _number, "text": _accepted}.get(key.get("kind", ""), lambda key: str(key.get("correct", "")))(key)
+    if key.get("kind") == "number":
+        return _number(key)
+    return _accepted(key) if key.get("kind") == "text" else str(key.get("correct", ""))

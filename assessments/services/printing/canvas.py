@@ -11,8 +11,8 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
+from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from assessments.services.printing.boxes import Box
 from assessments.services.printing.formulas import SIZE, Drawing, draw_text

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from assessments.services.printing.mathml_ready import ready_rows
-from assessments.services.printing.ziamath_nodes import ziafont, ziamath
+from assessments.services.printing.ziamath_nodes import Math, font_config
 from common.maths_text import line_maths
 
 logger = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ FAULTS = (AttributeError, ArithmeticError, AssertionError, LookupError, Recursio
 SIZE = 24.0
 MAX_NODES = 4_000
 # Glyphs as paths, not as <use>: a PDF has no symbols.
-ziafont.config.svg2 = False
-ziafont.config.precision = 2
+font_config.svg2 = False
+font_config.precision = 2
 _lock = threading.Lock()
 
 
@@ -80,7 +80,7 @@ def draw_text(text: str) -> Drawing:
 
 def _draw(row: Element) -> Drawing:
     with _lock:
-        drawn = ziamath.Math(row, size=SIZE)
+        drawn = Math(row, size=SIZE)
         canvas = Element("svg")
         drawn.node.draw(0, 0, canvas)
     box = drawn.node.bbox
@@ -109,7 +109,8 @@ def _operators(shape: Element, shift: float) -> str:
             return f"{float(shape.get('stroke-width', '1')):.2f} w {box} S"
         return "" if shape.get("fill-opacity") else f"{box} f"
     if shape.tag == "ellipse":
-        return _ellipse(*(float(shape.get(name, "0")) for name in ("cx", "cy", "rx", "ry")), shift)
+        cx, cy, rx, ry = (float(shape.get(name, "0")) for name in ("cx", "cy", "rx", "ry"))
+        return _ellipse(cx + shift, -cy, rx, ry)
     if shape.tag in {"svg", "g", "defs", "marker", "polygon"}:
         return ""
     raise ValueError(f"a shape {shape.tag} of a formula cannot be printed")
@@ -140,8 +141,8 @@ def _path(d: str, shift: float) -> str:
     return " ".join(written)
 
 
-def _ellipse(cx: float, cy: float, rx: float, ry: float, shift: float) -> str:
-    k, x, y = 0.5523, cx + shift, -cy
+def _ellipse(x: float, y: float, rx: float, ry: float) -> str:
+    k = 0.5523
     curves = [
         (x + rx, y + k * ry, x + k * rx, y + ry, x, y + ry),
         (x - k * rx, y + ry, x - rx, y + k * ry, x - rx, y),

@@ -13,9 +13,9 @@ from xml.etree.ElementTree import Element
 with warnings.catch_warnings():
     # It reads its font with a function of importlib.resources that Python will drop.
     warnings.simplefilter("ignore", DeprecationWarning)
-    import ziafont
-    import ziamath
+    from ziamath.zmath import Math
 
+from ziafont.config import config as font_config
 from ziafont.fonttypes import BBox
 from ziamath.drawable import HLine, VLine
 from ziamath.nodes.mfrac import Mfrac
@@ -25,13 +25,13 @@ from ziamath.nodes.munderover import Mover
 from ziamath.nodes.nodetools import node_is_singlechar
 from ziamath.operators import get_params
 
-__all__ = ["get_params", "ziafont", "ziamath"]
+__all__ = ["Math", "font_config", "get_params"]
 
 FRACTION_SIDE_EM = 0.08
 RULE_EM = 0.05
 
 
-class Row(Mrow, tag="mrow"):  # type: ignore[misc,call-arg]
+class Row(Mrow, tag="mrow"):
     """A row is only measured beforehand if something in it stretches: the library does so always, which takes time
     that doubles with each level."""
 
@@ -42,7 +42,7 @@ class Row(Mrow, tag="mrow"):  # type: ignore[misc,call-arg]
         return 0.0, 0.0
 
 
-class Fraction(Mfrac, tag="mfrac"):  # type: ignore[misc,call-arg]
+class Fraction(Mfrac, tag="mfrac"):
     """The same little space on both sides, whatever stands beside it."""
 
     def leftsibling(self) -> None:
@@ -52,12 +52,12 @@ class Fraction(Mfrac, tag="mfrac"):  # type: ignore[misc,call-arg]
         super()._setup(**kwargs)
         side = FRACTION_SIDE_EM * self.glyphsize
         # The library has put its space on the left before the bar, and its own on the right behind it.
-        x, bar = self.nodexy[-1][0], self.nodes[-1]
+        x, bar = self.nodexy[-1][0], self.nodes[-1].bbox
         self.nodexy = [(place - x + side, y) for place, y in self.nodexy]
-        self.bbox = BBox(0, bar.length + 2 * side, self.bbox.ymin, self.bbox.ymax)
+        self.bbox = BBox(0, bar.xmax + 2 * side, self.bbox.ymin, self.bbox.ymax)
 
 
-class Over(Mover, tag="mover"):  # type: ignore[misc,call-arg]
+class Over(Mover, tag="mover"):
     """An accent that is wider than its letter hangs over and does not push the neighbours away."""
 
     def _setup(self, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class Over(Mover, tag="mover"):  # type: ignore[misc,call-arg]
         self.bbox = BBox(0, self._xadvance, self.bbox.ymin, self.bbox.ymax)
 
 
-class Table(Mtable, tag="mtable"):  # type: ignore[misc,call-arg]
+class Table(Mtable, tag="mtable"):
     """With the rules of its cells: `rule` on a cell names the sides that have one."""
 
     def _setup(self, **kwargs: Any) -> None:
