@@ -173,6 +173,8 @@ def _editor(
         "empty_rows": [Row() for _number in range(EMPTY_ROWS)],
         "blank": Row(),
         "picture_problem": picture_problem,
+        # A literal of the template would not be escaped.
+        "refresh": '{"do": "refresh"}',
         "form_url": reverse("question-edit", args=[question.pk]) if question else reverse("question-new"),
     }
     return render_page(request, TEMPLATE, context, partial="editor", status=status)
