@@ -119,7 +119,7 @@ class QuestionForm(forms.Form):
         chapter.choices = _grouped(chapters)
         chosen = str(self._value("chapter") or "")
         known = {str(value) for _name, group in chapter.choices[1:] for value, _label in group}
-        topics = Topic.objects.filter(chapter=chosen if chosen in known else None)
+        topics = Topic.objects.filter(chapter__in=[chosen] if chosen in known else [])
         topic: Any = self.fields["topic"]
         topic.queryset = topics
         topic.choices = [("", _("The whole chapter")), *((row.pk, row.name) for row in topics)]

@@ -76,7 +76,7 @@ def question_preview(request: HttpRequest) -> HttpResponse:
     form = QuestionForm(request.POST)
     content = form.content()
     preview = preview_question(type=form.kind, content=content)
-    texts = [content.text, *(row.text for row in [*content.options, *content.parts])]
+    texts = [content.text, *(o.text for o in content.options), *(p.text for p in content.parts)]
     own = read_id(request.POST.get("question", ""))
     context = {
         "preview": preview,
