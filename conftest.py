@@ -22,6 +22,8 @@ APPEND_ONLY = [
     "assessments_markingstep",
     "assessments_paper",
     "assessments_paperquestion",
+    "assessments_keycorrection",
+    "assessments_rescoredattempt",
     "evaluations_markevent",
     "evaluations_transition",
     "evaluations_assignmentdecision",

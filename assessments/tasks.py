@@ -56,3 +56,10 @@ def tend_question_files() -> int:
     from assessments.services.question_files import tend_files
 
     return tend_files(now=timezone.now())
+
+
+@shared_task(name="assessments.count_item_statistics")
+def count_item_statistics() -> int:
+    from assessments.services.item_statistics import count_marked_attempts as service
+
+    return service()

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from assessments.views import attempts, bank, blueprints, exams, papers, question_editor, question_files, sheets
+from assessments.views import (
+    attempts,
+    bank,
+    blueprints,
+    exams,
+    paper_prints,
+    papers,
+    question_editor,
+    question_files,
+    sheets,
+)
 
 urlpatterns = [
     path("exams/", exams.exam_list, name="exam-list"),
@@ -47,4 +57,7 @@ urlpatterns = [
     path("blueprints/<uuid:blueprint_id>/draft/freeze/", papers.paper_freeze, name="paper-freeze"),
     path("blueprints/<uuid:blueprint_id>/draft/<slug:seat>/", papers.paper_swap, name="paper-swap"),
     path("papers/<uuid:paper_id>/", papers.paper_page, name="paper-page"),
+    path("papers/<uuid:paper_id>/paper.pdf", paper_prints.paper_pdf, name="paper-pdf"),
+    path("papers/<uuid:paper_id>/key.pdf", paper_prints.key_pdf, name="paper-key-pdf"),
+    path("papers/<uuid:paper_id>/sheet.pdf", paper_prints.sheet_pdf, name="paper-sheet-pdf"),
 ]

@@ -161,14 +161,16 @@ SMALL_PAPER = [
 ]
 
 
-def small_paper(rows: list[tuple[str, int, str, str, str, tuple[str, ...]]] = SMALL_PAPER) -> exams.Paper:
+def small_paper(
+    rows: list[tuple[str, int, str, str, str, tuple[str, ...]]] = SMALL_PAPER, title: str = "Short paper"
+) -> exams.Paper:
     """A frozen paper with objective and written questions."""
     numbers: dict[int, tuple[Decimal, bool]] = {
         number: (Decimal(marks), kind in WRITTEN_TYPES) for _, number, _, kind, marks, _ in rows
     }
     paper = exams.Paper.objects.create(
         programme=ProgrammeFactory(),
-        title="Short paper",
+        title=title,
         seed=1,
         sections=[
             {"label": name, "title": f"Section {name}", "instruction": ""} for name in sorted({r[0] for r in rows})

@@ -9,6 +9,7 @@ The thoughts behind it:
 - Marking is the assigned teacher's alone; staff may look at the desk and change nothing there.
 - A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
 - A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
+- Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
 - An empty or wrong body is 422 only for those who might have sent a right one.
 """
 
@@ -112,6 +113,32 @@ POST sheet-remove  {sheets} {client}                      | login  200      404 
 POST sheet-remove  {sheets} {nobody}                      | login  404      404     404      403      403     404     404      403
 POST sheet-rotate  {sheets} {sheet_page}                  | login  200      404     404      403      403     404     404      403
 POST sheet-rotate  {sheets} {marking_page}                | login  404      404     404      403      403     404     404      403
+GET  blueprint-list                                       | login  403      403     403      403      200     200     200      200
+GET  blueprint-new  {programme}                           | login  403      403     403      403      200     200     403      200
+POST blueprint-new  {programme}                           | login  403      403     403      403      422     422     403      422
+GET  blueprint-new  {nobody}                              | login  403      403     403      403      404     404     403      404
+GET  blueprint-page  {blueprint}                          | login  404      404     404      404      200     200     404      200
+GET  blueprint-edit  {blueprint}                          | login  404      404     404      404      200     403     404      200
+POST blueprint-edit  {blueprint}                          | login  404      404     404      404      422     403     404      422
+GET  blueprint-edit  {template}                           | login  404      404     404      404      403     403     404      200
+POST blueprint-copy  {blueprint}                          | login  404      404     404      404      >blueprint-edit >blueprint-edit 404 >blueprint-edit
+POST blueprint-delete  {blueprint}                        | login  404      404     404      404      >blueprint-list 403 404  >blueprint-list
+POST blueprint-delete  {template}                         | login  404      404     404      404      403     403     404      >blueprint-list
+GET  paper-draft  {blueprint}                             | login  404      404     404      404      200     200     404      200
+POST paper-draft  {blueprint}                             | login  404      404     404      404      >paper-draft >paper-draft 404 >paper-draft
+GET  paper-swap  {blueprint} 1                            | login  404      404     404      404      200     404     404      404
+POST paper-swap  {blueprint} 1                            | login  404      404     404      404      422     404     404      404
+GET  paper-swap  {blueprint} 99                           | login  404      404     404      404      404     404     404      404
+POST paper-freeze  {blueprint}                            | login  404      404     404      404      422     404     404      404
+GET  paper-page  {fixed_paper}                            | login  404      404     404      404      200     200     404      200
+GET  paper-page  {sat_paper}                              | login  403      403     404      404      200     200     404      200
+POST paper-page  {fixed_paper}                            | login  404      404     404      404      422     422     404      422
+GET  paper-pdf  {fixed_paper}                             | login  404      404     404      404      200     200     404      200
+GET  paper-pdf  {sat_paper}                               | login  403      403     404      404      200     200     404      200
+GET  paper-key-pdf  {fixed_paper}                         | login  404      404     404      404      200     200     404      200
+GET  paper-key-pdf  {sat_paper}                           | login  403      403     404      404      200     200     404      200
+GET  paper-sheet-pdf  {fixed_paper}                       | login  404      404     404      404      200     200     404      200
+GET  paper-sheet-pdf  {sat_paper}                         | login  403      403     404      404      200     200     404      200
 GET  paper-list                                           | login  200      200     200      403      403     403     403      403
 GET  result-page  {released_attempt}                      | login  200      404     404      200      200     404     404      200
 GET  result-page  {marking_attempt}                       | login  200      404     404      200      200     404     404      200

@@ -17,7 +17,8 @@ from PIL import Image
 
 from accounts.models import Entitlement, User
 from assessments.enums import AttemptState, QuestionState, QuestionType, SubmitReason, UploadState
-from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionPicture, SheetPage
+from assessments.models import Attempt, Blueprint, Exam, Paper, PaperQuestion, Question, QuestionPicture, SheetPage
+from assessments.services.paper_drafts import draw_draft
 from assessments.services.pictures import store_picture
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
@@ -64,6 +65,11 @@ class World:
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
             "nobody": uuid.UUID(int=1),
+            "programme": self.cast.cohort.programme_id,
+            "blueprint": Blueprint.objects.get(author=self.cast.teacher).pk,
+            "template": Blueprint.objects.get(author=None).pk,
+            "fixed_paper": Paper.objects.get(title="Fixed paper").pk,
+            "sat_paper": self.live.paper_id,
             "question": self.marking.attempt.paper.questions.get(number=4).version.question_id,
             "reviewed": Question.objects.get(state=QuestionState.IN_REVIEW, author=self.cast.newcomer).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
@@ -73,6 +79,7 @@ class World:
 def build_world(cast: Cast) -> World:
     now = timezone.now()
     _bank(cast)
+    _blueprints(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
     open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
     live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)
@@ -113,6 +120,20 @@ def _bank(cast: Cast) -> None:
     drawing = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(drawing, "PNG")
     store_picture(drawing.getvalue())
+
+
+def _blueprints(cast: Cast, now: datetime) -> None:
+    """One of the teacher's with a draft, one of the institute's, and a paper that nobody has sat."""
+    factories.small_paper(title="Fixed paper")
+    unit = factories.UnitFactory(programme=cast.cohort.programme)
+    for slug, author in (("unit-test", cast.teacher), ("board", None)):
+        made = Blueprint.objects.create(
+            slug=slug, name=slug, programme=cast.cohort.programme, author=author, duration_minutes=30, total_marks=4
+        )
+        section = made.sections.create(label="A", title="Section A", position=1)
+        for number, kind, marks in ((1, QuestionType.SINGLE_CHOICE, 1), (2, QuestionType.SHORT_ANSWER, 3)):
+            section.slots.create(number=number, unit=unit, types=[kind], marks=marks)
+    draw_draft(blueprint=Blueprint.objects.get(author=cast.teacher), seed=1, actor=cast.teacher, now=now)
 
 
 def _exams(cast: Cast, now: datetime) -> list[Exam]:

@@ -153,8 +153,20 @@ class PaperAdmin(NoWriting, ModelAdmin):
     search_fields = ["title", "=id"]
     show_full_result_count = False
     exclude = ["sections"]
+    readonly_fields = ["prints"]
     inlines = [PaperQuestionInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         papers: QuerySet[Any] = super().get_queryset(request)
         return papers.select_related("programme", "blueprint")
+
+    @display(description=_("print"))
+    def prints(self, paper: Paper) -> str:
+        names = (
+            ("paper-pdf", _("Question paper")),
+            ("paper-key-pdf", _("Key")),
+            ("paper-sheet-pdf", _("Answer sheets")),
+        )
+        return format_html_join(
+            " · ", '<a href="{}">{}</a>', ((reverse(n, args=[paper.pk]), title) for n, title in names)
+        )

@@ -145,7 +145,7 @@ class BlueprintEditor:
             home = sections.get(key.split("-")[0])
             if home is not None:
                 prefix = f"r-{key}-"
-                raw = {name: data.get(prefix + name, "") for name in ("count", "unit", "marks")}
+                raw: dict[str, Any] = {name: data.get(prefix + name, "") for name in ("count", "unit", "marks")}
                 raw |= {name: data.getlist(prefix + name)[:30] for name in ("types", "difficulties", "levels")}
                 home.runs.append(RunRow(raw | {"has_choice": bool(data.get(prefix + "has_choice"))}))
         return cls(units, {name: data.get(name, "") for name in HEAD}, list(sections.values()))

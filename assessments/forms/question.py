@@ -61,8 +61,16 @@ class QuestionForm(forms.Form):
         help_text=gettext_lazy("1 easy, 5 hard"),
     )
     cognitive_level = forms.ChoiceField(label=gettext_lazy("Cognitive level"), choices=CognitiveLevel.choices)
-    text = forms.CharField(label=gettext_lazy("Question"), widget=_area(5), required=False)
-    model_answer = forms.CharField(label=gettext_lazy("Model answer"), widget=_area(4), required=False)
+    text = forms.CharField(
+        label=gettext_lazy("What the student reads"),
+        widget=_area(5),
+        error_messages={"required": gettext_lazy("The question has no text.")},
+    )
+    model_answer = forms.CharField(
+        label=gettext_lazy("A full answer"),
+        widget=_area(4),
+        error_messages={"required": gettext_lazy("A written question needs a model answer.")},
+    )
     explanation = forms.CharField(label=gettext_lazy("Explanation"), widget=_area(2), required=False)
     grading = forms.ChoiceField(label=gettext_lazy("Grading"), choices=Grading.choices, required=False)
     truth = forms.ChoiceField(
@@ -98,6 +106,9 @@ class QuestionForm(forms.Form):
         self.kind = fixed or self._value("type") or T.SHORT_ANSWER
         if self.kind not in T.values:
             self.kind = T.SHORT_ANSWER
+        self.use_required_attribute = False
+        self.fields["text"].required = True
+        self.fields["model_answer"].required = self.is_written
         self.fields["type"].disabled = bool(fixed)
         self.fields["type"].initial = self.kind
         chapters = Chapter.objects.select_related("unit__programme").order_by(
@@ -108,7 +119,7 @@ class QuestionForm(forms.Form):
         chapter.choices = _grouped(chapters)
         chosen = str(self._value("chapter") or "")
         known = {str(value) for _name, group in chapter.choices[1:] for value, _label in group}
-        topics = Topic.objects.filter(chapter=chosen if chosen in known else None)
+        topics = Topic.objects.filter(chapter__in=[chosen] if chosen in known else [])
         topic: Any = self.fields["topic"]
         topic.queryset = topics
         topic.choices = [("", _("The whole chapter")), *((row.pk, row.name) for row in topics)]
@@ -129,6 +140,14 @@ class QuestionForm(forms.Form):
         if kind == "options" and self.kind == T.ASSERTION_REASON:
             return [Row({"text": str(text)}) for text in REASONS]
         return [Row() for _number in range(count)]
+
+    def start_over(self) -> None:
+        """What was typed with the rows its type begins with, before anybody asked whether it is right."""
+        self._errors = forms.utils.ErrorDict()
+        for kind, (_columns, _ticks, types, count) in ROWS.items():
+            if self.kind in types and not self.rows[kind]:
+                self.rows[kind] = self._fresh(kind, count)
+        self._label_rows()
 
     def _label_rows(self) -> None:
         parts = self.rows["parts"]
@@ -314,7 +333,7 @@ def initial_of(kind: str, content: QuestionContent) -> dict[str, Any]:
         "explanation": content.explanation,
         "parameters": r.write_parameters(content.parameters),
         "grading": answer.get("grading", Grading.ALL),
-        "truth": (answer.get("choices") or [""])[0],
+        "truth": (answer.get("choices") or [""])[0] if kind == T.TRUE_FALSE else "",
         **{name: answer.get(name, "") for name in ("value", "tolerance", "unit", "expression", "form")},
         "match_case": answer.get("match_case") or any(b.get("match_case") for b in answer.get("blanks", {}).values()),
         "accepted": [

@@ -135,4 +135,4 @@ def read_decimal(text: str) -> Decimal | None:
     plain = text.strip().replace(",", ".")
     if plain.endswith("½"):
         plain = (plain[:-1].strip() or "0") + ".5"
-    return Decimal(plain) if re.fullmatch(r"\d{1,4}(\.\d{1,4})?|\.\d{1,4}", plain) else None
+    return Decimal(plain) if re.fullmatch(r"\d{1,4}(\.\d{1,4})?|\.\d{1,4}", plain, re.ASCII) else None

@@ -9,7 +9,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0013_blueprint_authors_and_drafts"),
+        ("assessments", "0014_item_statistics"),
         ("courses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,6 +7,14 @@ from assessments.models.pictures import QuestionPicture
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
+from assessments.models.statistics import (
+    FlagKind,
+    ItemStatistics,
+    KeyCorrection,
+    MarkedAttempt,
+    QuestionFlag,
+    RescoredAttempt,
+)
 
 __all__ = [
     "Attempt",
@@ -15,6 +23,10 @@ __all__ = [
     "BlueprintSlot",
     "Exam",
     "ImportState",
+    "FlagKind",
+    "ItemStatistics",
+    "KeyCorrection",
+    "MarkedAttempt",
     "MarkingStep",
     "PageQuestion",
     "Paper",
@@ -25,9 +37,11 @@ __all__ = [
     "QuestionDigest",
     "QuestionImport",
     "QuestionImportRow",
+    "QuestionFlag",
     "QuestionPicture",
     "QuestionReview",
     "QuestionVersion",
+    "RescoredAttempt",
     "Response",
     "SheetPage",
     "SheetUpload",

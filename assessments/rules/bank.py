@@ -82,6 +82,7 @@ rules.add_perm("assessments.draw_blueprint", runs_the_bank)
 for name in ("paper", "paperquestion"):
     rules.add_perm(f"assessments.view_{name}", runs_the_bank | has_sat_paper)
 rules.add_perm("assessments.set_paper", runs_the_bank)
+rules.add_perm("assessments.print_paper", runs_the_bank)
 rules.add_perm("assessments.view_paperdraft", owns_draft)
 for verb in ("add", "change", "delete"):
     rules.add_perm(f"assessments.{verb}_paperdraft", rules.always_deny)

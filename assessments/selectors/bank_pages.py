@@ -43,7 +43,7 @@ class BankPage:
 
 def bank_questions(user: Any, *, chosen: Mapping[str, Any], terms: list[str], view: str = "") -> QuerySet[Question]:
     """The questions the person may see, narrowed. `chosen` by the names of EXACT; `view`: "mine" or "review"."""
-    questions = Question.objects.visible_to(user).filter(current__isnull=False)
+    questions: QuerySet[Question] = Question.objects.visible_to(user).filter(current__isnull=False)
     if view == "mine":
         questions = questions.filter(author=user)
     elif view == "review":
@@ -180,4 +180,4 @@ def _blank(blank: Mapping[str, Any]) -> str:
 def last_place(user: Any) -> dict[str, Any]:
     """The chapter and topic of the person's latest question: most questions are written in a row about one."""
     last = Question.objects.filter(author=user).order_by("-pk").values("chapter", "topic").first()
-    return last or {}
+    return dict(last or {})

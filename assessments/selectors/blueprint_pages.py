@@ -96,7 +96,7 @@ def drawn_questions(picks: Iterable[tuple[str, int, str, UUID]], variants: Mappi
 
 def in_sections(sections: Iterable[Mapping[str, str]], questions: Iterable[PaperQuestion]) -> list[dict[str, Any]]:
     """Sections with their questions; a question of two alternatives is one entry: {number, marks, alternatives}."""
-    made = [{**section, "questions": []} for section in sections]
+    made: list[dict[str, Any]] = [{**section, "questions": []} for section in sections]
     by_label: dict[str, dict[str, Any]] = {section["label"]: section for section in made}
     for question in questions:
         entries = by_label[question.section]["questions"]

@@ -14,6 +14,8 @@ from assessments.models import QuestionVersion
 
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
+PICTURE = re.compile(r"\(/media/questions/([0-9a-f]{8})[0-9a-f]{56}\.\w+\)")
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -33,13 +35,18 @@ class Change:
 
 def changes_between(old: QuestionVersion, new: QuestionVersion) -> list[Change]:
     """Every part that differs, in reading order. Reads the steps of both."""
-    before, after = dict(_parts(old)), dict(_parts(new))
+    before, after = ({label: short_pictures(text) for label, text in _parts(version)} for version in (old, new))
     labels = list(after) + [label for label in before if label not in after]
     return [
         Change(label, tuple(pieces_between(before.get(label, ""), after.get(label, ""))))
         for label in labels
         if before.get(label, "") != after.get(label, "")
     ]
+
+
+def short_pictures(text: str) -> str:
+    """Addresses of pictures cut to what tells them apart."""
+    return PICTURE.sub(r"(\1…)", text)
 
 
 def pieces_between(old: str, new: str) -> Iterator[Piece]:

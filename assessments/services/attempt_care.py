@@ -13,6 +13,7 @@ from accounts.services.audit import record_event
 from accounts.services.entitlements import return_entitlement
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, SheetUpload
+from assessments.services.item_statistics import note_marked
 from assessments.services.submission import lock_attempt
 from common.errors import DomainError, NotPermittedError
 
@@ -70,6 +71,7 @@ def cancel_attempt(*, attempt: Attempt, actor: User, reason: str = "", now: date
         locked.state = AttemptState.CANCELLED
         locked.save(update_fields=["state"])
         _give_back(locked)
+        note_marked([locked.pk])
         _record("attempt.cancelled", locked, actor, before, _times(locked), reason, now)
     return locked
 

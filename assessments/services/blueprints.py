@@ -154,7 +154,7 @@ def change_blueprint(*, blueprint: Blueprint, plan: Plan, actor: User, now: date
     """Replaces what the blueprint asks for. Papers drawn before stay as they are. Raises BlueprintUnfitError."""
     _require_sound(blueprint.programme, plan)
     with transaction.atomic():
-        locked = Blueprint.objects.select_for_update(of=("self",)).get(pk=blueprint.pk)
+        locked: Blueprint = Blueprint.objects.select_for_update(of=("self",)).get(pk=blueprint.pk)
         before = plan_of(locked)
         if before == plan:
             return locked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -96,11 +97,11 @@ def read_slots(blueprint: Blueprint) -> list[Slot]:
     ]
 
 
-def read_candidates(units: Collection[UUID]) -> list[Candidate]:
-    """Every active question of `units` with its current version; one query."""
+def read_candidates(units: Collection[UUID], **narrower: Any) -> list[Candidate]:
+    """Every active question of `units` with its current version; one query. `narrower`: more conditions of a filter."""
     rows = (
         Question.objects.active()
-        .filter(chapter__unit__in=units, current__isnull=False)
+        .filter(chapter__unit__in=units, current__isnull=False, **narrower)
         .values_list(
             "id",
             "current_id",

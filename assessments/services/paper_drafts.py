@@ -70,7 +70,8 @@ def read_draft(draft: PaperDraft) -> DraftState:
     """The draft as it stands now. Two queries."""
     slots = read_slots(draft.blueprint)
     seats = seats_of(slots)
-    bank = {str(candidate.version): candidate for candidate in read_candidates({slot.unit for slot in slots})}
+    ids = [row["version"] for row in draft.picks]
+    bank = {str(one.version): one for one in read_candidates({slot.unit for slot in slots}, current__in=ids)}
     stored = {(row["number"], row["alternative"]): row["version"] for row in draft.picks}
     if stored.keys() != {(seat.slot.number, seat.alternative) for seat in seats}:
         return DraftState((), (), has_changed=True)
@@ -94,7 +95,7 @@ def swap_candidates(*, draft: PaperDraft, seat: str) -> tuple[Seat, list[Candida
     if found is None:
         raise DomainError(_("There is no question %(seat)s in this paper.") % {"seat": seat[:8]}, "no_such_seat")
     used = {row["version"] for row in draft.picks}
-    bank = read_candidates({found.slot.unit})
+    bank = read_candidates({found.slot.unit}, type__in=found.slot.types, current__marks=found.slot.marks)
     free = [one for one in bank if found.slot.takes(one) and str(one.version) not in used]
     return found, sorted(free, key=lambda candidate: candidate.name)
 

@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.enums import AttemptState, SubmitReason
 from assessments.models import Attempt, PaperQuestion, Response
+from assessments.services.item_statistics import note_marked
+from assessments.services.keys import keys_of
+from assessments.services.locks import Lock, hold
 from assessments.services.scoring import MarkedShape, score_answer
 from assessments.signals import attempt_handed_in, attempt_submitted
 from common.errors import DomainError, NotPermittedError
@@ -74,6 +77,7 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
         attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, now
     fields = ["submit_reason", "submitted_at", "objective_marks", "objective_max", "state", "handed_in_at"]
     attempt.save(update_fields=fields)
+    note_marked([attempt.pk])
     announce(attempt_submitted, attempt_id=attempt.pk)
     if attempt.state == AttemptState.HANDED_IN:
         announce(attempt_handed_in, attempt_id=attempt.pk)
@@ -81,7 +85,10 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
 
 def _mark_objective(attempt: Attempt) -> tuple[Decimal, Decimal]:
     """Scores every saved objective response; returns (marks, maximum). Of two alternatives the better one counts."""
-    questions = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=False).select_related("version")
+    # Whoever corrects a key waits for this, and then finds the attempt submitted; or this waits and reads the new key.
+    hold(Lock.KEYS, shared=True)
+    questions = list(PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=False).select_related("version"))
+    keys = keys_of(questions)
     saved = {response.question_id: response for response in Response.objects.filter(attempt=attempt)}
     gained: dict[int, Decimal] = {}
     possible: dict[int, Decimal] = {}
@@ -92,7 +99,7 @@ def _mark_objective(attempt: Attempt) -> tuple[Decimal, Decimal]:
         response = saved.get(question.pk)
         if response is None:
             continue
-        response.is_correct, response.marks = _score(question, response.answer)
+        response.is_correct, response.marks = score_response(question, keys[question.pk], response.answer)
         gained[question.number] = max(gained[question.number], response.marks)
         scored.append(response)
     if scored:
@@ -100,14 +107,14 @@ def _mark_objective(attempt: Attempt) -> tuple[Decimal, Decimal]:
     return sum(gained.values(), Decimal(0)), sum(possible.values(), Decimal(0))
 
 
-def _score(question: PaperQuestion, answer: dict[str, Any]) -> tuple[bool | None, Decimal]:
+def score_response(question: PaperQuestion, key: dict[str, Any], answer: dict[str, Any]) -> tuple[bool | None, Decimal]:
     """(is correct, marks); None for an answer that was cleared, or where the key itself is unusable."""
     if not answer:
         return None, Decimal(0)
     try:
         shown = question.shown
         shape = MarkedShape(len(shown.options), {part["label"]: Decimal(part["marks"]) for part in shown.parts})
-        result = score_answer(question.type, question.marks, shown.answer, answer, shape)
+        result = score_answer(question.type, question.marks, key, answer, shape)
     except ValueError as error:
         # A broken key is the bank's fault: the student's submission must not fail over it. Re-marking mends it.
         log.error("question_key_unusable", question_id=str(question.pk), error=str(error))

@@ -192,8 +192,9 @@ def test_fragments_of_the_editor(teacher: Client, blueprint: Blueprint) -> None:
     moved = teacher.post(url, form_of(blueprint, do="copy 0-0"), headers=HTMX).content.decode()
     assert "<html" not in moved
     assert 'data-focus="r-0-1-count"' in moved
-    checked = teacher.post(url, form_of(blueprint, do="check"), headers=HTMX).content.decode()
-    assert checked.strip().startswith('<section id="check"')
+    checked = teacher.post(url, form_of(blueprint, do="check"), headers=HTMX)
+    assert checked.content.decode().strip().startswith('<section id="check"')
+    assert checked["HX-Retarget"] == "#check"
     wrong = teacher.post(url, form_of(blueprint, do="check", total_marks="x"), headers=HTMX)
     assert (wrong.status_code, "Fill in every field" in wrong.content.decode()) == (200, True)
     assert teacher.post(url, form_of(blueprint, total_marks="x"), headers=HTMX).status_code == 422

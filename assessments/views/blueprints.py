@@ -119,7 +119,10 @@ def _editor_page(
         return render_page(request, EDIT, context | {"editor": editor}, partial="editor")
     checked = _checked(editor, programme)
     if asked == "check":
-        return render_page(request, EDIT, context | checked, partial="check")
+        response = render_page(request, EDIT, context | checked, partial="check")
+        # The form itself swaps the editor; a check never does.
+        response["HX-Retarget"] = "#check"
+        return response
     if (plan := checked["plan"]) is not None:
         try:
             saved = save(plan)

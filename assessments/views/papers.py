@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -33,7 +34,7 @@ from common.errors import DomainError
 from common.htmx import render_page
 
 DRAFT, SWAP = "assessments/paper_draft.html", "assessments/paper_swap.html"
-SOURCE = Blueprint.objects.select_related("programme")
+SOURCE: QuerySet[Blueprint] = Blueprint.objects.select_related("programme")
 
 
 def _blueprint(request: HttpRequest, blueprint_id: UUID) -> Blueprint:

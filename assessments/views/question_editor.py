@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.enums import QuestionType, StepKind
+from assessments.forms.bank import read_id
 from assessments.forms.question import EMPTY_ROWS, QuestionForm, initial_of
 from assessments.forms.rows import Row
 from assessments.models import Question
@@ -75,9 +76,8 @@ def question_preview(request: HttpRequest) -> HttpResponse:
     form = QuestionForm(request.POST)
     content = form.content()
     preview = preview_question(type=form.kind, content=content)
-    texts = [content.text, *(row.text for row in [*content.options, *content.parts])]
-    other_than = request.POST.get("question", "")
-    own = UUID(other_than) if re.fullmatch(r"[0-9a-f-]{36}", other_than) else None
+    texts = [content.text, *(o.text for o in content.options), *(p.text for p in content.parts)]
+    own = read_id(request.POST.get("question", ""))
     context = {
         "preview": preview,
         "kind": form.kind,
@@ -165,11 +165,7 @@ def _editor(
 ) -> HttpResponse:
     do = request.POST.get("do", "save")
     if form.is_bound and do in {"refresh", "picture"}:
-        # Nobody asked whether it is right yet.
-        form._errors = {}  # type: ignore[assignment]
-        for kind, rows in form.rows.items():
-            if not rows:
-                form.rows[kind] = form._fresh(kind, 0)
+        form.start_over()
     context = {
         "form": form,
         "question": question,
@@ -177,8 +173,8 @@ def _editor(
         "empty_rows": [Row() for _number in range(EMPTY_ROWS)],
         "blank": Row(),
         "picture_problem": picture_problem,
+        # A literal of the template would not be escaped.
+        "refresh": '{"do": "refresh"}',
         "form_url": reverse("question-edit", args=[question.pk]) if question else reverse("question-new"),
-        "text_label": _("What the student reads"),
-        "answer_label": _("A full answer"),
     }
     return render_page(request, TEMPLATE, context, partial="editor", status=status)

@@ -12,7 +12,7 @@ from notifications.models import Notification
 from tests.cast import Cast
 from tests.factories import NOW
 
-STUDENT, BANK = ["student-home", "exam-list", "paper-list"], ["bank-list"]
+STUDENT, BANK = ["student-home", "exam-list", "paper-list"], ["bank-list", "blueprint-list"]
 TEACHER = ["teacher-home", "marking-queue", *BANK]
 
 

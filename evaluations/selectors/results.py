@@ -10,6 +10,7 @@ from uuid import UUID
 
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
+from assessments.services.keys import keys_of
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
@@ -124,6 +125,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         PaperQuestion.objects.filter(paper=attempt.paper_id).select_related("version").order_by("number", "alternative")
     )
     steps = steps_by_question([row for row in rows if row.is_written])
+    keys = keys_of(row for row in rows if not row.is_written)
     responses = {r.question_id: r for r in Response.objects.filter(attempt=attempt)}
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)} if evaluation else {}
     counted = counted_alternatives(
@@ -136,7 +138,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         if row.is_written:
             made.append(_written(row, steps[row.pk], marks.get(row.pk), counts, tagged))
         else:
-            made.append(_objective(row, responses.get(row.pk), tagged))
+            made.append(_objective(row, responses.get(row.pk), keys[row.pk], tagged))
     return made
 
 
@@ -154,14 +156,14 @@ def _written(
     )
 
 
-def _objective(row: PaperQuestion, response: Response | None, pages: list[UUID]) -> ResultQuestion:
+def _objective(row: PaperQuestion, response: Response | None, key: dict[str, Any], pages: list[UUID]) -> ResultQuestion:
     return _base(
         row,
         pages,
         awarded=(response.marks if response and response.marks is not None else ZERO),
         answer=response.answer if response else {},
         is_correct=response.is_correct if response else False,
-        key=row.shown.answer,
+        key=key,
     )
 
 

@@ -20,6 +20,7 @@ from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
 from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -53,7 +54,8 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
         flag_if_late(evaluation=locked, now=now)
         is_first = locked.finalised_at is None
-        objective = locked.attempt.objective_marks or Decimal(0)
+        # Read under the lock: a corrected key may have changed them while this waited for it.
+        objective = objective_marks(locked)
         changes = {
             "written_marks": progress.total,
             "total_marks": objective + progress.total,
@@ -156,6 +158,7 @@ def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
     released_at = evaluation.released_at or now
     changes = {"released_at": released_at}
     made = _move_audited(evaluation, "release", ("total_marks",), actor=actor, now=now, changes=changes)
+    note_released(evaluation)
     _tell_family(evaluation, made, now)
 
 

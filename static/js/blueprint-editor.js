@@ -1,6 +1,6 @@
 // The blueprint editor and the draft of a paper: keys, where the focus goes after a part was swapped, the live check.
 const form = document.getElementById("blueprint-form");
-let timer;
+let timer, asked;
 function recheck() {
   clearTimeout(timer);
   timer = setTimeout(() => document.body.dispatchEvent(new Event("recheck")), 400);
@@ -8,6 +8,7 @@ function recheck() {
 
 if (form) {
   form.addEventListener("input", recheck);
+  form.addEventListener("submit", (event) => { asked = event.submitter?.value === "check"; });
   form.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter") {
       event.preventDefault();
@@ -28,6 +29,10 @@ if (form) {
 document.addEventListener("htmx:after:swap", () => {
   const editor = document.getElementById("editor");
   const dialog = document.getElementById("swap-dialog");
+  if (asked) {
+    asked = false;
+    document.getElementById("check")?.scrollIntoView({ block: "nearest" });
+  }
   if (editor && !editor.dataset.seen) {
     editor.dataset.seen = "1";
     const wanted = document.getElementById(editor.dataset.focus) ?? document.getElementById("problems");

@@ -1,0 +1,43 @@
+"""Frozen papers as PDF: the question paper, its key, and sheets to answer on.
+
+Each takes a Paper (fetched with its programme and blueprint) and PrintOptions and returns the bytes of a PDF, the same
+bytes for the same paper. Every page carries a signed code that `read_page_code` reads.
+
+The libraries behind it take a second and 60 MB to load, so that a process loads them with the first print.
+"""
+
+from assessments.models import Paper
+from assessments.services.printing.options import PrintOptions, paper_code
+from assessments.services.printing.page_codes import PageCode, PageCodeError, read_page_code
+
+__all__ = [
+    "PageCode",
+    "PageCodeError",
+    "PrintOptions",
+    "paper_code",
+    "print_answer_sheet",
+    "print_key",
+    "print_paper",
+    "read_page_code",
+]
+
+
+def print_paper(paper: Paper, options: PrintOptions) -> bytes:
+    """The question paper. Two queries."""
+    from assessments.services.printing import question_paper
+
+    return question_paper.print_paper(paper, options)
+
+
+def print_key(paper: Paper, options: PrintOptions) -> bytes:
+    """Answers, model answers and marking schemes; for teachers only. Two queries."""
+    from assessments.services.printing import answer_key
+
+    return answer_key.print_key(paper, options)
+
+
+def print_answer_sheet(paper: Paper, options: PrintOptions, *, pages: int = 16) -> bytes:
+    """Ruled pages. No query."""
+    from assessments.services.printing import answer_sheet
+
+    return answer_sheet.print_answer_sheet(paper, options, pages=pages)

@@ -141,8 +141,8 @@ def kept(strips: Sequence[Strip], *, last: bool = False) -> list[Strip]:
 
 def kept_ends(strips: Sequence[Strip]) -> list[Strip]:
     """May be cut, but neither after the first strip nor before the last one."""
-    ends = {0, len(strips) - 2}
-    return [replace(strip, keep=strip.keep or place in ends and place < len(strips) - 1) for place, strip in enumerate(strips)]
+    ends = {0, len(strips) - 2} - {len(strips) - 1}
+    return [replace(strip, keep=strip.keep or place in ends) for place, strip in enumerate(strips)]
 
 
 def labelled(strips: Sequence[Strip], box: Box, offset: float) -> list[Strip]:

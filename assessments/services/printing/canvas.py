@@ -11,8 +11,8 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
+from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
+from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from assessments.services.printing.boxes import Box
 from assessments.services.printing.formulas import SIZE, Drawing, draw_text
@@ -77,7 +77,9 @@ class Canvas:
             self._write(family, text, x, y, size, style)
 
         def fit(width: float) -> list[Box]:
-            return [self._text_box(family, piece, size, style) for piece in self._pieces(family, text, size, style, width)]
+            return [
+                self._text_box(family, piece, size, style) for piece in self._pieces(family, text, size, style, width)
+            ]
 
         # One ascent for all words keeps lines even.
         return Box(self._measure(family, text, size, style), 0.72 * size, 0.22 * size, draw, fit)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-import ziafont
-import ziamath
-
-from assessments.services.printing import ziamath_nodes  # noqa: F401  registers its nodes
 from assessments.services.printing.mathml_ready import ready_rows
+from assessments.services.printing.ziamath_nodes import Math, font_config
 from common.maths_text import line_maths
 
 logger = logging.getLogger(__name__)
 
+#: What ziamath raises at MathML it does not expect.
+FAULTS = (AttributeError, ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError)
 SIZE = 24.0
 MAX_NODES = 4_000
 # Glyphs as paths, not as <use>: a PDF has no symbols.
-ziafont.config.svg2 = False
-ziafont.config.precision = 2
+font_config.svg2 = False
+font_config.precision = 2
 _lock = threading.Lock()
 
 
@@ -38,16 +38,22 @@ class Drawing:
 
 
 @lru_cache(maxsize=8_192)
-def draw_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...]:
-    """The parts of a formula between which a line may break.
-
-    A formula that cannot be set is written as a line of characters and logged: it never disappears.
-    """
+def draw_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...] | None:
+    """The parts of a formula between which a line may break; None, and a line in the log, if it cannot be set:
+    then `formula_text` is printed, as no formula may disappear."""
     try:
         return set_formula(mathml, display)
-    except (AttributeError, ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except FAULTS as error:
         logger.warning("A formula is printed as text: %s: %.200s", error, mathml)
-        return (draw_text(_as_line(mathml)),)
+        return None
+
+
+def formula_text(mathml: str) -> str:
+    """The formula as a line of characters."""
+    try:
+        return line_maths(mathml) or "?"
+    except (LookupError, RecursionError):
+        return re.sub("<[^>]*>", " ", mathml)
 
 
 def set_formula(mathml: str, display: bool = False) -> tuple[Drawing, ...]:
@@ -72,16 +78,9 @@ def draw_text(text: str) -> Drawing:
     return _draw(row)
 
 
-def _as_line(mathml: str) -> str:
-    try:
-        return line_maths(mathml)[:400] or "?"
-    except RecursionError:
-        return "?"
-
-
 def _draw(row: Element) -> Drawing:
     with _lock:
-        drawn = ziamath.Math(row, size=SIZE)
+        drawn = Math(row, size=SIZE)
         canvas = Element("svg")
         drawn.node.draw(0, 0, canvas)
     box = drawn.node.bbox
@@ -110,7 +109,8 @@ def _operators(shape: Element, shift: float) -> str:
             return f"{float(shape.get('stroke-width', '1')):.2f} w {box} S"
         return "" if shape.get("fill-opacity") else f"{box} f"
     if shape.tag == "ellipse":
-        return _ellipse(*(float(shape.get(name, "0")) for name in ("cx", "cy", "rx", "ry")), shift)
+        cx, cy, rx, ry = (float(shape.get(name, "0")) for name in ("cx", "cy", "rx", "ry"))
+        return _ellipse(cx + shift, -cy, rx, ry)
     if shape.tag in {"svg", "g", "defs", "marker", "polygon"}:
         return ""
     raise ValueError(f"a shape {shape.tag} of a formula cannot be printed")
@@ -132,15 +132,17 @@ def _path(d: str, shift: float) -> str:
             continue
         if letter == "Q":
             cx, cy, ex, ey = numbers
-            numbers = [x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3, ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey]
+            first = [x + (cx - x) * 2 / 3, y + (cy - y) * 2 / 3]
+            numbers = [*first, ex + (cx - ex) * 2 / 3, ey + (cy - ey) * 2 / 3, ex, ey]
+
         x, y = numbers[-2:]
         points = " ".join(f"{v + shift:.2f}" if i % 2 == 0 else f"{-v:.2f}" for i, v in enumerate(numbers))
         written.append(f"{points} {'m' if letter == 'M' else 'l' if letter == 'L' else 'c'}")
     return " ".join(written)
 
 
-def _ellipse(cx: float, cy: float, rx: float, ry: float, shift: float) -> str:
-    k, x, y = 0.5523, cx + shift, -cy
+def _ellipse(x: float, y: float, rx: float, ry: float) -> str:
+    k = 0.5523
     curves = [
         (x + rx, y + k * ry, x + k * rx, y + ry, x, y + ry),
         (x - k * rx, y + ry, x - rx, y + k * ry, x - rx, y),

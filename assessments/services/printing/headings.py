@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from assessments.models import Paper
 from assessments.services.printing.boxes import Strip, kept, labelled, moved, spaced
 from assessments.services.printing.content import PrintedSection, marks_text, time_text
-from assessments.services.printing.pages import WIDTH, PrintOptions, paper_code
+from assessments.services.printing.options import PrintOptions, paper_code
+from assessments.services.printing.pages import WIDTH
 from assessments.services.printing.typeset import Typesetter
 
 ROLL_BOXES = 8
@@ -28,7 +29,8 @@ def paper_heading(
 def title_block(typesetter: Typesetter, paper: Paper, subtitle: str = "") -> list[Strip]:
     """Board, class and session; the subject; the title of this paper."""
     size, programme = typesetter.size, paper.programme
-    about = " · ".join(filter(None, (programme.board, _("Class %(grade)s") % {"grade": programme.grade}, programme.session)))
+    grade = _("Class %(grade)s") % {"grade": programme.grade}
+    about = " · ".join(filter(None, (programme.board, grade, programme.session)))
     lines = [
         *spaced(typesetter.paragraph(about, WIDTH, align="center"), size),
         *typesetter.paragraph(programme.subject.upper(), WIDTH, size=1.5 * size, style="B", align="center"),
@@ -41,22 +43,23 @@ def title_block(typesetter: Typesetter, paper: Paper, subtitle: str = "") -> lis
 
 def _top_row(typesetter: Typesetter, paper: Paper, options: PrintOptions) -> list[Strip]:
     size, canvas = typesetter.size, typesetter.canvas
-    side = 1.6 * size
+    high = 1.6 * size
     code = _("Paper code %(code)s") % {"code": paper_code(paper)}
     if options.copy:
         code += " · " + _("Copy %(copy)d") % {"copy": options.copy}
 
     def draw(x: float, y: float) -> None:
         label = _("Roll No.")
-        canvas.text(label, x, y + 0.72 * side, size, "B")
+        canvas.text(label, x, y + 0.72 * high, size, "B")
         left = x + canvas.width(label, size, "B") + 0.6 * size
-        for place in range(ROLL_BOXES):
-            canvas.frame(left + place * side, y, side, side)
         wide = canvas.width(code, size, "B") + size
-        canvas.frame(x + WIDTH - wide, y, wide, side, 0.9)
-        canvas.text(code, x + WIDTH - wide / 2, y + 0.72 * side, size, "B", "center")
+        side = min(high, (x + WIDTH - wide - size - left) / ROLL_BOXES)
+        for place in range(ROLL_BOXES):
+            canvas.frame(left + place * side, y, side, high)
+        canvas.frame(x + WIDTH - wide, y, wide, high, 0.9)
+        canvas.text(code, x + WIDTH - wide / 2, y + 0.72 * high, size, "B", "center")
 
-    return [Strip(side, 0.72 * side, draw, keep=True)]
+    return [Strip(high, 0.72 * high, draw, keep=True)]
 
 
 def _time_and_marks(typesetter: Typesetter, paper: Paper) -> list[Strip]:
@@ -77,7 +80,8 @@ def _time_and_marks(typesetter: Typesetter, paper: Paper) -> list[Strip]:
 def _instructions(typesetter: Typesetter, sections: list[PrintedSection], pages: int) -> list[Strip]:
     size = typesetter.size
     strips = spaced(typesetter.paragraph(_("General instructions"), WIDTH, style="B"), 0.6 * size)
-    strips += spaced(typesetter.paragraph(_("Read the following instructions carefully and follow them:"), WIDTH), 0.1 * size)
+    opening = _("Read the following instructions carefully and follow them:")
+    strips += spaced(typesetter.paragraph(opening, WIDTH), 0.1 * size)
     indent = 2.6 * size
     for place, sentence in enumerate(_sentences(sections, pages)):
         label = typesetter.word(f"({ROMAN[place]})")
@@ -128,4 +132,3 @@ def section_heading(typesetter: Typesetter, section: PrintedSection) -> list[Str
     if section.instruction:
         strips += spaced(typesetter.paragraph(section.instruction, WIDTH, style="I"), 0.25 * size)
     return kept(strips, last=True)
-

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from ziamath.operators import get_params
+from assessments.services.printing.ziamath_nodes import get_params
 
 # ziamath's em is 1.333 times the font size.
 EM = 1.333 * 1.000002
@@ -67,7 +67,15 @@ def ready_rows(math: Element) -> list[Element]:
             rows.append(Element("mrow", style))
     if len(rows[-1]) == 0 and len(rows) > 1:
         rows.pop()
+    _trim(rows[0], 0, "lspace")
+    _trim(rows[-1], -1, "rspace")
     return rows
+
+
+def _trim(row: Element, place: int, side: str) -> None:
+    """No operator's space at the ends of a formula: the space of the sentence is there."""
+    if len(row) and row[place].tag == "mo":
+        row[place].set(side, "0em")
 
 
 def _dissolved(math: Element) -> Element:

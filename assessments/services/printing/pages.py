@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from assessments.models import Paper
 from assessments.services.printing.boxes import Strip, paginate
 from assessments.services.printing.canvas import A4, Canvas
+from assessments.services.printing.options import PrintOptions, paper_code
 from assessments.services.printing.page_codes import PageCode, write_page_code
-from common.errors import DomainError
 
 MARGIN = 51.0
 TOP = 45.0
@@ -20,33 +18,6 @@ TOP = 45.0
 BOTTOM = A4[1] - 86.0
 WIDTH = A4[0] - 2 * MARGIN
 CODE_SIDE = 52.0
-SIZES = {"normal": 11.0, "large": 18.0}
-MAX_COPY = 99_999
-
-
-@dataclass(frozen=True, slots=True)
-class PrintOptions:
-    """`size` is normal or large; `copy` numbers printed copies from 1; `attempt` ties the print to one sitting."""
-
-    size: str = "normal"
-    copy: int = 0
-    attempt: UUID | None = None
-
-    def __post_init__(self) -> None:
-        if self.size not in SIZES:
-            raise DomainError(_("A paper is printed in the size normal or large."), "print_size")
-        if not 0 <= self.copy <= MAX_COPY:
-            raise DomainError(_("Copies are numbered from 1 to %(most)d.") % {"most": MAX_COPY}, "print_copy")
-
-    @property
-    def points(self) -> float:
-        return SIZES[self.size]
-
-
-def paper_code(paper: Paper) -> str:
-    """A short name of the paper for people: the last digits of its id, in two groups."""
-    digits = paper.pk.hex[-8:].upper()
-    return f"{digits[:4]}-{digits[4:]}"
 
 
 def page_count(strips: Sequence[Strip]) -> int:
@@ -63,9 +34,7 @@ def print_pages(canvas: Canvas, strips: Sequence[Strip], *, paper: Paper, docume
         draw_footer(canvas, number, len(pages), paper=paper, document=document, options=options)
 
 
-def draw_footer(
-    canvas: Canvas, page: int, pages: int, *, paper: Paper, document: str, options: PrintOptions
-) -> None:
+def draw_footer(canvas: Canvas, page: int, pages: int, *, paper: Paper, document: str, options: PrintOptions) -> None:
     """The same on all kinds of printed pages."""
     top = BOTTOM + 10
     canvas.line(MARGIN, top, A4[0] - MARGIN, top, 0.5)
@@ -74,7 +43,9 @@ def draw_footer(
     if options.copy:
         name += " · " + _("Copy %(copy)d") % {"copy": options.copy}
     canvas.text(name, MARGIN, top + 20, size)
-    canvas.text(_("%(page)d of %(pages)d") % {"page": page, "pages": pages}, A4[0] / 2, top + 20, size + 1, align="center")
+    canvas.text(
+        _("%(page)d of %(pages)d") % {"page": page, "pages": pages}, A4[0] / 2, top + 20, size + 1, align="center"
+    )
     code = PageCode(paper.pk, document, page, options.copy, options.attempt)
     canvas.qr_code(write_page_code(code), A4[0] - MARGIN - CODE_SIDE, top + 7, CODE_SIDE)
     if page < pages and document == "paper":

@@ -1,25 +1,26 @@
-"""Pictures in questions, as they are kept in storage."""
+"""Pictures in questions, as they are printed."""
 
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from PIL import Image, ImageOps
+from PIL import Image
 
-from common.content import is_own_file
+from assessments.models import QuestionPicture
+from assessments.services.pictures import open_picture
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 15 * 1024 * 1024
-MAX_PIXELS = 40_000_000
 #: More is not seen on paper, and makes the file heavy.
-MAX_SIDE = 1_800
+MAX_SIDE = 1_600
 POINTS_PER_PIXEL = 0.75
 MAX_HEIGHT = 260.0
+NAME = re.compile(r"questions/([0-9a-f]{64})\.(png|jpg)")
+TYPES = {"png": "image/png", "jpg": "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -35,32 +36,23 @@ class Picture:
         return wide * shrink, high * shrink
 
 
-def open_picture(url: str) -> Picture | None:
-    """The picture at an address of this site; None, and a line in the log, where there is none that can be read."""
-    if not is_own_file(url):
+def read_picture(url: str) -> Picture | None:
+    """The picture kept at an address of this site; None, and a line in the log, where none is kept."""
+    found = NAME.fullmatch(urlsplit(url).path.removeprefix(settings.MEDIA_URL))
+    if found is None:
         return None
-    name = unquote(urlsplit(url).path)
-    name = name.removeprefix(settings.MEDIA_URL) if name.startswith(settings.MEDIA_URL) else name.lstrip("/")
     try:
-        with default_storage.open(name) as file:
-            if file.size > MAX_BYTES:
-                raise ValueError("the file is too large")
-            image = Image.open(file)
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError("the picture is too large")
-            return _ready(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with open_picture(QuestionPicture(sha256=found[1], media_type=TYPES[found[2]])) as file:
+            return _ready(Image.open(file))
+    except OSError as error:
         logger.warning("A picture cannot be printed: %s: %.200s", error, url)
         return None
 
 
 def _ready(image: Image.Image) -> Picture:
-    image = ImageOps.exif_transpose(image)
+    """On white, as paper is. Its size was judged when it was stored."""
     pixels = image.size
     image.thumbnail((MAX_SIDE, MAX_SIDE))
-    if image.mode in {"RGBA", "LA", "P", "PA"}:
-        clear = image.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        white.alpha_composite(clear)
-        image = white
-    return Picture(image.convert("L" if image.mode == "L" else "RGB"), pixels)
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(image, mask=image.convert("RGBA").getchannel("A") if image.has_transparency_data else None)
+    return Picture(flat, pixels)

@@ -31,7 +31,8 @@ from assessments.services.printing.content import (
     read_sections,
 )
 from assessments.services.printing.headings import paper_heading, section_heading
-from assessments.services.printing.pages import WIDTH, PrintOptions, page_count, print_pages
+from assessments.services.printing.options import PrintOptions
+from assessments.services.printing.pages import WIDTH, page_count, print_pages
 from assessments.services.printing.typeset import Typesetter
 
 #: A question that is shorter stays on one page.
@@ -44,7 +45,7 @@ def print_paper(paper: Paper, options: PrintOptions) -> bytes:
     canvas = Canvas(title=f"{paper.title}", made_at=paper.frozen_at)
     sections = read_sections(paper)
     layout = PaperLayout(canvas, options.points)
-    body = [strip for section in sections for strip in layout.section(section)]
+    body = [strip for section in sections for strip in layout.section(section)] + layout.end()
     pages = 1
     for _turn in range(3):
         # The heading says how many pages there are, which may itself move a line.
@@ -70,6 +71,11 @@ class PaperLayout:
         for place, question in enumerate(section.questions):
             strips += spaced(self.question(question), (0.6 if place == 0 else 1.1) * self.size)
         return strips
+
+    def end(self) -> list[Strip]:
+        """So that nobody looks for a page that is not there."""
+        strips = self.set.paragraph(_("End of the question paper"), WIDTH, style="I", align="center")
+        return spaced(strips, 1.6 * self.size)
 
     def question(self, question: Numbered) -> list[Strip]:
         """The number, and the question or its two alternatives with OR between them."""

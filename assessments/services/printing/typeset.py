@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+
+from django.utils.translation import gettext as _
 
 from assessments.services.printing.boxes import (
     Box,
@@ -26,13 +29,14 @@ from assessments.services.printing.boxes import (
     spaced,
 )
 from assessments.services.printing.canvas import Canvas
-from assessments.services.printing.formulas import draw_formula
-from assessments.services.printing.pictures import open_picture
+from assessments.services.printing.formulas import draw_formula, formula_text
+from assessments.services.printing.pictures import read_picture
 
 BLOCKS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "table", "hr", "div"}
 VOID = {"br", "img", "hr"}
 MAX_DEPTH = 120
 MAX_CELL_HEIGHT = 600.0
+SHORT_FORMULA_EM = 12.0
 SPACES = re.compile(r"([ \t\r\n]+)")
 # Where a long word may break; the sign stays on the first line.
 SOFT = re.compile(r"(?<=[-–—/])(?=\w)")
@@ -77,7 +81,9 @@ class Typesetter:
             strips.append(line_strip(line, ascent=0.72 * size, descent=0.22 * size, leading=0.36 * size, shift=spare))
         return strips
 
-    def paragraph(self, text: str, width: float, *, size: float = 0.0, style: str = "", align: str = "left") -> list[Strip]:
+    def paragraph(
+        self, text: str, width: float, *, size: float = 0.0, style: str = "", align: str = "left"
+    ) -> list[Strip]:
         look = Look(size or self.size, style)
         return self.lines(list(self.items(text, look)), width, size=look.size, align=align)
 
@@ -141,7 +147,8 @@ class Typesetter:
         if node.tag == "blockquote":
             return moved(self._blocks(node, width - 1.5 * self.size, look), 1.5 * self.size)
         if node.tag == "hr":
-            return [Strip(self.size, 0.0, lambda x, y: self.canvas.line(x, y + self.size / 2, x + width, y + self.size / 2))]
+            half = self.size / 2
+            return [Strip(self.size, 0.0, lambda x, y: self.canvas.line(x, y + half, x + width, y + half))]
         if node.tag == "pre":
             return self._preformatted(node, width, look)
         if node.tag.startswith("h"):
@@ -186,11 +193,17 @@ class Typesetter:
     def _formula(self, math: Element, look: Look) -> Iterator[Item | _Display]:
         display = math.get("display") == "block"
         tail, math.tail = math.tail, None
-        drawings = draw_formula(ElementTree.tostring(math, encoding="unicode"), display)
+        mathml = ElementTree.tostring(math, encoding="unicode")
         math.tail = tail
+        drawings = draw_formula(mathml, display)
+        if drawings is None:
+            yield from self.items(unescape(formula_text(mathml)), look)
+            return
         items: list[Item] = []
+        # A short formula goes to the next line as a whole.
+        short = sum(drawing.width for drawing in drawings) < SHORT_FORMULA_EM
         for place, drawing in enumerate(drawings):
-            if place:
+            if place and not short:
                 items.append(Glue(0.0))
             items.append(self.canvas.drawing_box(drawing, look.size))
         if display:
@@ -199,10 +212,11 @@ class Typesetter:
             yield from items
 
     def _picture(self, node: Element, look: Look, width: float) -> Iterator[Item | _Display]:
-        picture = open_picture(node.get("src", ""))
+        picture = read_picture(node.get("src", ""))
         if picture is None:
             # A paper with a hole in it must be seen before it is printed.
-            yield from self.items(f"[picture missing: {node.get('alt') or node.get('src', '')}]", replace(look, style="B"))
+            name = node.get("alt") or node.get("src", "")
+            yield from self.items(_("[picture missing: %(name)s]") % {"name": name}, replace(look, style="B"))
             return
         wide, high = picture.fitted(width, self.size / 11)
 
@@ -233,27 +247,33 @@ class Typesetter:
         if not rows:
             return []
         widths = self._column_widths(rows, width, look)
+        usual = "center" if sum(widths) < width else "left"
         pad = 0.35 * self.size
         made = []
         for place, row in enumerate(rows):
             cells = []
             for cell, wide in zip(row, widths, strict=False):
                 style = "B" if cell.tag == "th" else look.style
-                body = self._blocks(cell, wide - 2 * pad, replace(look, style=style))
-                cells.append((body, _alignment(cell)))
+                cells.append(self._cell(cell, wide - 2 * pad, replace(look, style=style), _alignment(cell) or usual))
             strip = self._row(cells, widths, pad)
             if strip.height > MAX_CELL_HEIGHT:
                 # No page holds such a row: what it says is printed below each other.
-                return [strip for cells in rows for cell in cells for strip in self._blocks(cell, width, look)]
-            made.append(replace(strip, keep=place == 0 and len(rows) > 1 or place == len(rows) - 2))
+                return [strip for row in rows for cell in row for strip in self._blocks(cell, width, look)]
+            made.append(replace(strip, keep=(place == 0 and len(rows) > 1) or place == len(rows) - 2))
         return made
 
-    def _row(self, cells: list[tuple[list[Strip], str]], widths: list[float], pad: float) -> Strip:
-        height = max((height_of(body) for body, _ in cells), default=self.size) + pad
-        baseline = max((body[0].baseline for body, _ in cells if body), default=self.size) + pad / 2
+    def _cell(self, cell: Element, width: float, look: Look, align: str) -> list[Strip]:
+        if any(child.tag in BLOCKS or child.tag == "img" or child.get("display") == "block" for child in cell):
+            return self._blocks(cell, width, look)
+        items = [item for item in self._inline(cell, look, width) if not isinstance(item, _Display)]
+        return self.lines(items, width, size=look.size, align=align)
+
+    def _row(self, cells: list[list[Strip]], widths: list[float], pad: float) -> Strip:
+        height = max((height_of(body) for body in cells), default=self.size) + pad
+        baseline = max((body[0].baseline for body in cells if body), default=self.size) + pad / 2
 
         def draw(x: float, y: float) -> None:
-            for (body, _), wide in zip(cells, widths, strict=False):
+            for body, wide in zip(cells, widths, strict=False):
                 self.canvas.frame(x, y, wide, height, 0.5)
                 top = y + pad / 2 + (height - pad - height_of(body)) / 2
                 draw_stack(body, x + pad, top)
@@ -266,7 +286,8 @@ class Typesetter:
         wanted = [2.2 * self.size] * columns
         for row in rows:
             for place, cell in enumerate(row):
-                lines = break_lines([i for i in self._inline(cell, replace(look, style="B")) if not isinstance(i, _Display)], 1e6)
+                items = [i for i in self._inline(cell, replace(look, style="B")) if not isinstance(i, _Display)]
+                lines = break_lines(items, 1e6)
                 wanted[place] = max([wanted[place], *(line_width(line) + 1.1 * self.size for line in lines)])
         total = sum(wanted)
         if total <= width:
@@ -290,8 +311,8 @@ class _Display:
 
 
 def _alignment(cell: Element) -> str:
-    found = re.search(r"text-align:\s*(center|right)", cell.get("style", ""))
-    return found[1] if found else "left"
+    found = re.search(r"text-align:\s*(left|center|right)", cell.get("style", ""))
+    return found[1] if found else ""
 
 
 # --- Parsing ---------------------------------------------------------------------------------------------------------

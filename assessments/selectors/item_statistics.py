@@ -1,0 +1,55 @@
+"""Reading what sitting says about the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from assessments.enums import CHOICE_TYPES, TRUE_FALSE_LABELS, QuestionType
+from assessments.models import ItemStatistics, QuestionFlag, QuestionVersion
+
+
+@dataclass(frozen=True)
+class ChoiceRow:
+    """How many of each third of the ranked attempts chose `label`; "" left the question out."""
+
+    label: str
+    upper: int
+    middle: int
+    lower: int
+
+    @property
+    def total(self) -> int:
+        return self.upper + self.middle + self.lower
+
+
+def questions_to_review(user: Any) -> QuerySet[ItemStatistics]:
+    """Statistics of versions that more than 10 % of their readers flagged, or that discriminate negatively.
+
+    Newest version first, to be paged by `version`; with `version.question` and, as `open_flags`, the open flags. The
+    reasons are `is_flagged` and `is_negative`. Two queries however many rows.
+    """
+    flags = QuestionFlag.objects.open().select_related("person").order_by("-id")
+    found: QuerySet[ItemStatistics] = ItemStatistics.objects.visible_to(user).to_review()
+    return found.select_related("version__question__chapter__unit").prefetch_related(
+        Prefetch("version__flags", queryset=flags, to_attr="open_flags")
+    )
+
+
+def statistics_of(version_ids: Iterable[UUID]) -> dict[UUID, ItemStatistics]:
+    """Statistics by version id, for those that have any. One query; nothing is computed."""
+    return {row.pk: row for row in ItemStatistics.objects.filter(pk__in=list(version_ids))}
+
+
+def choice_rows(version: QuestionVersion, statistics: ItemStatistics) -> list[ChoiceRow]:
+    """The distractor table of a choice question: every option, also those that nobody chose, then those who left it
+    out. For other types only the latter. Reads `version.question`."""
+    kind = version.question.type
+    labels = [option["label"] for option in version.options] if kind in CHOICE_TYPES else []
+    if kind == QuestionType.TRUE_FALSE:
+        labels = list(TRUE_FALSE_LABELS)
+    return [ChoiceRow(label, *statistics.choice_table.get(label, (0, 0, 0))) for label in [*labels, ""]]

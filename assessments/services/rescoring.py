@@ -1,0 +1,226 @@
+"""A key that was wrong: who is affected, and marking again with the right one.
+
+This app's part: answers, objective marks, statistics. Totals and telling the students: evaluations.services.rescoring,
+which is what to call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.audit import record_event
+from assessments.enums import OBJECTIVE_TYPES, AttemptState
+from assessments.models import Attempt, KeyCorrection, PaperQuestion, QuestionVersion, RescoredAttempt, Response
+from assessments.services.content_schema import check_content
+from assessments.services.keys import key_of, key_on_paper
+from assessments.services.locks import Lock, hold
+from assessments.services.questions import content_of, normalised
+from assessments.services.submission import score_response
+from common.errors import DomainError, NotPermittedError
+
+# So many answers and attempts are read or written at a time.
+BATCH = 500
+MARKED_STATES = (AttemptState.SUBMITTED, AttemptState.HANDED_IN)
+MAX_REASON = 300
+
+
+@dataclass(frozen=True)
+class Change:
+    """An attempt whose marks change: those of the question, and all its objective marks."""
+
+    attempt: Attempt
+    question: PaperQuestion
+    question_before: Decimal | None
+    question_after: Decimal
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """What a corrected key does, or did. `answers`: how many were looked at. `correction` None: nothing was written.
+
+    `touched`: the attempts with an answer that is now judged otherwise, whether or not that changes their marks.
+    """
+
+    key: dict[str, Any]
+    previous: dict[str, Any]
+    answers: int
+    changes: tuple[Change, ...]
+    touched: frozenset[UUID] = frozenset()
+    correction: KeyCorrection | None = None
+
+    @property
+    def up(self) -> int:
+        return sum(change.after > change.before for change in self.changes)
+
+    @property
+    def down(self) -> int:
+        return sum(change.after < change.before for change in self.changes)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    response: Response
+    is_correct: bool | None
+    marks: Decimal
+
+
+def preview_rescore(*, version: QuestionVersion, answer: Mapping[str, Any]) -> Rescoring:
+    """Who would change, from what to what, were `answer` the key. Writes nothing. Raises QuestionInvalidError."""
+    key = checked_key(version, answer)
+    answers, verdicts = _verdicts(version, key)
+    return Rescoring(key, key_of(version), answers, tuple(_changes(verdicts)), _touched(verdicts))
+
+
+def rescore_attempts(
+    *, version: QuestionVersion, answer: Mapping[str, Any], reason: str, actor: User, now: datetime
+) -> Rescoring:
+    """Makes `answer` the key of the version and marks every submitted answer to it again. Audited, repeatable.
+
+    Nobody submits while this runs: a submission before it is marked again, one after it finds the new key. Called only
+    by evaluations.services.rescoring, in its transaction; that also notes the statistics. Raises QuestionInvalidError,
+    DomainError, NotPermittedError.
+    """
+    if not actor.is_staff:
+        raise NotPermittedError(_("Only staff can correct a key."), "not_permitted")
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        raise DomainError(_("Say in at most %d characters why the key is corrected.") % MAX_REASON, "reason_missing")
+    key = checked_key(version, answer)
+    with transaction.atomic():
+        hold(Lock.KEYS)
+        previous = key_of(version)
+        answers, verdicts = _verdicts(version, key)
+        changes = tuple(_changes(verdicts))
+        if key == previous and not verdicts:
+            return Rescoring(key, previous, answers, ())
+        correction = _correct(version, key, previous, reason, actor, now)
+        _write(correction, verdicts, changes)
+        done = Rescoring(key, previous, answers, changes, _touched(verdicts), correction)
+        record_event(
+            actor=actor,
+            action="question.key_corrected",
+            obj=version,
+            before={"answer": previous},
+            after={"answer": key, "correction": correction.pk, "marks_up": done.up, "marks_down": done.down},
+            reason=reason,
+            now=now,
+        )
+    return done
+
+
+def checked_key(version: QuestionVersion, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """`answer` as the version would store it. Raises QuestionInvalidError, or DomainError for a written question."""
+    kind = version.question.type
+    if kind not in OBJECTIVE_TYPES:
+        raise DomainError(_("This question is marked by a teacher and has no key."), "no_key")
+    content = replace(content_of(version), answer=answer)
+    check_content(kind, content)
+    return dict(normalised(content).answer)
+
+
+# --- Working out -----------------------------------------------------------------------------------------------------
+def _touched(verdicts: list[_Verdict]) -> frozenset[UUID]:
+    return frozenset(verdict.response.attempt_id for verdict in verdicts)
+
+
+def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[_Verdict]]:
+    """How many answers there are, and the verdicts on those that come out otherwise than they are stored."""
+    saved = Response.objects.filter(question__version=version, attempt__state__in=MARKED_STATES)
+    rows = saved.select_related("question", "attempt__exam", "attempt__student").order_by("attempt_id", "pk")
+    keys: dict[UUID, dict[str, Any]] = {}
+    answers, found = 0, []
+    for response in rows.iterator(chunk_size=BATCH):
+        question = response.question
+        question.version = version
+        if question.pk not in keys:
+            keys[question.pk] = key_on_paper(question, key)
+        answers += bool(response.answer)
+        is_correct, marks = score_response(question, keys[question.pk], response.answer)
+        if (is_correct, marks) != (response.is_correct, response.marks):
+            found.append(_Verdict(response, is_correct, marks))
+    return answers, found
+
+
+def _changes(verdicts: list[_Verdict]) -> Iterator[Change]:
+    """What changes for whom. Of two alternatives the better one counts."""
+    totals: dict[UUID, Decimal] = {}  # A paper might hold the version twice.
+    for start in range(0, len(verdicts), BATCH):
+        batch = verdicts[start : start + BATCH]
+        others = _other_alternatives(batch)
+        for verdict in batch:
+            response = verdict.response
+            was, best = response.marks or Decimal(0), others[response.attempt_id, response.question.number]
+            step = max(best, verdict.marks) - max(best, was)
+            if step or verdict.marks != was:
+                attempt = response.attempt
+                before = totals.get(attempt.pk, attempt.objective_marks or Decimal(0))
+                totals[attempt.pk] = before + step
+                yield Change(attempt, response.question, response.marks, verdict.marks, before, before + step)
+
+
+def _other_alternatives(batch: list[_Verdict]) -> dict[tuple[UUID, int], Decimal]:
+    """The marks of the other alternative of each question, 0 where there is none."""
+    others: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
+    chosen = [verdict.response for verdict in batch if verdict.response.question.alternative]
+    if chosen:
+        rows = Response.objects.filter(
+            attempt__in={response.attempt_id for response in chosen},
+            question__number__in={response.question.number for response in chosen},
+            question__is_written=False,
+        ).exclude(question__in={response.question_id for response in chosen})
+        for attempt, number, marks in rows.values_list("attempt_id", "question__number", "marks"):
+            others[attempt, number] = max(others[attempt, number], marks or Decimal(0))
+    return others
+
+
+# --- Writing ---------------------------------------------------------------------------------------------------------
+def _correct(
+    version: QuestionVersion, key: dict[str, Any], previous: dict[str, Any], reason: str, actor: User, now: datetime
+) -> KeyCorrection:
+    made: KeyCorrection = KeyCorrection.objects.create(
+        version=version,
+        number=KeyCorrection.objects.filter(version=version).count() + 1,
+        answer=key,
+        previous=previous,
+        reason=reason,
+        actor=actor,
+        at=now,
+    )
+    return made
+
+
+def _write(correction: KeyCorrection, verdicts: list[_Verdict], changes: tuple[Change, ...]) -> None:
+    for verdict in verdicts:
+        verdict.response.is_correct, verdict.response.marks = verdict.is_correct, verdict.marks
+    Response.objects.bulk_update([v.response for v in verdicts], ["is_correct", "marks"], batch_size=BATCH)
+    attempts = {change.attempt.pk: change.attempt for change in changes}
+    for change in changes:
+        attempts[change.attempt.pk].objective_marks = change.after
+    Attempt.objects.bulk_update(attempts.values(), ["objective_marks"], batch_size=BATCH)
+    RescoredAttempt.objects.bulk_create(
+        [
+            RescoredAttempt(
+                correction=correction,
+                attempt=change.attempt,
+                question=change.question,
+                question_before=change.question_before,
+                question_after=change.question_after,
+                before=change.before,
+                after=change.after,
+            )
+            for change in changes
+        ],
+        batch_size=BATCH,
+    )

@@ -1,0 +1,95 @@
+"""Marking again after a wrong key: answers and objective marks (assessments), totals, and word to the students."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from assessments.enums import AttemptState, UploadState
+from assessments.models import Attempt, QuestionVersion, SheetPage
+from assessments.services.item_statistics import note_marked
+from assessments.services.rescoring import Change, Rescoring, preview_rescore, rescore_attempts
+from common.templatetags.ui import marks
+from evaluations.enums import EvaluationState
+from evaluations.models import Evaluation
+from evaluations.services import links
+from notifications.enums import NotificationKind
+from notifications.services.inbox import notify
+
+__all__ = ["Rescoring", "preview_rescore", "rescore"]
+
+BATCH = 500
+
+
+def rescore(
+    *, version: QuestionVersion, answer: Mapping[str, Any], reason: str, actor: User, now: datetime
+) -> Rescoring:
+    """Corrects the key of a version and everything that was marked by it, in one transaction.
+
+    Answers, objective marks and totals of finished evaluations change; students who have seen their result and whose
+    marks change are told; the statistics follow. Submissions wait meanwhile. Doing it again changes nothing.
+    Raises QuestionInvalidError (no key), DomainError, NotPermittedError (staff only).
+    """
+    with transaction.atomic():
+        done = rescore_attempts(version=version, answer=answer, reason=reason, actor=actor, now=now)
+        final = {change.attempt.pk: change.after for change in done.changes}
+        changed = {change.attempt.pk: change for change in done.changes if change.after != change.before}
+        for batch in _batches(list(changed)):
+            evaluations = _correct_totals(batch, final)
+            for attempt in _shown(batch, evaluations):
+                _tell(changed[attempt], evaluations.get(attempt), done, now)
+        # Last: whoever releases a paper holds the evaluation first and its statistics second, too.
+        for touched in _batches(sorted(done.touched)):
+            note_marked(touched)
+    return done
+
+
+def _correct_totals(attempts: list[UUID], objective: Mapping[UUID, Decimal]) -> dict[UUID, Evaluation]:
+    """Evaluations of the attempts by attempt, with corrected totals. Locks them all: one may be finished just now."""
+    rows = Evaluation.objects.select_for_update(of=("self",)).filter(attempt__in=attempts).order_by("pk")
+    found = {row.attempt_id: row for row in rows}
+    finished = [row for row in found.values() if row.total_marks is not None]
+    for row in finished:
+        row.total_marks = (row.written_marks or Decimal(0)) + objective[row.attempt_id]
+    Evaluation.objects.bulk_update(finished, ["total_marks"])
+    return found
+
+
+def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation]) -> set[UUID]:
+    """The attempts whose result the student has seen: released, or without anything to be marked by hand."""
+    released = {pk for pk, row in evaluations.items() if row.state == EvaluationState.RELEASED}
+    bare = set(attempts) - set(evaluations)
+    pages = SheetPage.objects.filter(upload__attempt__in=bare, upload__state=UploadState.VERIFIED)
+    with_pages = set(pages.values_list("upload__attempt_id", flat=True))
+    handed_in = Attempt.objects.filter(pk__in=bare, state=AttemptState.HANDED_IN).values_list(
+        "pk", "paper__written_marks"
+    )
+    return released | {pk for pk, written in handed_in if not written or pk not in with_pages}
+
+
+def _tell(change: Change, evaluation: Evaluation | None, done: Rescoring, now: datetime) -> None:
+    attempt, question = change.attempt, change.question
+    written = (evaluation.written_marks if evaluation else None) or Decimal(0)
+    assert done.correction is not None
+    notify(
+        user=attempt.student,
+        kind=NotificationKind.PAPER_RETURNED,
+        cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
+        title=f"{attempt.exam.title}: your marks have changed",
+        body=f"The key of question {question.number}{question.alternative} was wrong. You now have "
+        f"{marks(written + change.after)} marks instead of {marks(written + change.before)}.",
+        url=links.result_url(attempt.pk),
+        mail=True,
+        now=now,
+    )
+
+
+def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
