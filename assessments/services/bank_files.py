@@ -197,7 +197,10 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
         options=tuple(OptionContent(label=o["label"], text=o["text"]) for o in raw.get("options", ())),
         parts=tuple(
             PartContent(
-                label=p["label"], text=p.get("text", ""), marks=Decimal(p["marks"]), alternative=p.get("alternative", "")
+                label=p["label"],
+                text=p.get("text", ""),
+                marks=Decimal(p["marks"]),
+                alternative=p.get("alternative", ""),
             )
             for p in raw.get("parts", ())
         ),

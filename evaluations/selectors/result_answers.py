@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from evaluations.selectors.results import ResultQuestion
 
 
-def scored_parts(kind: str, marks: Decimal, key: dict[str, Any], answer: dict[str, Any], parts: Any) -> list[ScoredPart]:
+def scored_parts(
+    kind: str, marks: Decimal, key: dict[str, Any], answer: dict[str, Any], parts: Any
+) -> list[ScoredPart]:
     """How each blank or pair was marked, by the same rule that gave the marks; empty for other types."""
     if kind not in PART_TYPES:
         return []
@@ -47,9 +49,7 @@ def _options(question: ResultQuestion) -> list[dict[str, Any]]:
         names = dict(zip(TRUE_FALSE_LABELS, (_("True"), _("False")), strict=True))
         options = [{"label": label, "letter": "", "html": name} for label, name in names.items()]
     return [
-        {"letter": option["label"]}
-        | option
-        | {"chosen": option["label"] in chosen, "right": option["label"] in right}
+        {"letter": option["label"]} | option | {"chosen": option["label"] in chosen, "right": option["label"] in right}
         for option in options
     ]
 
