@@ -97,7 +97,7 @@ class TestImport:
         source = upload(client, chapter, commits)
         press(client, source, commits)
         press(client, source, commits)
-        assert services.work_on(import_id=source.pk, now=timezone.now()) == "done"
+        assert services.work_on(import_id=source.pk, now=timezone.now()) == ""
         assert written(chapter).count() == 2
         assert AuditEvent.objects.filter(action="question.imported").count() == 1
 
