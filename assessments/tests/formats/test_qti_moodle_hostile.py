@@ -96,7 +96,7 @@ def check(reader, data: bytes) -> ParsedFile | None:
         parsed = reader(data)
     except FormatError:
         parsed = None
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     return parsed
 
 
@@ -198,7 +198,7 @@ def test_hostile_texts_do_not_take_long(kind, text):
     ).encode()
     started = time.process_time()
     moodle_xml.parse(data)
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_too_many_of_anything_is_refused_soon():
