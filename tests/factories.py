@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from accounts import models as people
 from accounts.enums import Feature
 from assessments import models as exams
-from assessments.enums import WRITTEN_TYPES, QuestionState, QuestionType
+from assessments.enums import PART_TYPES, WRITTEN_TYPES, QuestionState, QuestionType
 from courses import models as curriculum
 
 NOW = datetime(2026, 11, 18, 4, 30, tzinfo=UTC)
@@ -116,7 +116,35 @@ ANSWERS = {
     QuestionType.ASSERTION_REASON: {"choices": ["B"]},
     QuestionType.MULTIPLE_CHOICE: {"choices": ["A", "C"]},
     QuestionType.NUMERIC: {"value": "3.5", "tolerance": "0.01"},
+    QuestionType.TRUE_FALSE: {"choices": ["true"]},
+    QuestionType.SHORT_TEXT: {"accepted": [{"text": "mitral valve"}, {"text": "bicuspid*", "credit": "0.5"}]},
+    QuestionType.EXPRESSION: {"expression": "2x+3", "form": ""},
+    QuestionType.FILL_IN: {
+        "blanks": {
+            "1": {"kind": "choice", "options": ["have", "has"], "correct": "has"},
+            "2": {"kind": "number", "value": "4", "tolerance": "0"},
+            "3": {"kind": "text", "accepted": [{"text": "tail"}, {"text": "tale", "credit": "0.5"}]},
+        }
+    },
+    QuestionType.MATCHING: {"pairs": {"1": "B", "2": "A", "3": "B"}},
+    QuestionType.ORDERING: {"order": ["C", "A", "D", "B"], "grading": "partial"},
 }
+WITH_OPTIONS = {
+    QuestionType.SINGLE_CHOICE, QuestionType.MULTIPLE_CHOICE, QuestionType.ASSERTION_REASON, QuestionType.MATCHING,
+    QuestionType.ORDERING,
+}  # fmt: skip
+BLANKS = "<p>A dog [[1]] [[2]] legs and a [[3]].</p>"
+
+
+def parts_of(kind: str) -> list[dict[str, str]]:
+    """Three parts of 1 mark for pairs and blanks."""
+    if kind not in PART_TYPES:
+        return []
+    texts = [f"left {label}" if kind == QuestionType.MATCHING else "" for label in "123"]
+    return [
+        {"label": label, "alternative": "", "source": text, "html": f"<p>{text}</p>" if text else "", "marks": "1"}
+        for label, text in zip("123", texts, strict=True)
+    ]
 
 
 def question_version(
@@ -129,8 +157,9 @@ def question_version(
         number=1,
         marks=Decimal(marks),
         text_source="What is $x$?",
-        text_html="<p>What is x?</p>",
-        options=OPTIONS if "choice" in kind or kind == QuestionType.ASSERTION_REASON else [],
+        text_html=BLANKS if kind == QuestionType.FILL_IN else "<p>What is x?</p>",
+        options=OPTIONS if kind in WITH_OPTIONS else [],
+        parts=parts_of(kind),
         answer=ANSWERS.get(kind, {}),
         model_answer_source="x = 1" if kind in WRITTEN_TYPES else "",
         model_answer_html="<p>x = 1</p>" if kind in WRITTEN_TYPES else "",
@@ -150,6 +179,18 @@ def question_version(
     return version
 
 
+# One question of every type that a key marks and of a file: 21 marks.
+ALL_TYPES_PAPER = [
+    ("A", 1, "", QuestionType.TRUE_FALSE, "1", ()),
+    ("A", 2, "", QuestionType.MULTIPLE_CHOICE, "2", ()),
+    ("A", 3, "", QuestionType.NUMERIC, "1", ()),
+    ("A", 4, "", QuestionType.SHORT_TEXT, "2", ()),
+    ("A", 5, "", QuestionType.EXPRESSION, "2", ()),
+    ("B", 6, "", QuestionType.FILL_IN, "3", ()),
+    ("B", 7, "", QuestionType.MATCHING, "3", ()),
+    ("B", 8, "", QuestionType.ORDERING, "3", ()),
+    ("C", 9, "", QuestionType.FILE_UPLOAD, "4", ("2", "2")),
+]
 # Q1 single, Q2 multiple, Q3 numeric, Q4 short written, Q5 long written with a choice of two: 12 marks.
 SMALL_PAPER = [
     ("A", 1, "", QuestionType.SINGLE_CHOICE, "1", ()),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assessments.enums import AttemptState, BlankKind, Grading, QuestionType
+from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam
 from assessments.selectors.attempts import paper_for_student, responses_of
 
@@ -101,7 +101,7 @@ class OptionOut(serializers.Serializer[Any]):
 class PartOut(OptionOut):
     alternative = serializers.CharField()
     marks = serializers.CharField()
-    kind = serializers.ChoiceField(choices=BlankKind.choices, allow_blank=True, help_text="Of a blank; otherwise empty.")
+    kind = serializers.CharField(help_text="Of a blank: text, number or choice; otherwise empty.")
     choices = serializers.ListField(child=serializers.CharField(), help_text="Of a blank of the kind choice.")
 
 
@@ -116,7 +116,7 @@ class QuestionOut(serializers.Serializer[Any]):
     options = OptionOut(many=True)
     parts = PartOut(many=True)
     unit = serializers.CharField(help_text="In which a number is wanted; may be empty.")
-    grading = serializers.ChoiceField(choices=[Grading.PARTIAL.value], allow_blank=True)
+    grading = serializers.CharField(help_text="“partial” where parts of the key earn parts of the marks, or empty.")
     is_written = serializers.BooleanField()
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_signed_in, is_staff, is_teacher
 from assessments.models import QuestionBand, QuestionDigest, QuestionReview
 from assessments.rules.bank import is_question_author, runs_the_bank
-from accounts.rules import is_signed_in, is_staff, is_teacher
 
 
 @rules.predicate

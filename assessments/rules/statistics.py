@@ -6,10 +6,10 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_staff
 from assessments.enums import AttemptState
 from assessments.models import ItemStatistics, KeyCorrection, PaperQuestion, QuestionFlag
 from assessments.rules.bank import is_question_author, runs_the_bank
-from courses.rules import is_staff
 
 OPEN_PAPER = (AttemptState.IN_PROGRESS, AttemptState.CANCELLED)
 

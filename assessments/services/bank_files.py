@@ -1,4 +1,5 @@
 """The question bank as files: a folder with curriculum.toml, blueprint.toml and one TOML file of items per unit.
+Without curriculum.toml the items join the programme that the blueprint names.
 
 Items are matched by their key. An item that reads as it is stored writes nothing; one that differs becomes a new
 version. Either the whole folder is loaded or nothing.
@@ -77,11 +78,8 @@ def load_bank(*, folder: Path, author: User, verifier: User, now: datetime) -> B
     """
     check_verifier(verifier=verifier, writers=[author])
     files = {path.name: _read(path) for path in sorted(folder.glob("*.toml"))}
-    curriculum = files.pop("curriculum.toml", None)
-    if curriculum is None:
-        raise BankFileError([f"There is no curriculum.toml in {folder.name}."])
     with transaction.atomic():
-        report = BankReport(load_curriculum(data=curriculum))
+        report = BankReport(_load_programme(files, folder))
         items = _read_items(files, report.programme)
         _store_items(items, report, author=author, verifier=verifier, now=now)
         for name, data in files.items():
@@ -91,6 +89,18 @@ def load_bank(*, folder: Path, author: User, verifier: User, now: datetime) -> B
                 except BankFileError as error:
                     raise BankFileError([f"{name}: {error.message}"]) from error
     return report
+
+
+def _load_programme(files: dict[str, dict[str, Any]], folder: Path) -> Programme:
+    """By curriculum.toml, which is taken out of `files`; or the programme that the blueprint names."""
+    curriculum = files.pop("curriculum.toml", None)
+    if curriculum is not None:
+        return load_curriculum(data=curriculum)
+    slug = files.get("blueprint.toml", {}).get("blueprint", {}).get("programme", "")
+    programme = Programme.objects.filter(slug=slug).first()
+    if programme is None:
+        raise BankFileError([f"There is no curriculum.toml in {folder.name}, and its blueprint names no programme."])
+    return programme
 
 
 def load_blueprint(*, data: Mapping[str, Any], programme: Programme) -> Blueprint:
@@ -187,7 +197,10 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
         options=tuple(OptionContent(label=o["label"], text=o["text"]) for o in raw.get("options", ())),
         parts=tuple(
             PartContent(
-                label=p["label"], text=p.get("text", ""), marks=Decimal(p["marks"]), alternative=p.get("alternative", "")
+                label=p["label"],
+                text=p.get("text", ""),
+                marks=Decimal(p["marks"]),
+                alternative=p.get("alternative", ""),
             )
             for p in raw.get("parts", ())
         ),

@@ -162,7 +162,8 @@ def test_api_of_a_live_attempt_knows_no_key(student: Client, world: World) -> No
     body = student.get(reverse("api-attempt", args=[world.live.pk])).json()
     questions = [question for section in body["paper"]["sections"] for question in section["questions"]]
     allowed = {
-        "id", "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written",
+        "id", "number", "alternative", "type", "marks", "text", "html", "options", "parts", "unit",
+            "grading", "is_written",
     }  # fmt: skip
     assert {name for question in questions for name in question} <= allowed
     assert {name for question in questions for option in question["options"] for name in option} <= {

@@ -19,9 +19,10 @@ from config.demo import cast
 from config.demo.people import find_person
 from courses.models import Cohort, Programme
 
-BANK = Path(__file__).resolve().parents[2] / "assessments" / "data" / "cbse_x_mathematics"
+DATA = Path(__file__).resolve().parents[2] / "assessments" / "data"
+BANK, TYPES_BANK = DATA / "cbse_x_mathematics", DATA / "practice_types"
 PROGRAMME, BOARD = "cbse-x-mathematics", "cbse-x-mathematics-board"
-SHORT, HALF = "demo-quick-practice", "demo-half-paper"
+SHORT, HALF, TYPES = "demo-quick-practice", "demo-half-paper", "practice-types"
 BOARD_DAY = (2, 17)
 
 MC, VSA, SA, LA = "single_choice", "very_short_answer", "short_answer", "long_answer"
@@ -92,14 +93,15 @@ EXAMS = [
     DemoExam("Maths mock 3", BOARD, -_days(1), _days(60)),
     DemoExam("Your own board paper", BOARD, -_days(0.5), None, fixed=False, attempts=5),
     DemoExam("Quick practice: 9 questions", SHORT, -timedelta(hours=1), None, fixed=False, attempts=40),
+    DemoExam("All question types", TYPES, -timedelta(hours=1), None, fixed=False, attempts=40),
     DemoExam("Maths mock 4", BOARD, _days(1), _days(2)),
 ]
 
 
 def seed_bank(*, now: datetime) -> Programme:
     """The curriculum, the questions and the board blueprint, once; then they belong to the institute."""
+    author, verifier = find_person(cast.AUTHOR), find_person(cast.VERIFIER)
     if not Blueprint.objects.filter(slug=BOARD).exists():
-        author, verifier = find_person(cast.AUTHOR), find_person(cast.VERIFIER)
         with transaction.atomic():
             programme = load_bank(folder=BANK, author=author, verifier=verifier, now=now).programme
             if programme.board_exam_on is None:
@@ -107,6 +109,8 @@ def seed_bank(*, now: datetime) -> Programme:
                 this_year = today.replace(month=BOARD_DAY[0], day=BOARD_DAY[1])
                 programme.board_exam_on = this_year if this_year > today else this_year.replace(year=today.year + 1)
                 programme.save(update_fields=["board_exam_on"])
+    if not Blueprint.objects.filter(slug=TYPES).exists():
+        load_bank(folder=TYPES_BANK, author=author, verifier=verifier, now=now)
     programme = Programme.objects.get(slug=PROGRAMME)
     for slug, title, minutes, slots in (
         (SHORT, "Quick practice: Class X Mathematics", 30, SHORT_SLOTS),

@@ -183,6 +183,14 @@ class ResultStepOut(Base[Any]):
     awarded = MarksOut()
 
 
+class ScoredPartOut(Base[Any]):
+    """One blank or one pair; `credit` is the share of its marks that the answer earned, from 0 to 1."""
+
+    label = serializers.CharField()  # type: ignore[assignment] # the field's name hides Field.label, as DRF allows
+    is_correct = serializers.BooleanField()
+    credit = serializers.FloatField()
+
+
 class ResultQuestionOut(Base[Any]):
     id = serializers.UUIDField()
     section = serializers.CharField()
@@ -197,6 +205,7 @@ class ResultQuestionOut(Base[Any]):
     options = serializers.ListField(child=serializers.DictField())
     parts = serializers.ListField(child=serializers.DictField())
     answer = serializers.DictField()
+    scored = ScoredPartOut(many=True)
     is_correct = serializers.BooleanField(allow_null=True)
     key = serializers.DictField()
     explanation = serializers.CharField(source="explanation_html")

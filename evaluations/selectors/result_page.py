@@ -11,11 +11,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import AttemptState
+from assessments.enums import PART_TYPES, AttemptState, QuestionType
 from assessments.models import Attempt
+from assessments.selectors.answer_controls import split_blanks
 from common.templatetags.ui import when
 from evaluations.enums import EvaluationState
 from evaluations.selectors.desk_page import page_json
+from evaluations.selectors.result_answers import shown_answer
 from evaluations.selectors.results import Result, ResultQuestion, result_data
 
 PAGE_SIZE = 20
@@ -91,20 +93,21 @@ def _sections(result: Result) -> list[dict[str, Any]]:
     ]
 
 
+def _numbered(html: str) -> str:
+    """A text with its blanks as (1) ____."""
+    return "".join(f"<b>({value}) ____</b>" if kind == "blank" else value for kind, value in split_blanks(html))
+
+
 def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
-    """A question with what its line on the page needs: how full the mark is, the options with what was chosen."""
+    """A question with what its line on the page needs: how full the mark is, what was answered and what is right."""
     awarded = question.awarded or Decimal(0)
     kind = "full" if awarded == question.marks else "part" if awarded else "none"
-    chosen, right = set(question.answer.get("choices", [])), set(question.key.get("choices", []))
-    options = [
-        option | {"chosen": option["label"] in chosen, "right": option["label"] in right} for option in question.options
-    ]
     numbers = {page.id: page.number for page in result.pages}
     return {
         "question": question,
         "kind": kind if question.counts else "other",
-        "options": options,
-        "answered": bool(question.answer),
-        "parts": question.parts,
+        "shown": shown_answer(question),
+        "html": _numbered(question.html) if question.type == QuestionType.FILL_IN else question.html,
+        "parts": [] if question.type in PART_TYPES else question.parts,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }

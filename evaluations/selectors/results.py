@@ -11,9 +11,11 @@ from uuid import UUID
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
 from assessments.services.keys import keys_of
+from assessments.services.scoring import ScoredPart
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
+from evaluations.selectors.result_answers import scored_parts
 from evaluations.selectors.sheets import PageView, page_views
 from evaluations.selectors.totals import ZERO, MarkedQuestion, counted_alternatives
 
@@ -32,7 +34,8 @@ class ResultStep:
 @dataclass(frozen=True)
 class ResultQuestion:
     """One question with its mark. `awarded` None: written and never marked (not attempted). `counts` is False for the
-    alternative of an internal choice that gave less. `answer` and `key` only of objective questions."""
+    alternative of an internal choice that gave less. `answer` and `key` only of objective questions; `scored` has how
+    each blank or pair was marked."""
 
     id: UUID
     section: str
@@ -47,6 +50,7 @@ class ResultQuestion:
     options: list[dict[str, Any]]
     parts: list[dict[str, Any]]
     answer: dict[str, Any]
+    scored: list[ScoredPart]
     is_correct: bool | None
     key: dict[str, Any]
     explanation_html: str
@@ -157,11 +161,13 @@ def _written(
 
 
 def _objective(row: PaperQuestion, response: Response | None, key: dict[str, Any], pages: list[UUID]) -> ResultQuestion:
+    answer, shown = response.answer if response else {}, row.shown
     return _base(
         row,
         pages,
+        scored=scored_parts(row.type, row.marks, key, answer, shown.parts),
         awarded=(response.marks if response and response.marks is not None else ZERO),
-        answer=response.answer if response else {},
+        answer=answer,
         is_correct=response.is_correct if response else False,
         key=key,
     )
@@ -172,6 +178,7 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
     empty: dict[str, Any] = {
         "counts": True,
         "answer": {},
+        "scored": [],
         "is_correct": None,
         "key": {},
         "steps": [],

@@ -19,11 +19,9 @@ from assessments.services.expression.nodes import (
     Sum,
 )
 from assessments.services.expression.parser import DEGREE
+from assessments.services.expression.tokens import TEX_NAMES
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega pi "
-    "Delta Omega".split()
-)
+GREEK = frozenset(TEX_NAMES.values())
 EXACT = Context(prec=250)  # more digits than an expression has characters
 
 

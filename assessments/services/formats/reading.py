@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
 from assessments.services.formats.items import FormatError, ImportedItem, ParsedFile, Picture, Skipped
 
+PROGRAM = "import django; django.setup(); from assessments.services.formats.reading import main; main()"
 READ_SECONDS = 120
 READ_MEMORY = 2 * 1024**3
 #: All that may come back from the other process: values, no behaviour.
@@ -29,7 +30,7 @@ def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS)
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as answer:
         source.write(data)
         source.seek(0)
-        command = [sys.executable, "-m", "assessments.services.formats.reading", str(seconds), file_name[:200]]
+        command = [sys.executable, "-c", PROGRAM, str(seconds), file_name[:200]]
         try:
             # Our own interpreter and module; the name of the file is an argument, never a command.
             done = subprocess.run(  # noqa: S603
@@ -72,9 +73,6 @@ class _Values(pickle.Unpickler):
 
 def main() -> None:
     """Reads the file on standard input; answers a ParsedFile or the sentence why not, pickled."""
-    import django
-
-    django.setup()
     from assessments.services.importing import read_file
 
     seconds, file_name = int(sys.argv[1]), sys.argv[2]
@@ -86,7 +84,3 @@ def main() -> None:
     except FormatError as error:
         found = error.message
     pickle.dump(found, sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    main()

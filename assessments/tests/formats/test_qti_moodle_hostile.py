@@ -91,12 +91,12 @@ def mutated(data: bytes, seed: int) -> bytes:
 
 
 def check(reader, data: bytes) -> ParsedFile | None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         parsed = reader(data)
     except FormatError:
         parsed = None
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     return parsed
 
 
@@ -164,10 +164,10 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE q [<!ENTITY a "aaaaaaaaaa">' + b"".join(
 @pytest.mark.parametrize("reader", [moodle_xml.parse, qti.parse])
 def test_hostile_xml_is_refused_within_bounds(reader, data):
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FormatError):
         reader(data)
-    assert time.monotonic() - started < 60  # tracing memory takes its time too
+    assert time.process_time() - started < 60  # tracing memory takes its time too
     assert tracemalloc.get_traced_memory()[1] < 300_000_000
     tracemalloc.stop()
 
@@ -196,9 +196,9 @@ def test_hostile_texts_do_not_take_long(kind, text):
         f"<graderinfo><text>{shown}</text></graderinfo>"
         f'<answer fraction="100"><text>{shown}</text></answer></question></quiz>'
     ).encode()
-    started = time.monotonic()
+    started = time.process_time()
     moodle_xml.parse(data)
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_too_many_of_anything_is_refused_soon():
