@@ -95,9 +95,10 @@ def _load_programme(files: dict[str, dict[str, Any]], folder: Path) -> Programme
     """By curriculum.toml, which is taken out of `files`; or the programme that the blueprint names."""
     curriculum = files.pop("curriculum.toml", None)
     if curriculum is not None:
-        return load_curriculum(data=curriculum)
+        found: Programme = load_curriculum(data=curriculum)
+        return found
     slug = files.get("blueprint.toml", {}).get("blueprint", {}).get("programme", "")
-    programme = Programme.objects.filter(slug=slug).first()
+    programme: Programme | None = Programme.objects.filter(slug=slug).first()
     if programme is None:
         raise BankFileError([f"There is no curriculum.toml in {folder.name}, and its blueprint names no programme."])
     return programme

@@ -157,7 +157,9 @@ def _carry_out(plan: ImportPlan, author: User, programme: Programme, now: dateti
 
 def _create(rows: Sequence[PlannedItem], author: User) -> None:
     """Drafts with their first versions, already checked and rendered; a handful of statements however many."""
-    questions, versions, steps = [], [], []
+    questions: list[Question] = []
+    versions: list[QuestionVersion] = []
+    steps: list[MarkingStep] = []
     for row in rows:
         item, version = row.item, row.version
         assert item is not None

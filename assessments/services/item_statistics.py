@@ -179,11 +179,13 @@ def _items(
     items = []
     for question in questions:
         marks: Decimal | None
+        choices: tuple[str, ...]
         if question.is_written:
             if written is None:
                 continue
             given = written.get(str(question.pk))
-            marks, choices = Decimal(given or 0), () if given is not None else (OMITTED,)
+            marks = Decimal(given or 0)
+            choices = () if given is not None else (OMITTED,)
         else:
             answer, is_correct, got = answers.get(question.pk, ({}, None, None))
             choices = _choices(question.type, answer)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from assessments.models import KeyCorrection, PaperQuestion, QuestionVersion
 from assessments.services.content_schema import QuestionContent
@@ -22,10 +23,20 @@ log = structlog.get_logger(__name__)
 Key = dict[str, Any]
 
 
+def with_corrected_keys(questions: QuerySet[PaperQuestion]) -> QuerySet[PaperQuestion]:
+    """The same rows; `keys_of` needs no query of its own for them."""
+    last = KeyCorrection.objects.filter(version=OuterRef("version")).order_by("-number")
+    return questions.annotate(corrected_key=Subquery(last.values("answer")[:1]))
+
+
 def keys_of(questions: Iterable[PaperQuestion]) -> dict[UUID, Key]:
-    """The key of each question as it stands on its paper, by question id. One query; `version` is read for the rest."""
-    rows = list(questions)
-    corrected = _corrected({question.version_id for question in rows})
+    """The key of each question as it stands on its paper, by question id. One query, none for rows of
+    `with_corrected_keys`; `version` is read for the rest."""
+    rows: list[Any] = list(questions)
+    if all(hasattr(question, "corrected_key") for question in rows):
+        corrected = {q.version_id: q.corrected_key for q in rows if q.corrected_key is not None}
+    else:
+        corrected = _corrected({question.version_id for question in rows})
     return {
         question.pk: key_on_paper(question, corrected[question.version_id])
         if question.version_id in corrected
@@ -36,7 +47,8 @@ def keys_of(questions: Iterable[PaperQuestion]) -> dict[UUID, Key]:
 
 def key_of(version: QuestionVersion) -> Key:
     """The key of a version, corrected where it was; with its parameters, not with the values of a paper."""
-    return _corrected({version.pk}).get(version.pk, version.answer)
+    key: Key = _corrected({version.pk}).get(version.pk, version.answer)
+    return key
 
 
 def key_on_paper(question: PaperQuestion, key: Key) -> Key:

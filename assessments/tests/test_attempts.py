@@ -423,6 +423,7 @@ def test_paper_for_student_holds_no_key_and_no_model_answer(cast):
     assert version.answer == {"choices": ["B"]}
     content = paper_for_student(paper)
     allowed = {"id", "number", "alternative", "type", "marks", "text", "html", "options", "parts", "is_written"}
+    allowed |= {"grading", "unit"}  # how it is marked, and in what
     questions = [question for section in content["sections"] for question in section["questions"]]
     assert [q["number"] for q in questions] == [1, 2, 3, 4, 5, 5]
     assert all(set(question) == allowed for question in questions)

@@ -315,7 +315,7 @@ class TestPreview:
             {"type": "matching", "parts-text": ["a"] * 40}, {"type": "case_study", "parts-text": ["a"] * 30},
             {"type": "ordering", "options-text": ["same"] * 30}, {"type": "numeric", "parameters": "a = b..c\n:=\n=="},
             {"type": "fill_in", "parts-answer": ["| | @ 9"], "text": "[[1]]"}, {"type": "true_false", "truth": "x"},
-            {"type": "single_choice", "options-text": ["a\x00b"]}, {"topic": "\x00"},
+            {"type": "single_choice", "options-text": ["a", "", "\x01"]}, {"topic": "\x01"},
         ],
     )  # fmt: skip
     def test_junk_is_never_an_error(self, client: Client, teacher: Any, junk: dict[str, Any]) -> None:

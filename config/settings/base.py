@@ -223,6 +223,7 @@ CELERY_BEAT_SCHEDULE = {
     "hand-in-overdue-sheets": {"task": "assessments.hand_in_overdue_sheets", "schedule": timedelta(seconds=30)},
     "process-waiting-sheets": {"task": "assessments.process_waiting_sheets", "schedule": timedelta(minutes=1)},
     "count-item-statistics": {"task": "assessments.count_item_statistics", "schedule": timedelta(minutes=1)},
+    "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
     "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
-from assessments.services.keys import keys_of
+from assessments.services.keys import keys_of, with_corrected_keys
 from assessments.services.scoring import ScoredPart
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
@@ -126,7 +126,11 @@ def _state(attempt: Attempt, evaluation: Evaluation | None) -> str:
 
 def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[PageView]) -> list[ResultQuestion]:
     rows = list(
-        PaperQuestion.objects.filter(paper=attempt.paper_id).select_related("version").order_by("number", "alternative")
+        with_corrected_keys(
+            PaperQuestion.objects.filter(paper=attempt.paper_id)
+            .select_related("version")
+            .order_by("number", "alternative")
+        )
     )
     steps = steps_by_question([row for row in rows if row.is_written])
     keys = keys_of(row for row in rows if not row.is_written)

@@ -25,7 +25,7 @@ from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation
 from evaluations.selectors.results import result_data
 from evaluations.services import rescoring as upper
-from evaluations.services.marking import finalise_evaluation
+from evaluations.services.finishing import finalise_evaluation
 from evaluations.services.rescoring import preview_rescore, rescore
 from evaluations.tests.builders import evaluation_of
 from notifications.models import Notification
