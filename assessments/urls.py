@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from assessments.views import attempts, bank, blueprints, exams, paper_prints, papers, question_editor, sheets
+from assessments.views import attempts, bank, blueprints, exams, flags, paper_prints, papers, question_editor, sheets
 
 urlpatterns = [
     path("exams/", exams.exam_list, name="exam-list"),
@@ -34,6 +34,7 @@ urlpatterns = [
     path("blueprints/<uuid:blueprint_id>/draft/", papers.paper_draft, name="paper-draft"),
     path("blueprints/<uuid:blueprint_id>/draft/freeze/", papers.paper_freeze, name="paper-freeze"),
     path("blueprints/<uuid:blueprint_id>/draft/<slug:seat>/", papers.paper_swap, name="paper-swap"),
+    path("papers/questions/<uuid:question_id>/flag/", flags.question_flag, name="question-flag"),
     path("papers/<uuid:paper_id>/", papers.paper_page, name="paper-page"),
     path("papers/<uuid:paper_id>/paper.pdf", paper_prints.paper_pdf, name="paper-pdf"),
     path("papers/<uuid:paper_id>/key.pdf", paper_prints.key_pdf, name="paper-key-pdf"),
