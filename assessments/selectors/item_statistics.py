@@ -63,5 +63,5 @@ def own_attempt_at(question: PaperQuestion, user: Any) -> Attempt | None:
 
 def own_flag(question: PaperQuestion, user: Any) -> dict[str, str]:
     """What `user` has said about the question and nobody has answered yet: {"kind", "text"}, or {}."""
-    mine = QuestionFlag.objects.open().filter(version=question.version_id, person=user.pk)
-    return mine.values("kind", "text").first() or {}
+    mine = QuestionFlag.objects.open().filter(version=question.version_id, person=user.pk).first()
+    return {"kind": mine.kind, "text": mine.text} if mine else {}

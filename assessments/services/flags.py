@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -75,7 +76,7 @@ def resolve_flags(*, version: QuestionVersion, resolution: str, actor: User, now
     return closed
 
 
-def _lock(version_id: object) -> ItemStatistics:
+def _lock(version_id: UUID) -> ItemStatistics:
     ItemStatistics.objects.bulk_create([ItemStatistics(version_id=version_id)], ignore_conflicts=True)
     row: ItemStatistics = ItemStatistics.objects.select_for_update(of=("self",)).get(pk=version_id)
     return row

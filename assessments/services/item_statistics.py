@@ -183,7 +183,8 @@ def _items(
             if written is None:
                 continue
             given = written.get(str(question.pk))
-            marks, choices = Decimal(given or 0), () if given is not None else (OMITTED,)
+            marks = Decimal(given or 0)
+            choices: tuple[str, ...] = () if given is not None else (OMITTED,)
         else:
             answer, is_correct, got = answers.get(question.pk, ({}, None, None))
             choices = _choices(question.type, answer)
