@@ -159,7 +159,7 @@ GET  marking-pages  {marking}                             | login  403      404 
 # {question} is in use, {reviewed} is the newcomer's and in review.
 BANK = """
 GET  question-flag  {marking_question}                    | login  200      200     404      404      200     200     404      200
-GET  question-flag  {live_question}                       | login  403      404     404      404      200     200     404      200
+GET  question-flag  {live_question}                       | login  200      200     404      404      200     200     404      200
 POST question-flag  {marking_question}                    | login  422      422     404      404      422     422     404      422
 GET  bank-list                                            | login  403      403     403      403      200     200     200      200
 GET  bank-review                                          | login  403      403     403      403      >question-page >question-page >bank-list >question-page
@@ -188,7 +188,7 @@ POST api-exam-attempts  {open_exam}                       | 401    201      201 
 GET  api-attempt  {live}                                  | 401    200      404     404      200      200     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
 POST api-question-flags  {marking_question}               | 401    422      422     404      404      422     422     404      422
-POST api-question-flags  {live_question}                  | 401    403      404     404      404      422     422     404      422
+POST api-question-flags  {live_question}                  | 401    422      422     404      404      422     422     404      422
 POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403
 POST api-sheets  {sheets}                                 | 401    422      404     404      403      403     404     404      403
 POST api-sheets-confirm  {sheets}                         | 401    422      404     404      403      403     404     404      403
