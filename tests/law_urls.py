@@ -159,6 +159,9 @@ GET  marking-pages  {marking}                             | login  403      404 
 # Questions: students and guardians have no bank; verified teachers and staff have all of it, a newcomer their own.
 # {question} is in use, {reviewed} is the newcomer's and in review.
 BANK = """
+GET  question-flag  {marking_question}                    | login  200      200     404      404      200     200     404      200
+GET  question-flag  {live_question}                       | login  200      200     404      404      200     200     404      200
+POST question-flag  {marking_question}                    | login  422      422     404      404      422     422     404      422
 GET  bank-list                                            | login  403      403     403      403      200     200     200      200
 GET  bank-review                                          | login  403      403     403      403      >question-page >question-page >bank-list >question-page
 GET  question-page  {question}                            | login  404      404     404      404      200     200     404      200
@@ -194,6 +197,8 @@ GET  api-exams                                            | 401    200      200 
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
 GET  api-attempt  {live}                                  | 401    200      404     404      403      403     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
+POST api-question-flags  {marking_question}               | 401    422      422     404      404      422     422     404      422
+POST api-question-flags  {live_question}                  | 401    422      422     404      404      422     422     404      422
 POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403
 POST api-sheets  {sheets}                                 | 401    422      404     404      403      403     404     404      403
 POST api-sheets-confirm  {sheets}                         | 401    422      404     404      403      403     404     404      403
@@ -222,8 +227,11 @@ OFFICE = {
     "assessments.Blueprint": "200 200",
     "assessments.BlueprintSection": "200 200",
     "assessments.Exam": "200 200",
+    "assessments.ItemStatistics": "200 403",
+    "assessments.KeyCorrection": "200 403",
     "assessments.Paper": "200 403",
     "assessments.Question": "200 403",
+    "assessments.QuestionFlag": "200 403",
     "courses.Chapter": "200 200",
     "courses.Cohort": "200 200",
     "courses.CohortMembership": "200 200",

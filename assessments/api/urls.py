@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments.api import views
+from assessments.api import flags, views
 
 urlpatterns = [
     path("exams/", views.ExamList.as_view(), name="api-exams"),
@@ -17,4 +17,5 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/sheets/", views.SheetAnnounce.as_view(), name="api-sheets"),
     path("attempts/<uuid:attempt_id>/sheets/confirm/", views.SheetConfirm.as_view(), name="api-sheets-confirm"),
     path("attempts/<uuid:attempt_id>/sheets/<uuid:client_id>/done/", views.SheetDone.as_view(), name="api-sheet-done"),
+    path("paper-questions/<uuid:question_id>/flags/", flags.QuestionFlags.as_view(), name="api-question-flags"),
 ]

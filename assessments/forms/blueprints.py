@@ -30,7 +30,8 @@ from assessments.services.paper_drafts import MAX_SEED, set_paper
 from common.models import validate_half_marks
 from courses.models import Cohort
 
-MAX_SECTIONS, MAX_RUNS = 12, 120
+# A run sends about seven fields, and a request may have a thousand.
+MAX_SECTIONS, MAX_RUNS = 12, 80
 HEAD = ("name", "kind", "duration_minutes", "total_marks", "no_repeat_papers")
 SECTION = ("label", "title", "instruction")
 DIFFICULTIES = [(str(number), str(number)) for number in range(1, 6)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from assessments.models import Exam, PaperQuestion, Question, QuestionDigest, Qu
 from assessments.selectors.version_diff import Change, changes_between
 
 PAGE = 30
+BLANK = re.compile(r"\[\[(\d{1,2})\]\]")
 SHOWN_EXAMS = 10
 EXACT = {
     "programme": "chapter__unit__programme",
@@ -78,8 +80,10 @@ def with_usage(questions: QuerySet[Question]) -> QuerySet[Question]:
 
 
 def _words(terms: list[str]) -> Q:
-    """Questions with all of `terms`: beginnings of words by the index on PostgreSQL, anywhere in a word on SQLite."""
-    key = Q(key__icontains=" ".join(terms))
+    """Questions with all of `terms`: beginnings of words by the index on PostgreSQL, anywhere in a word on SQLite.
+
+    The name for imports is found by its beginning.
+    """
     if connection.vendor == "postgresql":
         query = SearchQuery(" & ".join(f"{term}:*" for term in terms), config="simple", search_type="raw")
         vector = SearchVector("words", config="simple")
@@ -88,7 +92,9 @@ def _words(terms: list[str]) -> Q:
         digests = QuestionDigest.objects.all()
         for term in terms:
             digests = digests.filter(words__icontains=term)
-    return Q(pk__in=digests.values("question")) | key
+    named = Question.objects.filter(key__startswith="-".join(terms)).order_by()
+    # One set of ids: with OR between two subqueries every question would be looked at.
+    return Q(pk__in=digests.values("question").union(named.values("pk")))
 
 
 # --- One question ----------------------------------------------------------------------------------------------------
@@ -132,6 +138,11 @@ def review_neighbours(user: Any, question: Question) -> dict[str, Any]:
 def first_waiting(user: Any) -> UUID | None:
     """The question that has waited longest for this person's review."""
     return waiting_for(user).order_by("pk").values_list("pk", flat=True).first()
+
+
+def shown_blanks(html: str) -> str:
+    """The text's HTML with a box for every [[1]]."""
+    return BLANK.sub(r'<span class="q-blank num">\1</span>', html)
 
 
 def key_text(version: QuestionVersion) -> list[tuple[str, str]]:

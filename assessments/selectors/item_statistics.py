@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from assessments.enums import CHOICE_TYPES, TRUE_FALSE_LABELS, QuestionType
-from assessments.models import ItemStatistics, QuestionFlag, QuestionVersion
+from assessments.enums import CHOICE_TYPES, TRUE_FALSE_LABELS, AttemptState, QuestionType
+from assessments.models import Attempt, ItemStatistics, PaperQuestion, QuestionFlag, QuestionVersion
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,15 @@ def choice_rows(version: QuestionVersion, statistics: ItemStatistics) -> list[Ch
     if kind == QuestionType.TRUE_FALSE:
         labels = list(TRUE_FALSE_LABELS)
     return [ChoiceRow(label, *statistics.choice_table.get(label, (0, 0, 0))) for label in [*labels, ""]]
+
+
+def own_attempt_at(question: PaperQuestion, user: Any) -> Attempt | None:
+    """The latest sitting of the question's paper by `user`, if any."""
+    found = Attempt.objects.filter(paper=question.paper_id, student=user.pk)
+    return found.exclude(state=AttemptState.CANCELLED).order_by("-id").first()
+
+
+def own_flag(question: PaperQuestion, user: Any) -> dict[str, str]:
+    """What `user` has said about the question and nobody has answered yet: {"kind", "text"}, or {}."""
+    mine = QuestionFlag.objects.open().filter(version=question.version_id, person=user.pk).first()
+    return {"kind": mine.kind, "text": mine.text} if mine else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -49,7 +49,7 @@ def pick_questions(*, blueprint: Blueprint, seed: int, exclude: Collection[UUID]
     problems = structure_problems(slots=slots, total_marks=blueprint.total_marks)
     if problems:
         raise BlueprintUnfitError(problems)
-    candidates = read_candidates({slot.unit for slot in slots})
+    candidates = candidates_for(slots)
     try:
         return draw_questions(slots=slots, candidates=candidates, seed=seed, avoid=exclude)
     except BankTooSmall as error:
@@ -66,7 +66,7 @@ def check_blueprint(*, blueprint: Blueprint) -> list[str]:
     slots = read_slots(blueprint)
     problems = structure_problems(slots=slots, total_marks=blueprint.total_marks)
     problems += _unit_problems(blueprint, slots)
-    candidates = read_candidates({slot.unit for slot in slots})
+    candidates = candidates_for(slots)
     try:
         draw_questions(slots=slots, candidates=candidates, seed=0)
     except BankTooSmall as error:
@@ -95,6 +95,14 @@ def read_slots(blueprint: Blueprint) -> list[Slot]:
         Slot(section, number, unit, name, frozenset(types), marks, choice, frozenset(difficulties), frozenset(levels))
         for section, number, unit, name, types, marks, choice, difficulties, levels in rows
     ]
+
+
+def candidates_for(slots: Iterable[Slot]) -> list[Candidate]:
+    """The active questions that could stand in one of `slots`; one query that leaves the rest of the bank alone."""
+    slots = list(slots)
+    types = {type for slot in slots for type in slot.types}
+    units, marks = {slot.unit for slot in slots}, {slot.marks for slot in slots}
+    return read_candidates(units, type__in=types, current__marks__in=marks)
 
 
 def read_candidates(units: Collection[UUID], **narrower: Any) -> list[Candidate]:

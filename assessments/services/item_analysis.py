@@ -182,7 +182,7 @@ def upper_lower(sums: ItemSums) -> float | None:
     """
     if sums.attempts < 2:
         return None
-    ranked = sorted((int(percent), count, total) for percent, (count, total) in sums.by_percent.items())
+    ranked = sorted((int(percent), count, scores) for percent, (count, scores) in sums.by_percent.items())
     size = sums.attempts * GROUP
     return float((_group_sum(reversed(ranked), size) - _group_sum(iter(ranked), size)) / (size * SCALE))
 

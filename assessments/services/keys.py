@@ -47,8 +47,7 @@ def keys_of(questions: Iterable[PaperQuestion]) -> dict[UUID, Key]:
 
 def key_of(version: QuestionVersion) -> Key:
     """The key of a version, corrected where it was; with its parameters, not with the values of a paper."""
-    key: Key = _corrected({version.pk}).get(version.pk, version.answer)
-    return key
+    return _corrected({version.pk}).get(version.pk) or dict(version.answer)
 
 
 def key_on_paper(question: PaperQuestion, key: Key) -> Key:

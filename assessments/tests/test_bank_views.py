@@ -15,6 +15,7 @@ from assessments.selectors import bank_pages
 from assessments.selectors.version_diff import changes_between, pieces_between
 from assessments.services.questions import (
     OptionContent,
+    PartContent,
     QuestionContent,
     StepContent,
     create_question,
@@ -188,6 +189,22 @@ class TestQuestionPage:
         version = factories.question_version(QuestionType.SINGLE_CHOICE)
         page = client.get(reverse("question-page", args=[version.question_id])).content.decode()
         assert page.count('<li class="right">') == 1
+
+    def test_blanks_are_boxes(self, client: Client, teacher: Any) -> None:
+        content = QuestionContent(
+            marks=Decimal(1),
+            difficulty=1,
+            cognitive_level="remember",
+            text="The heart has [[1]] chambers.",
+            parts=(PartContent("1", "", Decimal(1)),),
+            answer={"blanks": {"1": {"kind": "number", "value": "4", "tolerance": "0"}}},
+        )
+        question = create_question(
+            chapter=factories.ChapterFactory(), type="fill_in", content=content, author=teacher, now=NOW
+        )
+        page = client.get(reverse("question-page", args=[question.pk])).content.decode()
+        assert 'The heart has <span class="q-blank num">1</span> chambers.' in page
+        assert "Blank 1" in page
 
     def test_foreign_question_is_not_there(self, client: Client, cast: Any) -> None:
         question = make(cast.teacher)

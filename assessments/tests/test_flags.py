@@ -137,3 +137,40 @@ def test_flags_and_counting_at_once(cast):
     count_marked_attempts()
     row = ItemStatistics.objects.get(version=question(cast.exam, 1).version_id)
     assert (row.flags, row.attempts, QuestionFlag.objects.count()) == (4, 4, 4)
+
+
+# --- Doors -----------------------------------------------------------------------------------------------------------
+def test_the_page_asks_and_flags_and_leads_back(client, cast):
+    attempt = sit(cast.exam, cast.student, {})
+    client.force_login(cast.student)
+    row = question(cast.exam, 1)
+    address = f"/papers/questions/{row.pk}/flag/"
+    assert "question 1" in client.get(address).content.decode()
+    assert client.post(address, {"kind": "other", "text": ""}).status_code == 422
+    part = client.post(address, {"kind": "nonsense"}, headers={"HX-Request": "true"})
+    assert part.status_code == 422
+    assert "<h1" not in part.content.decode()
+    done = client.post(address, {"kind": "wrong_key", "text": "C & not <b>B</b>"})
+    assert (done.status_code, done.url) == (302, f"/results/{attempt.pk}/#q1")
+    shown = client.get(address).content.decode()
+    assert "C &amp; not &lt;b&gt;B&lt;/b&gt;" in shown
+    client.force_login(cast.teacher)
+    assert client.post(address, {"kind": "typo"}).url == f"/papers/{row.paper_id}/"
+
+
+def test_the_api_flags(client, cast):
+    sit(cast.exam, cast.student, {})
+    client.force_login(cast.student)
+    address = f"/api/v1/paper-questions/{question(cast.exam, 1).pk}/flags/"
+    made = client.post(address, {"kind": "unclear", "text": "Which side?"}, content_type="application/json")
+    assert (made.status_code, made.json()["kind"]) == (201, "unclear")
+    for body in (
+        {},
+        {"kind": "x"},
+        {"kind": "other"},
+        {"kind": "typo", "text": 7 * "x" * 1000},
+        {"kind": "typo", "a": 1},
+    ):
+        assert client.post(address, body, content_type="application/json").status_code == 422
+    client.force_login(cast.outsider)
+    assert client.post(address, {"kind": "typo"}, content_type="application/json").status_code == 404

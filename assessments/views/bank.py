@@ -146,6 +146,11 @@ def _question_page(
     context = {
         "question": question,
         "version": version,
+        "shown": {
+            "text_html": bank_pages.shown_blanks(version.text_html),
+            "options": version.options,
+            "parts": version.parts,
+        },
         "key": bank_pages.key_text(version),
         "like": like_questions(texts=texts, user=user, other_than=question.pk),
         "old": old,

@@ -279,6 +279,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Several shapes have a field "state"; without names of their own they would be called State296Enum.
     "ENUM_NAME_OVERRIDES": {
+        "FlagKindEnum": "assessments.models.FlagKind",
+        "KindEnum": "evaluations.enums.AnnotationKind",
         "AttemptStateEnum": "assessments.enums.AttemptState",
         "EvaluationStateEnum": "evaluations.enums.EvaluationState",
     },

@@ -87,9 +87,10 @@ class Canvas:
     def _pieces(self, family: str, text: str, size: float, style: str, width: float) -> Iterator[str]:
         """A word wider than a line, cut where the line ends."""
         while text:
-            count = max(1, min(len(text), int(len(text) * width / max(self._measure(family, text, size, style), 1.0))))
+            # No line holds more: measuring the rest again and again would take time that grows with its square.
+            count = max(1, min(len(text), int(width / size * 5)))
             while count > 1 and self._measure(family, text[:count], size, style) > width:
-                count -= 1
+                count = min(count - 1, int(count * width / self._measure(family, text[:count], size, style)) or 1)
             yield text[:count]
             text = text[count:]
 
