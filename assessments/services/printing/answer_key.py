@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from assessments.enums import QuestionType, StepKind
 from assessments.models import MarkingStep, Paper, PaperQuestion, ShownContent
+from assessments.services.keys import keys_of
 from assessments.services.printing.boxes import Strip, height_of, kept, kept_ends, labelled, moved, spaced
 from assessments.services.printing.canvas import Canvas
 from assessments.services.printing.content import Numbered, PrintedSection, marks_text, read_sections
@@ -87,7 +88,8 @@ class KeyLayout:
         return strips
 
     def _objective(self, row: PaperQuestion, shown: ShownContent, width: float) -> list[Strip]:
-        strips = self.set.html(answer_html(row.type, shown), width, style="B")
+        now = replace(shown, answer=keys_of([row])[row.pk])
+        strips = self.set.html(answer_html(row.type, now), width, style="B")
         if shown.explanation_html:
             strips = [*kept(strips, last=True), *spaced(self.set.html(shown.explanation_html, width), 0.2 * self.size)]
         return strips

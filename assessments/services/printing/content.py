@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from assessments.models import Paper, PaperQuestion
 from assessments.services.drawing_rules import plain
+from assessments.services.keys import with_corrected_keys
 
 HALVES = {Decimal("0.5"): "½"}
 
@@ -37,7 +38,9 @@ class PrintedSection:
 def read_sections(paper: Paper) -> list[PrintedSection]:
     """The whole paper in the order of its numbers, in two queries."""
     rows = list(
-        paper.questions.select_related("version").prefetch_related("version__steps").order_by("number", "alternative")
+        with_corrected_keys(paper.questions.select_related("version"))
+        .prefetch_related("version__steps")
+        .order_by("number", "alternative")
     )
     named: dict[str, dict[str, Any]] = {section["label"]: section for section in paper.sections}
     sections = []
