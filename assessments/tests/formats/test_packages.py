@@ -96,7 +96,9 @@ def test_too_many_files_are_refused(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\0" * 10, b"nothing", zipped(("a", b"x"))[:-30]]
+    "data",
+    [b"", b"PK\x03\x04", b"PK\x05\x06" + b"\0" * 10, b"nothing", zipped(("a", b"x"))[:-30]],
+    ids=["empty", "head", "end", "text", "cut"],
 )
 def test_what_is_no_zip_is_refused(data):
     assert refusal(data)
