@@ -204,7 +204,7 @@ HOSTILE = [
     "<table><tr><td>" + "<p>line</p>" * 300 + "</td><td>x</td></tr></table>",
     "<table></table>",
     "",
-    "<p>\x00\x07 (Tj) \\) ET Q endstream \ufffe</p>",
+    "<p>\x07 (Tj) \\) ET Q endstream \ufffe</p>",
     "<script>alert(1)</script><unknown>text</unknown></p></div>",
     "<p><math><mi>x</mi></p>",
     "<p><math><mfrac><mi>x</mi></mfrac></math> stays</p>",
