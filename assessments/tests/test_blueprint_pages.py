@@ -223,6 +223,12 @@ def test_a_template_is_copied_and_not_changed(teacher: Client, blueprint: Bluepr
     assert copy.name == "Copy of Unit test"
 
 
+def test_a_new_blueprint_does_not_begin_with_complaints(teacher: Client, cast: Any) -> None:
+    page = teacher.get(reverse("blueprint-new", args=[cast.exam.programme_id])).content.decode()
+    assert "This field is required" not in page
+    assert 'aria-invalid="true"' not in page
+
+
 def test_a_used_blueprint_is_not_deleted(teacher: Client, blueprint: Blueprint) -> None:
     url = reverse("blueprint-delete", args=[blueprint.pk])
     Paper.objects.create(

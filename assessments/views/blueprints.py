@@ -110,8 +110,9 @@ def _editor_page(
     units = blueprint_pages.unit_choices(programme)
     context: dict[str, Any] = {"programme": programme, "blueprint": blueprint}
     if request.method == "GET":
-        stored = plan_of(blueprint) if blueprint else None
-        editor = BlueprintEditor.of_plan(units, stored) if stored else BlueprintEditor.empty(units)
+        if blueprint is None:  # nothing is wrong yet with what nobody has filled in
+            return render_page(request, EDIT, context | {"editor": BlueprintEditor.empty(units)})
+        editor = BlueprintEditor.of_plan(units, plan_of(blueprint))
         return render_page(request, EDIT, context | _checked(editor, programme))
     editor, asked = BlueprintEditor.of_post(units, request.POST), request.POST.get("do", "save")
     if asked not in {"save", "check"}:
