@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.enums import WRITTEN_TYPES, BlankKind, CognitiveLevel, Grading, QuestionType, StepKind
+from assessments.enums import OBJECTIVE_TYPES, WRITTEN_TYPES, BlankKind, CognitiveLevel, Grading, QuestionType, StepKind
 from assessments.forms import rows as r
 from assessments.forms.rows import Row
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
@@ -32,6 +32,7 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], frozenset[str], int]] = 
         3,
     ),
     "steps": (("text", "marks", "kind", "part"), (), WRITTEN_TYPES, 1),
+    "hints": (("text",), (), OBJECTIVE_TYPES, 0),
 }
 REASONS = (
     gettext_lazy("Both are true, and the reason explains the assertion."),
@@ -154,7 +155,7 @@ class QuestionForm(forms.Form):
         names = r.case_labels(parts) if self.kind == T.CASE_STUDY else []
         for number, row in enumerate(parts):
             row.label = "".join(names[number]) if names else str(number + 1)
-        for kind in ("options", "steps", "accepted"):
+        for kind in ("options", "steps", "accepted", "hints"):
             for number, row in enumerate(self.rows[kind]):
                 row.label = ascii_uppercase[number % 26] if kind == "options" else str(number + 1)
 
@@ -183,6 +184,7 @@ class QuestionForm(forms.Form):
             explanation=_unix(data.get("explanation", "")),
             steps=self._steps(),
             parameters=r.read_parameters(data.get("parameters", "")),
+            hints=tuple(_unix(row.text) for row in self.filled("hints")),
         )
 
     def _number(self, place: str, text: str, row: Row | None = None) -> Decimal:
@@ -344,6 +346,7 @@ def initial_of(kind: str, content: QuestionContent) -> dict[str, Any]:
             for s in content.steps
         ],
         "parts": [_part_row(part, answer) for part in content.parts],
+        "hints": [Row({"text": hint}) for hint in content.hints],
     }
     options = {option.label: option.text for option in content.options}
     order = answer.get("order") or options

@@ -52,7 +52,7 @@ class ShownContent:
     """What a question of a paper says: the version's own content, or the variant drawn for the paper.
 
     Options, parts and `answer` are shaped as at QuestionVersion; `steps` has the HTML of the marking scheme by
-    position, and is empty where the version's own steps hold.
+    position, and is empty where the version's own steps hold; `hints` is HTML.
     """
 
     text_source: str
@@ -63,6 +63,7 @@ class ShownContent:
     model_answer_html: str
     explanation_html: str
     steps: dict[str, str] = field(default_factory=dict)
+    hints: list[str] = field(default_factory=list)
 
     def step_html(self, position: int, own: str) -> str:
         """The text of the scheme's step at `position`; `own` is the version's."""
@@ -118,4 +119,5 @@ class PaperQuestion(IdModel):
             answer=version.answer,
             model_answer_html=version.model_answer_html,
             explanation_html=version.explanation_html,
+            hints=[hint["html"] for hint in version.hints or ()],
         )

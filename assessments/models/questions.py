@@ -75,7 +75,8 @@ class QuestionVersion(IdModel):
     `options`: [{"label", "source", "html"}];
     `parts` (case study, blanks, left-hand sides of pairs): [{"label", "alternative", "source", "html", "marks"}];
     `answer`: the key, by type: see services/key_rules.py; empty for written questions;
-    `parameters`: what variants are drawn from, see services/variants.py; null for a question without.
+    `parameters`: what variants are drawn from, see services/variants.py; null for a question without;
+    `hints`: [{"source", "html"}] in the order they are shown after wrong tries; null for a question without.
     HTML is rendered once, on save, from the Markdown + TeX source.
     """
 
@@ -90,6 +91,7 @@ class QuestionVersion(IdModel):
     parts = models.JSONField(default=list)
     answer = models.JSONField(default=dict)
     parameters = models.JSONField(null=True, blank=True)
+    hints = models.JSONField(null=True, blank=True)
     model_answer_source = models.TextField(blank=True)
     model_answer_html = models.TextField(blank=True)
     explanation_source = models.TextField(blank=True)

@@ -76,6 +76,8 @@ def _parts(version: QuestionVersion) -> Iterator[tuple[str, str]]:
         yield _("Step %s") % step.position, text
     yield _("Model answer"), version.model_answer_source
     yield _("Explanation"), version.explanation_source
+    for number, hint in enumerate(version.hints or (), start=1):
+        yield _("Hint %s") % number, hint["source"]
     yield _("Marks"), f"{version.marks.normalize():f}"
     yield _("Difficulty"), str(version.difficulty)
     yield _("Level"), version.get_cognitive_level_display()

@@ -219,6 +219,7 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
             for s in raw.get("steps", ())
         ),
         parameters=raw.get("parameters", {}),
+        hints=tuple(str(hint) for hint in raw.get("hints", ())),
     )
 
 

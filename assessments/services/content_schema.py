@@ -14,6 +14,7 @@ from common.errors import DomainError
 from common.models import HALF
 
 MAX_MARKS = Decimal(100)
+MAX_HINTS = 5
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
 
 
@@ -69,6 +70,7 @@ class QuestionContent:
     explanation: str = ""
     steps: tuple[StepContent, ...] = ()
     parameters: Mapping[str, object] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
 
 def check_content(type: str, content: QuestionContent) -> None:
@@ -148,6 +150,11 @@ def _common_problems(content: QuestionContent) -> Iterator[str]:
         yield "The question has no text."
     if VALUE_MARK in content.text and not content.parameters:
         yield "The text has a value in [[=…]], but the question has no parameters."
+    if len(content.hints) > MAX_HINTS:
+        yield f"A question has at most {MAX_HINTS} hints, not {len(content.hints)}."
+    for number, hint in enumerate(content.hints, start=1):
+        if not hint.strip():
+            yield f"Hint {number} has no text."
 
 
 def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:
@@ -155,6 +162,8 @@ def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:
         yield "A written question has no options."
     if content.answer:
         yield "A written question has no key; its marking scheme says what earns marks."
+    if content.hints:
+        yield "A written question has no hints: they are shown after a wrong try, and a teacher marks it later."
     if not content.model_answer.strip():
         yield "A written question needs a model answer."
     if not content.steps:

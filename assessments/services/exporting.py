@@ -137,7 +137,7 @@ def _named(match: re.Match[str], pictures: Mapping[str, Picture]) -> str:
 
 
 def _addresses(content: QuestionContent) -> Iterable[str]:
-    texts = [content.text, content.model_answer, content.explanation]
+    texts = [content.text, content.model_answer, content.explanation, *content.hints]
     for group in (content.options, content.parts, content.steps):
         texts += [one.text for one in group]
     return (match[2] or match[3] for text in texts for match in IMAGE.finditer(text))

@@ -296,6 +296,7 @@ def map_texts(content: QuestionContent, change: Callable[[str], str]) -> Questio
         options=tuple(replace(option, text=change(option.text)) for option in content.options),
         parts=tuple(replace(part, text=change(part.text)) for part in content.parts),
         steps=tuple(replace(step, text=change(step.text)) for step in content.steps),
+        hints=tuple(map(change, content.hints)),
     )
 
 

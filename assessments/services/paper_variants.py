@@ -49,6 +49,7 @@ def draw_variant(version: QuestionVersion, *, seed: int, now: datetime) -> dict[
             model_answer_html=row.model_answer_html,
             explanation_html=row.explanation_html,
             steps={str(step.position): step.text_html for step in steps},
+            hints=[hint["html"] for hint in row.hints or ()],
         )
         return {"values": values, "shown": asdict(shown)}
     raise AssertionError("unreachable")

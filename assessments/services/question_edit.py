@@ -27,6 +27,8 @@ from courses.models import Chapter, Topic
 PLACES = [
     (r"^Step (\d+)", "steps-{}"),
     (r"\(step (\d+)\)", "steps-{}"),
+    (r"^Hint (\d+)\b", "hints-{}"),
+    (r"hints\b", "hints"),
     (r"^Option ([A-Z])\b", "options-{}"),
     (r"marking scheme|^The steps", "steps"),
     (r"^The question must carry|^The question carries", "marks"),
@@ -59,6 +61,7 @@ class Preview:
     steps: list[dict[str, Any]]
     model_answer_html: str
     explanation_html: str
+    hints: list[str]
     values: dict[str, str]
     broken: list[tuple[str, str]]
     missing: list[tuple[str, str]]
@@ -142,6 +145,7 @@ def preview_question(*, type: str, content: QuestionContent) -> Preview:
         for number, s in enumerate(shown.steps, 1)
     ]
     model_answer, explanation = html("model_answer", shown.model_answer), html("explanation", shown.explanation)
+    hints = [html(f"hints-{number}", hint) for number, hint in enumerate(shown.hints, 1)]
     return Preview(
         text_html=text,
         options=options,
@@ -149,6 +153,7 @@ def preview_question(*, type: str, content: QuestionContent) -> Preview:
         steps=steps,
         model_answer_html=model_answer,
         explanation_html=explanation,
+        hints=hints,
         values=values,
         broken=broken,
         missing=placed(content_problems(type, content)) if type in QuestionType.values else [],

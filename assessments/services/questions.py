@@ -193,6 +193,11 @@ def build_version(
         explanation_source=content.explanation,
         explanation_html=_html(_("The explanation"), content.explanation),
         parameters=dict(content.parameters) or None,
+        hints=[
+            {"source": hint, "html": _html(_("Hint %s") % number, hint)}
+            for number, hint in enumerate(content.hints, start=1)
+        ]
+        or None,
         created_by=actor,
         created_at=now,
     )
@@ -234,6 +239,7 @@ def content_of(version: QuestionVersion) -> QuestionContent:
             for s in version.steps.all()
         ),
         parameters=version.parameters or {},
+        hints=tuple(hint["source"] for hint in version.hints or ()),
     )
 
 
@@ -252,6 +258,7 @@ def normalised(content: QuestionContent) -> QuestionContent:
         options=tuple(replace(option, text=option.text.strip()) for option in content.options),
         parts=tuple(replace(part, text=part.text.strip()) for part in content.parts),
         steps=tuple(replace(step, text=step.text.strip()) for step in content.steps),
+        hints=tuple(hint.strip() for hint in content.hints),
     )
 
 

@@ -75,6 +75,7 @@ def fill(content: QuestionContent, values: Values) -> QuestionContent:
         model_answer=put(content.model_answer),
         explanation=put(content.explanation),
         steps=tuple(replace(step, text=put(step.text)) for step in content.steps),
+        hints=tuple(map(put, content.hints)),
         parameters={},
     )
 
@@ -202,7 +203,7 @@ def _deep(value: Any, put: Callable[[str], str]) -> Any:
 
 def _texts(content: QuestionContent) -> Iterator[str]:
     """Every text that may hold a value."""
-    yield from (content.text, content.model_answer, content.explanation)
+    yield from (content.text, content.model_answer, content.explanation, *content.hints)
     yield from (option.text for option in content.options)
     yield from (part.text for part in content.parts)
     yield from (step.text for step in content.steps)

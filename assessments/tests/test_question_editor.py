@@ -74,7 +74,7 @@ CONTENTS = [
         content("W?", {"choices": ["A", "C"], "grading": "partial"}, options=letters("1", "2", "3")),
     ),
     (T.TRUE_FALSE, content("Is it?", {"choices": ["false"]})),
-    (T.NUMERIC, content("How long?", {"value": "3.5", "tolerance": "0.01", "unit": "cm"})),
+    (T.NUMERIC, content("How long?", {"value": "3.5", "tolerance": "0.01", "unit": "cm"}, hints=("Draw it.", "$7/2$"))),
     (T.NUMERIC, content("Add.", {"value": "[[=s]]", "tolerance": "0"}, parameters=VARIANT)),
     (
         T.SHORT_TEXT,
@@ -102,6 +102,7 @@ def typed(kind: str, item: QuestionContent, chapter: Any, **more: str) -> dict[s
     for name, value in initial.items():
         if isinstance(value, list):
             columns = {"options": ("text",), "accepted": ("text", "credit"), "steps": ("text", "marks", "kind", "part")}
+            columns["hints"] = ("text",)
             for column in columns.get(name, ("text", "marks", "pair", "kind", "answer", "other")):
                 data[f"{name}-{column}"] = [row.values.get(column, "") for row in value]
             for tick in ("right", "alternative"):

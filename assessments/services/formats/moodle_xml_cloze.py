@@ -63,7 +63,7 @@ def cloze(source: Source) -> Read:
     fields: dict[str, Any] = {
         "marks": half_marks(marks or sum(weights, Decimal(0)), source.notes),
         "text": text,
-        "explanation": source.text("generalfeedback"),
+        **source.feedback(),
         "answer": {"blanks": {str(i): _key(blank, source) for i, blank in enumerate(blanks, start=1)}},
     }
     if any(blank.feedback for blank in blanks):

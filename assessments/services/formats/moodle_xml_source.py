@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from assessments.services.content_schema import MAX_HINTS
 from assessments.services.formats.html_markdown import (
     MAX_HTML,
     FindPicture,
@@ -179,14 +180,32 @@ class Source:
 
     def common(self) -> dict[str, Any]:
         """The fields of the content that every type has."""
-        return {"marks": self.marks(), "text": self.text("questiontext"), "explanation": self.text("generalfeedback")}
+        return {"marks": self.marks(), "text": self.text("questiontext"), **self.feedback()}
+
+    def feedback(self) -> dict[str, Any]:
+        """The explanation and the hints."""
+        return {"explanation": self.text("generalfeedback"), "hints": self.hints()}
+
+    def hints(self) -> tuple[str, ...]:
+        """The texts of `<hint>`; what else a hint may do there (clear wrong answers, count right ones) is noted."""
+        found = []
+        for hint in self.many("hint"):
+            if text := self.markdown(hint).strip():
+                found.append(text)
+            if any(child(hint, more) is not None for more in ("shownumcorrect", "clearwrong")):
+                self._note("Hints showed how many answers were right or cleared wrong ones; only their text was kept.")
+        if len(found) > MAX_HINTS:
+            self._note(f"Of {len(found)} hints the first {MAX_HINTS} were kept.")
+        return tuple(found[:MAX_HINTS])
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def add_usual_losses(self) -> None:
         """Notes for what any question may carry and ours has no place for."""
         if any(plain(found) for found in _below(self.element, "answer", "feedback")):
             self.notes.append("The feedback to single answers was left out.")
-        if any(plain(child(hint, "text")) for hint in children(self.element, "hint")):
-            self.notes.append("Hints were left out.")
         names = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
         said = {
             re.sub("<[^<>]*>", "", text_of(found)).strip() for name in names for found in children(self.element, name)

@@ -195,6 +195,8 @@ def ordering(source: Source) -> Read:
 def essay(source: Source) -> Read:
     """An answer that a person marks."""
     fields = source.common()
+    if fields.pop("hints"):
+        source.notes.append("Hints were left out: a written question has none.")
     fields["text"], fields["parts"] = _case_parts(source)
     info = child(source.element, "graderinfo")
     picture = source.finder(info if info is not None else source.element)
@@ -255,7 +257,7 @@ def gaps(source: Source) -> Read:
     fields: dict[str, Any] = {
         "marks": source.marks(),
         "text": source.text("questiontext", lambda raw: BLANK.sub(renumber, raw)),
-        "explanation": source.text("generalfeedback"),
+        **source.feedback(),
     }
     if not used:
         raise UnusableError("Its text has no gaps.")

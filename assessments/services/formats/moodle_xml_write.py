@@ -57,6 +57,7 @@ class _Writer:
             "<penalty>0</penalty>",
             "<hidden>0</hidden>",
             f"<idnumber>{escape(self._item.key or '')}</idnumber>",
+            *(self.holder("hint", hint) for hint in content.hints),
             "<tags>",
             *(f"<tag><text>{escape(tag)}</text></tag>" for tag in all_tags(self._item, **self._facts)),
             "</tags>",

@@ -9,6 +9,7 @@ Texts are Markdown + TeX. Cells that hold several things have one per line:
 | parts | a block per part, with label and marks: `[1 0.5] Left side` or, in a case study, `[ii a 3] Text` |
 | steps | a block per step, with marks, kind, part and alternative: `[1 method] Text`, `[0.5 accuracy ii a] Text` |
 | parameters | the parameters of a question with variants, as JSON |
+| hints | a block per hint, in order: `[1] Text` |
 """  # noqa: E501
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ OPTIONS = [f"option_{letter.lower()}" for letter in LETTERS]
 COLUMNS = [
     "key", "name", "type", "chapter", "topic", "tags", "marks", "difficulty", "level", "text", *OPTIONS, "answer",
     "tolerance", "unit", "form", "grading", "match_case", "parts", "model_answer", "steps", "explanation", "parameters",
+    "hints",
 ]  # fmt: skip
 SYNONYMS = {
     "question": "text",
@@ -168,9 +170,12 @@ def _fields(type: str, row: Mapping[str, str], notes: list[str]) -> dict[str, An
     if row["parameters"]:
         fields["parameters"] = _parameters(row["parameters"])
     if type in WRITTEN_TYPES:
+        if row["hints"]:
+            notes.append("Hints were left out: a written question has none.")
         return fields | _scheme(row, fields["marks"], notes)
     if row["model_answer"] or row["steps"]:
         notes.append("Model answer and marking scheme were left out: the key marks this question.")
+    fields["hints"] = tuple(body for _number, body in _blocks("hints", row["hints"]))
     return fields | {"answer": _key(type, row)}
 
 
@@ -317,6 +322,7 @@ def _cells(item: ExportedItem) -> list[str]:
             for step in content.steps
         ),
         "parameters": json.dumps(content.parameters, ensure_ascii=False) if content.parameters else "",
+        "hints": "\n".join(_block([str(number)], hint) for number, hint in enumerate(content.hints, start=1)),
     }
     row |= {f"option_{option.label.lower()}": option.text for option in content.options}
     row |= _key_cells(content.answer)

@@ -290,7 +290,7 @@ class TestTheRest:
         assert item.tags == ("unit 3",)
         assert item.content.difficulty == 5
         assert item.content.marks == Decimal("1.5")
-        assert any("Hints" in note for note in item.notes)
+        assert item.content.hints == ("Think",)
         assert any("1.3333333" in note for note in item.notes)
 
     def test_pictures_come_out_of_the_file(self):
