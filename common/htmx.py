@@ -13,7 +13,12 @@ from django.utils.translation import gettext as _
 from common.errors import PROBLEM_TYPE, DomainError, problem_body
 from common.parsers import load_json
 
-PREFERENCES = {"theme": {"light", "dark"}, "contrast": {"more", "less"}, "font": {"legible"}}
+PREFERENCES = {
+    "theme": {"light", "dark"},
+    "contrast": {"more", "less"},
+    "font": {"legible", "dyslexic", "plain"},
+    "print": {"large", "normal"},
+}
 
 
 def render_page(

@@ -51,6 +51,17 @@ class TeacherProfileFactory(DjangoModelFactory):
     verified_at = NOW - timedelta(days=30)
 
 
+class AccommodationFactory(DjangoModelFactory):
+    """Standing for every exam; say what is granted."""
+
+    class Meta:
+        model = exams.Accommodation
+
+    starts_on = factory.LazyFunction(lambda: (NOW - timedelta(days=30)).date())
+    granted_at = NOW - timedelta(days=30)
+    reason = "Doctor's letter"
+
+
 class EntitlementFactory(DjangoModelFactory):
     class Meta:
         model = people.Entitlement

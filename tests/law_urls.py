@@ -223,6 +223,7 @@ OFFICE = {
     "accounts.AuditSeal": "200 403",
     "accounts.TeacherProfile": "200 403",
     "accounts.User": "200 200",
+    "assessments.Accommodation": "200 200",
     "assessments.Attempt": "200 403",
     "assessments.Blueprint": "200 200",
     "assessments.BlueprintSection": "200 200",

@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -106,12 +106,6 @@ class StudentProfile(models.Model):
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="student_profile")
     grade = models.CharField(_("class"), max_length=20, blank=True)
     date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
-    extra_time_percent = models.PositiveSmallIntegerField(
-        _("extra time, %"),
-        default=0,
-        validators=[MaxValueValidator(300)],
-        help_text=_("An accommodation for every exam."),
-    )
 
     objects = OwnProfileQuerySet.as_manager()
 

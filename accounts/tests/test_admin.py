@@ -138,11 +138,11 @@ def test_entitlement_change_is_audited_and_what_was_granted_stays(client, office
     assert (row.quantity, row.source) == (60, "test")
 
 
-def test_extra_time_change_is_audited(client, office, cast):
-    data = form_data(client, page(cast.student)) | {"student_profile-0-extra_time_percent": "25"}
+def test_change_of_a_profile_is_audited(client, office, cast):
+    data = form_data(client, page(cast.student)) | {"student_profile-0-grade": "XI"}
     client.post(page(cast.student), data)
     event = AuditEvent.objects.get(action="studentprofile.changed")
-    assert (event.before, event.after) == ({"extra_time_percent": 0}, {"extra_time_percent": 25})
+    assert (event.before, event.after) == ({"grade": "X"}, {"grade": "XI"})
 
 
 def test_guardian_link_is_ended_through_the_service(client, office, cast):

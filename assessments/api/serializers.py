@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam
+from assessments.selectors.accommodations import Terms
 from assessments.selectors.attempts import paper_for_student, responses_of
 
 # PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
@@ -68,6 +69,8 @@ class ConfirmSheetsIn(StrictSerializer):
 
 # --- Out -------------------------------------------------------------------------------------------------------------
 class ExamOut(serializers.ModelSerializer[Exam]):
+    """The window and the minutes for writing are those of the signed-in person, who may be granted their own."""
+
     programme = serializers.CharField(source="programme.slug")
     total_marks = serializers.SerializerMethodField()
     # Named here because the model's would describe the range of the database in use.
@@ -77,19 +80,41 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     attempts_used = serializers.IntegerField()
     latest_attempt = serializers.UUIDField(source="latest_attempt_id", allow_null=True)
     latest_state = serializers.ChoiceField(choices=AttemptState.choices, allow_null=True)
-    is_open = serializers.BooleanField()
+    writing_minutes = serializers.SerializerMethodField()
+    opens_at = serializers.SerializerMethodField()
+    closes_at = serializers.SerializerMethodField()
+    is_open = serializers.SerializerMethodField()
 
     class Meta:
         model = Exam
         fields = (
-            "id", "title", "programme", "total_marks", "duration_minutes", "upload_grace_minutes", "opens_at",
-            "closes_at", "is_open", "max_attempts", "attempts_used", "latest_attempt", "latest_state",
+            "id", "title", "programme", "total_marks", "duration_minutes", "writing_minutes", "upload_grace_minutes",
+            "opens_at", "closes_at", "is_open", "max_attempts", "attempts_used", "latest_attempt", "latest_state",
         )  # fmt: skip
 
     def get_total_marks(self, exam: Exam) -> str:
         source = exam.paper or exam.blueprint
         assert source is not None  # exam_blueprint_or_paper
         return str(source.total_marks)
+
+    def get_writing_minutes(self, exam: Exam) -> int:
+        return self._terms(exam).minutes
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_opens_at(self, exam: Exam) -> str:
+        return serializers.DateTimeField().to_representation(self._terms(exam).opens_at)
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_closes_at(self, exam: Exam) -> str | None:
+        closes_at = self._terms(exam).closes_at
+        return serializers.DateTimeField().to_representation(closes_at) if closes_at else None
+
+    def get_is_open(self, exam: Exam) -> bool:
+        return self._terms(exam).is_open(self.context["now"])
+
+    def _terms(self, exam: Exam) -> Terms:
+        terms: Terms = self.context["terms"].of(exam)
+        return terms
 
 
 class OptionOut(serializers.Serializer[Any]):

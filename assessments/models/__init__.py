@@ -1,3 +1,4 @@
+from assessments.models.accommodations import Accommodation
 from assessments.models.attempts import Attempt, Response
 from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot, PaperDraft
 from assessments.models.digests import QuestionBand, QuestionDigest, QuestionReview
@@ -17,6 +18,7 @@ from assessments.models.statistics import (
 )
 
 __all__ = [
+    "Accommodation",
     "Attempt",
     "Blueprint",
     "BlueprintSection",

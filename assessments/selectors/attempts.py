@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -38,8 +37,8 @@ def exams_for_lists() -> ExamQuerySet:
     return rows
 
 
-def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
-    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`, `is_open`.
+def exam_list(user: Any) -> QuerySet[Exam]:
+    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`.
 
     One query however many rows; cancelled attempts do not count.
     """
@@ -53,7 +52,6 @@ def exam_list(user: Any, now: datetime) -> QuerySet[Exam]:
             attempts_used=Coalesce(Subquery(used), 0),
             latest_attempt_id=Subquery(latest.values("pk")[:1]),
             latest_state=Subquery(latest.values("state")[:1]),
-            is_open=Q(opens_at__lte=now) & (Q(closes_at__isnull=True) | Q(closes_at__gt=now)),
         )
     )
 

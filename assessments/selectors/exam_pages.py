@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.selectors import find_entitlement
 from assessments.enums import AttemptState
 from assessments.models import Attempt, Exam
+from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
 from assessments.selectors.attempts import exams_for_lists, paper_for_student, question_label, responses_of
 
@@ -23,7 +24,7 @@ NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 
 
 def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 2 queries."""
+    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries."""
     attempts = (
         Attempt.objects.filter(student=user)
         .exclude(state=AttemptState.CANCELLED)
@@ -36,21 +37,22 @@ def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
         .prefetch_related(Prefetch("attempts", queryset=attempts, to_attr="own_attempts"))
         .order_by("-opens_at")[:60]
     )
-    rows = [exam_row(exam, exam.own_attempts, now) for exam in exams]
+    terms = own_terms(student=user, now=now)
+    rows = [exam_row(exam, exam.own_attempts, terms.of(exam), now) for exam in exams]
     return sorted(rows, key=lambda row: ORDER.index(row["status"]))
 
 
-def exam_row(exam: Exam, attempts: list[Attempt], now: datetime) -> dict[str, Any]:
-    """One exam as the student stands to it now; `status` is live, sheets, open, soon, closed or done."""
+def exam_row(exam: Exam, attempts: list[Attempt], terms: Terms, now: datetime) -> dict[str, Any]:
+    """One exam as the student stands to it now on their `terms`; `status` is live, sheets, open, soon, closed, done."""
     live = next((attempt for attempt in attempts if attempt.state == AttemptState.IN_PROGRESS), None)
     sheets = next((attempt for attempt in attempts if attempt.state == AttemptState.SUBMITTED), None)
     if live or sheets:
         status = "live" if live else "sheets"
     elif len(attempts) >= exam.max_attempts:
         status = "done"
-    elif exam.opens_at > now:
+    elif terms.opens_at > now:
         status = "soon"
-    elif exam.closes_at and exam.closes_at <= now:
+    elif not terms.is_open(now):
         status = "closed"
     else:
         status = "open"
@@ -58,6 +60,7 @@ def exam_row(exam: Exam, attempts: list[Attempt], now: datetime) -> dict[str, An
     groups = {"soon": _("Coming"), "done": _("Earlier"), "closed": _("Earlier")}
     return {
         "exam": exam,
+        "terms": terms,
         "status": status,
         "group": groups.get(status, _("Now")),
         "live": live,
@@ -74,13 +77,10 @@ def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
         sections = exam.paper.sections
     else:
         sections = list(exam.blueprint.sections.values("label", "title", "instruction"))  # type: ignore[union-attr]
-    profile = getattr(user, "student_profile", None)
-    extra = profile.extra_time_percent if profile else 0
-    return exam_row(exam, attempts, now) | {
+    terms = own_terms(student=user, now=now).of(exam)
+    return exam_row(exam, attempts, terms, now) | {
         "sections": sections,
         "entitlement": find_entitlement(user=user, feature=Feature.EXAM_ATTEMPT, now=now),
-        "minutes": exam.duration_minutes * (100 + extra) // 100,
-        "extra_minutes": exam.duration_minutes * extra // 100,
     }
 
 
@@ -108,6 +108,7 @@ def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
         "save_url": reverse("api-attempt-response", args=[attempt.pk, NO_QUESTION]),
         "legend": list(_states().items()),
         "words": json.dumps(_states() | _words()),
+        "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
 

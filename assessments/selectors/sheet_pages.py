@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from assessments.enums import PageState
 from assessments.models import Attempt
+from assessments.selectors.accommodations import own_terms
 from assessments.selectors.attempts import question_label, responses_of, written_questions
 from assessments.selectors.sheets import not_attempted_numbers, uploads_of
 
@@ -81,6 +82,7 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "after": reverse("result-page", args=[attempt.pk]),
         },
         "words": json.dumps(_words()),
+        "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
 

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.enums import Feature
-from accounts.models import StudentProfile, User
+from accounts.models import User
 from accounts.services.entitlements import consume_entitlement
 from assessments.enums import AttemptState, SubmitReason
 from assessments.models import Attempt, Exam, Paper, Response
+from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.attempts import answer_shapes, live_attempt, recent_question_ids
 from assessments.services.answers import AnswerShape, clean_answer
 from assessments.services.drawing import draw_paper
@@ -62,9 +63,9 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
     """Starts `student` on `exam`, using up one exam of their plan, or returns the attempt they are already sitting.
 
     An attempt made by this call has `started_at == now`. Locks the student's row, so that a double click or a second
-    tab waits and then finds the first one's attempt; the constraint attempt_one_live stands behind it. `closes_at`
-    limits when an exam is started, not when it ends. Raises DomainError: not_for_you, exam_not_open, exam_closed,
-    no_attempts_left, or NoEntitlement.
+    tab waits and then finds the first one's attempt; the constraint attempt_one_live stands behind it. The window, the
+    exam's or the student's own, limits when an exam is started, not when it ends. Raises DomainError: not_for_you,
+    exam_not_open, exam_closed, no_attempts_left, or NoEntitlement.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=student.pk)
@@ -73,11 +74,12 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
             return live
         if live is not None:
             finish_writing(lock_attempt(live.pk), now=now)
-        _require_open(exam, student, now)
+        terms = own_terms(student=student, now=now).of(exam)
+        _require_open(exam, student, terms, now)
         number = _next_number(exam, student)
         consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
         paper = exam.paper or _draw(exam, student, number, now)
-        ends_at = now + _writing_time(exam, student)
+        ends_at = now + terms.duration + terms.extra
         attempt = Attempt.objects.create(
             exam=exam,
             paper=paper,
@@ -156,15 +158,15 @@ def _require_writing(attempt: Attempt, now: datetime) -> None:
         raise DomainError(_("You have already submitted this exam."), "already_submitted")
 
 
-def _require_open(exam: Exam, student: User, now: datetime) -> None:
+def _require_open(exam: Exam, student: User, terms: Terms, now: datetime) -> None:
     visible = exam.is_published and Exam.objects.visible_to(student).filter(pk=exam.pk).exists()
     if not student.is_student or not visible:
         raise NotPermittedError(_("This exam is not set for you."), "not_for_you")
-    if now < exam.opens_at:
-        message = _("This exam opens on %(when)s.") % {"when": _moment(exam.opens_at)}
-        raise DomainError(message, "exam_not_open", opens_at=exam.opens_at.isoformat())
-    if exam.closes_at is not None and now >= exam.closes_at:
-        raise DomainError(_("This exam closed on %(when)s.") % {"when": _moment(exam.closes_at)}, "exam_closed")
+    if now < terms.opens_at:
+        message = _("This exam opens on %(when)s.") % {"when": _moment(terms.opens_at)}
+        raise DomainError(message, "exam_not_open", opens_at=terms.opens_at.isoformat())
+    if terms.closes_at is not None and now >= terms.closes_at:
+        raise DomainError(_("This exam closed on %(when)s.") % {"when": _moment(terms.closes_at)}, "exam_closed")
 
 
 def _next_number(exam: Exam, student: User) -> int:
@@ -191,11 +193,6 @@ def paper_seed(exam_id: UUID, student_id: UUID, number: int) -> int:
     """63 bits from who sits what for which time, so that a draw can be repeated and checked."""
     digest = hashlib.sha256(f"{exam_id}:{student_id}:{number}".encode()).digest()
     return int.from_bytes(digest[:8]) >> 1
-
-
-def _writing_time(exam: Exam, student: User) -> timedelta:
-    extra = StudentProfile.objects.filter(user=student).values_list("extra_time_percent", flat=True).first() or 0
-    return timedelta(minutes=exam.duration_minutes) * (100 + extra) / 100
 
 
 def _moment(at: datetime) -> str:

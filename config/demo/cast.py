@@ -26,7 +26,8 @@ EXPRESS = "daily-24h"
 
 @dataclass(frozen=True)
 class Student:
-    """`months` of plan before the present one; `extra_time` in per cent; `express` adds the 24-hour promise."""
+    """`months` of plan before the present one; `extra_time` in per cent, with large print;
+    `express` adds the 24-hour promise."""
 
     key: str
     name: str

@@ -15,6 +15,8 @@ from accounts.services.consents import give_consent
 from accounts.services.entitlements import grant_entitlement
 from accounts.services.office import save_row
 from accounts.services.people import create_person, link_guardian, verify_teacher
+from assessments.models import Accommodation
+from assessments.services.accommodations import save_accommodation
 from config.demo import cast
 from config.demo.accounts import DEMO_PASSWORD
 from courses.enums import CohortRole
@@ -142,14 +144,20 @@ def _seed_cohorts(programme: Programme) -> None:
 
 def _create_student(student: cast.Student, programme: Programme, *, now: datetime) -> None:
     person = _create(student.key, student.name, {"student"}, now=now - JOINED, grade="X")
-    StudentProfile.objects.filter(user=person).update(
-        date_of_birth=date.fromisoformat(student.born), extra_time_percent=student.extra_time
-    )
+    StudentProfile.objects.filter(user=person).update(date_of_birth=date.fromisoformat(student.born))
     CohortMembership.objects.create(cohort=Cohort.objects.get(programme=programme, name=student.cohort), user=person)
     _grant(person, student, now=now)
+    if student.extra_time:
+        _accommodate(person, student.extra_time, now=now)
     parent, child, relation = cast.PARENT_AND_TEACHER
     if student.key == child:
         _link(find_person(parent), person, relation, now=now - JOINED)
+
+
+def _accommodate(person: User, extra_time: int, *, now: datetime) -> None:
+    row = Accommodation(student=person, extra_time_percent=extra_time, large_print=True)
+    row.starts_on, row.reason = timezone.localdate(now - JOINED), "Low vision, by a doctor's letter"
+    save_accommodation(accommodation=row, actor=find_person(cast.STAFF[0]), now=now - JOINED)
 
 
 def _grant(person: User, student: cast.Student, *, now: datetime) -> None:

@@ -1,43 +1,51 @@
-// Theme, contrast and font: kept here and in a cookie, so that the server renders the right page at once.
+// Theme, contrast, font and print: kept here and in a cookie, so that the server renders the right page at once.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const more = matchMedia("(prefers-contrast: more)");
-const KEYS = ["theme", "contrast", "font"];
-const ON = { theme: "dark", contrast: "more", font: "legible" };
-const OFF = { theme: "light", contrast: "less", font: "" };
+const ON = { theme: "dark", contrast: "more", font: "legible", print: "large" };
+const OFF = { theme: "light", contrast: "less", font: "plain", print: "normal" };
+// Only what was chosen here is kept: an exam may be shown larger because it was granted so.
+const chosen = {};
 
-const isOn = (key) => (key === "theme" && !root.dataset.theme ? dark.matches : root.dataset[key] === ON[key]);
-const set = (key, value) => (value ? (root.dataset[key] = value) : delete root.dataset[key]);
+// A button switches data-set on and off; data-value names the one of several values that it stands for.
+const meant = (b) => b.dataset.value || ON[b.dataset.set];
+const isOn = (b) => (b.dataset.set === "theme" && !root.dataset.theme ? dark.matches : root.dataset[b.dataset.set] === meant(b));
+
+function read(text) {
+  for (const part of text.split("|")) {
+    const [key, value] = part.split("=");
+    if (key in ON && value) chosen[key] = value;
+  }
+}
 
 function show() {
-  for (const b of document.querySelectorAll("[data-set]")) b.setAttribute("aria-pressed", isOn(b.dataset.set));
+  for (const b of document.querySelectorAll("[data-set]")) b.setAttribute("aria-pressed", isOn(b));
 }
 
 function keep() {
-  const text = KEYS.filter((k) => root.dataset[k]).map((k) => `${k}=${root.dataset[k]}`).join("|");
+  const text = Object.entries(chosen).map(([key, value]) => `${key}=${value}`).join("|");
   const secure = location.protocol === "https:" ? ";Secure" : "";
   document.cookie = `abhyas_prefs=${text};path=/;max-age=31536000;SameSite=Lax${secure}`;
   try { localStorage.setItem("abhyas_prefs", text); } catch { /* private window: the cookie is enough */ }
 }
 
-// The cookie may have been cleared while this browser still remembers.
-if (!document.cookie.includes("abhyas_prefs=")) {
-  let kept = "";
-  try { kept = localStorage.getItem("abhyas_prefs") || ""; } catch { /* nothing kept */ }
-  for (const part of kept.split("|")) {
-    const [key, value] = part.split("=");
-    if (KEYS.includes(key)) set(key, value);
-  }
-  if (kept) keep();
+const cookie = document.cookie.match(/(?:^|; )abhyas_prefs=([^;]*)/);
+if (cookie) read(cookie[1]);
+else {
+  // The cookie may have been cleared while this browser still remembers.
+  try { read(localStorage.getItem("abhyas_prefs") || ""); } catch { /* nothing kept */ }
+  Object.assign(root.dataset, chosen);
+  if (Object.keys(chosen).length) keep();
 }
 
 // Whoever asks the whole device for more contrast gets it here, until they say otherwise here.
 if (more.matches && !root.dataset.contrast) root.dataset.contrast = "more";
 
 addEventListener("click", (event) => {
-  const key = event.target.closest?.("[data-set]")?.dataset.set;
-  if (!key) return;
-  set(key, isOn(key) ? OFF[key] : ON[key]);
+  const button = event.target.closest?.("[data-set]");
+  if (!button) return;
+  const key = button.dataset.set;
+  chosen[key] = root.dataset[key] = isOn(button) ? OFF[key] : meant(button);
   keep();
   show();
 });

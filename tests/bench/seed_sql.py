@@ -28,8 +28,12 @@ INSERT INTO accounts_user (id, email, name, password, is_superuser, is_student, 
 SELECT id, email, name, '!bench', false, role = 'student', role = 'teacher', role = 'guardian', role = 'staff',
     true, 'en', 'Asia/Kolkata', '2026-04-01' FROM bench.person;
 INSERT INTO account_emailaddress (email, verified, "primary", user_id) SELECT email, true, true, id FROM bench.person;
-INSERT INTO accounts_studentprofile (user_id, grade, extra_time_percent)
-SELECT id, 'X', CASE WHEN n % 50 = 0 THEN 25 ELSE 0 END FROM bench.person WHERE role = 'student';
+INSERT INTO accounts_studentprofile (user_id, grade)
+SELECT id, 'X' FROM bench.person WHERE role = 'student';
+INSERT INTO assessments_accommodation (id, student_id, extra_time_percent, large_print, dyslexia_font, starts_on, reason,
+    granted_at)
+SELECT bench.uuid7('2026-04-02', 'accommodation' || n), id, 25, false, false, '2026-04-02', 'bench', '2026-04-02'
+FROM bench.person WHERE role = 'student' AND n % 50 = 0;
 INSERT INTO accounts_teacherprofile (user_id, verified_at, open_paper_cap, seconds_per_mark)
 SELECT id, '2026-04-02', 20, 45 FROM bench.person WHERE role = 'teacher';
 INSERT INTO accounts_guardianlink (id, relation, state, created_at, guardian_id, student_id)
