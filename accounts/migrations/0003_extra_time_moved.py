@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_append_only"), ("assessments", "0017_fill_accommodations")]
+    dependencies = [("accounts", "0002_append_only"), ("assessments", "0018_fill_accommodations")]
 
     operations = [
         migrations.AlterField(

@@ -10,7 +10,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0015_question_imports"),
+        ("assessments", "0016_question_hints"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -35,6 +35,6 @@ def put_back(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_append_only"), ("assessments", "0016_accommodations")]
+    dependencies = [("accounts", "0002_append_only"), ("assessments", "0017_accommodations")]
 
     operations = [migrations.RunPython(fill, put_back, elidable=True)]
