@@ -161,7 +161,7 @@ def parts_of(kind: str) -> list[dict[str, str]]:
 def question_version(
     kind: str = QuestionType.SINGLE_CHOICE, marks: str = "1", steps: tuple[str, ...] = (), **question: object
 ) -> exams.QuestionVersion:
-    """A question of `kind` with one version; `steps` are the marks of its marking scheme."""
+    """A question of `kind` with one version; `steps` are the marks of its scheme, the second follows the first."""
     item = QuestionFactory(type=kind, **question)
     version = exams.QuestionVersion.objects.create(
         question=item,
@@ -184,6 +184,7 @@ def question_version(
             marks=Decimal(step),
             text_source=f"Step {position}",
             text_html=f"<p>Step {position}</p>",
+            follows=[1] if position == 2 else None,
         )
     item.current = version
     item.save()

@@ -31,7 +31,7 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], frozenset[str], int]] = 
         frozenset({T.CASE_STUDY, T.MATCHING, T.FILL_IN}),
         3,
     ),
-    "steps": (("text", "marks", "kind", "part"), (), WRITTEN_TYPES, 1),
+    "steps": (("text", "marks", "kind", "part", "follows"), (), WRITTEN_TYPES, 1),
     "hints": (("text",), (), OBJECTIVE_TYPES, 0),
 }
 REASONS = (
@@ -260,11 +260,16 @@ class QuestionForm(forms.Form):
 
     def _steps(self) -> tuple[StepContent, ...]:
         found = []
+        # Rows left empty keep their number on the page, but are no steps.
+        positions = {row.label: position for position, row in enumerate(self.filled("steps"), 1)}
         for row in self.filled("steps"):
             part, alternative = _part_name(row.part) if self.kind == T.CASE_STUDY else ("", "")
             marks = self._number("steps", row.marks, row)
             kind = row.kind or StepKind.METHOD
-            found.append(StepContent(_unix(row.text), marks, kind, part=part, alternative=alternative))
+            follows, wrong = r.read_follows(row.follows, positions)
+            if wrong and not row.errors:
+                row.errors = [wrong]
+            found.append(StepContent(_unix(row.text), marks, kind, part, alternative, follows))
         return tuple(found)
 
     # --- Showing what is wrong ---
@@ -342,8 +347,16 @@ def initial_of(kind: str, content: QuestionContent) -> dict[str, Any]:
             Row({"text": row["text"], "credit": str(row.get("credit", "1"))}) for row in answer.get("accepted", ())
         ],
         "steps": [
-            Row({"text": s.text, "marks": f"{s.marks.normalize():f}", "kind": s.kind, "part": s.part + s.alternative})
-            for s in content.steps
+            Row(
+                {
+                    "text": step.text,
+                    "marks": f"{step.marks.normalize():f}",
+                    "kind": step.kind,
+                    "part": step.part + step.alternative,
+                    "follows": ", ".join(map(str, step.follows)),
+                }
+            )
+            for step in content.steps
         ],
         "parts": [_part_row(part, answer) for part in content.parts],
         "hints": [Row({"text": hint}) for hint in content.hints],

@@ -10,6 +10,8 @@ from decimal import Decimal
 from string import ascii_uppercase
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from assessments.services.content_schema import ROMAN, OptionContent
 
 ALTERNATIVES = re.compile(r"(?<!\\)\|")
@@ -128,6 +130,22 @@ def hide_order(texts: Sequence[str]) -> tuple[tuple[OptionContent, ...], list[st
     shuffled = sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
     labels = dict(zip(shuffled, ascii_uppercase, strict=False))
     return tuple(OptionContent(labels[text], text) for text in shuffled), [labels[text] for text in texts]
+
+
+def read_follows(text: str, positions: Mapping[str, int]) -> tuple[tuple[int, ...], str]:
+    """The steps named in "1, 2" by their numbers on the page, and a sentence when one of them is not there.
+
+    `positions`: the step of each number. What cannot be read is 0, which no step may follow.
+    """
+    found, wrong = [], ""
+    for one in re.findall(r"[^\s,;+]+", text):
+        number = one.lstrip("0") or "0"
+        if not re.fullmatch(r"\d{1,3}", number, re.ASCII):
+            wrong = _("Name the steps it follows by their numbers: 1, 2.")
+        elif number not in positions:
+            wrong = _("There is no step %s to follow.") % number
+        found.append(positions.get(number, 0))
+    return tuple(found), wrong
 
 
 def read_decimal(text: str) -> Decimal | None:

@@ -116,7 +116,11 @@ class MarkingStepQuerySet(ScopedQuerySet["MarkingStep"]):
 
 
 class MarkingStep(IdModel):
-    """One step of a marking scheme. `part` and `alternative` place it in a case study ("iii", "a")."""
+    """One step of a marking scheme. `part` and `alternative` place it in a case study ("iii", "a").
+
+    `follows`: positions of earlier steps of the same part and alternative whose value this step builds on, for error
+    carried forward; null where it stands alone.
+    """
 
     version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="steps")
     position = models.PositiveSmallIntegerField()
@@ -126,6 +130,7 @@ class MarkingStep(IdModel):
     text_source = models.TextField()
     text_html = models.TextField()
     marks = MarksField(_("marks"))
+    follows = models.JSONField(null=True, blank=True)
 
     objects = MarkingStepQuerySet.as_manager()
 

@@ -72,7 +72,10 @@ def _parts(version: QuestionVersion) -> Iterator[tuple[str, str]]:
     yield _("Key"), ", ".join(key_lines(version.answer))
     for step in version.steps.all():
         place = f"{step.part}{step.alternative} " if step.part else ""
-        text = f"{place}{step.text_source} [{step.marks.normalize():f}, {step.get_kind_display()}]"
+        facts = [f"{step.marks.normalize():f}", step.get_kind_display()]
+        if step.follows:
+            facts.append(_("follows %s") % ", ".join(map(str, step.follows)))
+        text = f"{place}{step.text_source} [{', '.join(facts)}]"
         yield _("Step %s") % step.position, text
     yield _("Model answer"), version.model_answer_source
     yield _("Explanation"), version.explanation_source

@@ -215,6 +215,7 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
                 kind=s.get("kind", StepKind.METHOD),
                 part=s.get("part", ""),
                 alternative=s.get("alternative", ""),
+                follows=tuple(map(int, s.get("follows", ()))),
             )
             for s in raw.get("steps", ())
         ),

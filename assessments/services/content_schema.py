@@ -46,13 +46,15 @@ class PartContent:
 
 @dataclass(frozen=True)
 class StepContent:
-    """One step of the marking scheme, for the whole question or for one part (and alternative)."""
+    """One step of the marking scheme, for the whole question or for one part (and alternative). `follows` names the
+    earlier steps there, 1 for the first of the scheme, whose value this one builds on."""
 
     text: str
     marks: Decimal
     kind: str = StepKind.METHOD
     part: str = ""
     alternative: str = ""
+    follows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,10 +176,20 @@ def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:
             yield f"Step {position} of the marking scheme has no text."
         if step.kind not in StepKind.values:
             yield f"There is no kind of step “{step.kind}” (step {position})."
+        yield from _follow_problems(position, step, content.steps)
     if type == QuestionType.CASE_STUDY:
         yield from _case_problems(content)
     else:
         yield from _plain_scheme_problems(content)
+
+
+def _follow_problems(position: int, step: StepContent, steps: tuple[StepContent, ...]) -> Iterator[str]:
+    """Error is carried forward only: from steps before, of the same part and alternative."""
+    for other in step.follows:
+        if not 0 < other < position:
+            yield f"Step {position} can follow only a step before it, not step {other}."
+        elif (steps[other - 1].part, steps[other - 1].alternative) != (step.part, step.alternative):
+            yield f"Step {position} cannot follow step {other}: that one belongs to another part or alternative."
 
 
 def _plain_scheme_problems(content: QuestionContent) -> Iterator[str]:

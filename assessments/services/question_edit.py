@@ -141,7 +141,13 @@ def preview_question(*, type: str, content: QuestionContent) -> Preview:
         for number, p in enumerate(shown.parts, 1)
     ]
     steps = [
-        {"position": number, "marks": s.marks, "part": s.part + s.alternative, "html": html(f"steps-{number}", s.text)}
+        {
+            "position": number,
+            "marks": s.marks,
+            "part": s.part + s.alternative,
+            "follows": s.follows,
+            "html": html(f"steps-{number}", s.text),
+        }
         for number, s in enumerate(shown.steps, 1)
     ]
     model_answer, explanation = html("model_answer", shown.model_answer), html("explanation", shown.explanation)

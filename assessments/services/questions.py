@@ -213,6 +213,7 @@ def build_version(
             marks=step.marks,
             text_source=step.text,
             text_html=_html(_("Step %s") % position, step.text),
+            follows=list(step.follows) or None,
         )
         for position, step in enumerate(content.steps, start=1)
     ]
@@ -235,7 +236,7 @@ def content_of(version: QuestionVersion) -> QuestionContent:
         model_answer=version.model_answer_source,
         explanation=version.explanation_source,
         steps=tuple(
-            StepContent(text=s.text_source, marks=s.marks, kind=s.kind, part=s.part, alternative=s.alternative)
+            StepContent(s.text_source, s.marks, s.kind, s.part, s.alternative, tuple(s.follows or ()))
             for s in version.steps.all()
         ),
         parameters=version.parameters or {},
@@ -257,7 +258,9 @@ def normalised(content: QuestionContent) -> QuestionContent:
         parameters=dict(content.parameters),
         options=tuple(replace(option, text=option.text.strip()) for option in content.options),
         parts=tuple(replace(part, text=part.text.strip()) for part in content.parts),
-        steps=tuple(replace(step, text=step.text.strip()) for step in content.steps),
+        steps=tuple(
+            replace(step, text=step.text.strip(), follows=tuple(sorted(set(step.follows)))) for step in content.steps
+        ),
         hints=tuple(hint.strip() for hint in content.hints),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -319,6 +320,17 @@ def test_pieces_read_as_one_text() -> None:
     pieces = list(pieces_between("a quick  fox", "a slow fox!"))
     assert "".join(p.text for p in pieces if p.kind != "ins") == "a quick  fox"
     assert "".join(p.text for p in pieces if p.kind != "del") == "a slow fox!"
+
+
+def test_what_a_step_follows_is_shown_and_compared(client: Client, teacher: Any) -> None:
+    question = make(teacher)
+    one, two = written(teacher).steps
+    content = written(teacher, steps=(one, replace(two, follows=(1,))))
+    revise_question(question=question, content=content, actor=teacher, now=NOW)
+    old, new = question.versions.order_by("number")
+    (change,) = changes_between(old, new)
+    assert [(piece.kind, piece.text) for piece in change.pieces if piece.kind] == [("ins", ", follows 1")]
+    assert "Method, follows 1" in client.get(reverse("question-page", args=[question.pk])).content.decode()
 
 
 def test_changes_name_options_key_and_marks(cast: Any) -> None:

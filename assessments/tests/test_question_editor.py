@@ -44,7 +44,7 @@ def parts(*texts: str) -> tuple[PartContent, ...]:
     return tuple(PartContent(str(number), text, Decimal(1)) for number, text in enumerate(texts, 1))
 
 
-STEPS = (StepContent("One", Decimal("0.5")), StepContent("Two $x$", Decimal("1.5"), kind="accuracy"))
+STEPS = (StepContent("One", Decimal("0.5")), StepContent("Two $x$", Decimal("1.5"), kind="accuracy", follows=(1,)))
 WRITTEN = {"steps": STEPS, "model_answer": "Because.\n\nSo."}
 CASE = (
     PartContent("i", "First", Decimal(1)),
@@ -101,8 +101,12 @@ def typed(kind: str, item: QuestionContent, chapter: Any, **more: str) -> dict[s
     data: dict[str, Any] = {"chapter": str(chapter.pk), "topic": "", "version": ""}
     for name, value in initial.items():
         if isinstance(value, list):
-            columns = {"options": ("text",), "accepted": ("text", "credit"), "steps": ("text", "marks", "kind", "part")}
-            columns["hints"] = ("text",)
+            columns = {
+                "options": ("text",),
+                "accepted": ("text", "credit"),
+                "steps": ("text", "marks", "kind", "part", "follows"),
+                "hints": ("text",),
+            }
             for column in columns.get(name, ("text", "marks", "pair", "kind", "answer", "other")):
                 data[f"{name}-{column}"] = [row.values.get(column, "") for row in value]
             for tick in ("right", "alternative"):
@@ -183,6 +187,24 @@ class TestSaving:
         data["steps-kind"] = ["method"] * 3
         form = client.post(NEW, data).context["form"]
         assert [bool(row.errors) for row in form.rows["steps"]] == [False, False, True]
+
+    def test_what_a_step_follows_is_named_by_the_numbers_on_the_page(
+        self, client: Client, teacher: Any, chapter: Any
+    ) -> None:
+        data = typed(T.SHORT_ANSWER, content("Why?", **WRITTEN), chapter)
+        data |= {"steps-text": ["One", "", "Two"], "steps-marks": ["½", "", "1½"], "steps-kind": ["method"] * 3}
+        for wrong, sentence in (
+            ("2", "There is no step 2 to follow."),
+            ("one", "Name the steps it follows by their numbers: 1, 2."),
+            ("3", "Step 2 can follow only a step before it, not step 2."),
+        ):
+            response = client.post(NEW, data | {"steps-follows": ["", "", wrong]})
+            assert response.status_code == 422
+            assert [row.errors for row in response.context["form"].rows["steps"]] == [[], [], [sentence]]
+            assert f'value="{wrong}"' in response.content.decode()
+        assert client.post(NEW, data | {"steps-follows": ["", "", " 1;"]}).status_code == 302
+        steps = Question.objects.get(author=teacher).current.steps
+        assert list(steps.values_list("text_source", "follows")) == [("One", None), ("Two", [1])]
 
     def test_half_marks_may_be_written_as_people_write_them(self, client: Client, teacher: Any, chapter: Any) -> None:
         data = typed(T.SHORT_ANSWER, content("Why?", **WRITTEN), chapter)

@@ -74,6 +74,12 @@ def steps(*rows: StepContent) -> tuple[StepContent, ...]:
     return rows
 
 
+def following(content: QuestionContent, index: int, *positions: int) -> QuestionContent:
+    rows = list(content.steps)
+    rows[index] = replace(rows[index], follows=positions)
+    return replace(content, steps=tuple(rows))
+
+
 @pytest.mark.parametrize(
     ("type", "content"),
     [
@@ -128,6 +134,11 @@ def test_sound_content_has_no_problems(type: str, content: QuestionContent) -> N
         (LONG, replace(WRITTEN, steps=steps(StepContent("", Decimal(3)))), "has no text"),
         (LONG, replace(WRITTEN, steps=steps(StepContent("x", Decimal(3), kind="luck"))), "kind of step"),
         (LONG, replace(WRITTEN, steps=steps(StepContent("x", Decimal(3), part="i"))), "belong to a part"),
+        (LONG, following(WRITTEN, 0, 1), "Step 1 can follow only a step before it, not step 1"),
+        (LONG, following(WRITTEN, 0, 2), "Step 1 can follow only a step before it, not step 2"),
+        (LONG, following(WRITTEN, 1, 0), "Step 2 can follow only a step before it, not step 0"),
+        (STUDY, following(CASE, 1, 1), "Step 2 cannot follow step 1"),
+        (STUDY, following(CASE, 3, 3), "Step 4 cannot follow step 3"),
         (STUDY, replace(CASE, parts=()), "needs parts"),
         (STUDY, replace(CASE, parts=CASE.parts[1:]), "labelled i, ii, iii"),
         (STUDY, replace(CASE, parts=CASE.parts[:3]), "two alternatives a and b"),
@@ -177,6 +188,21 @@ def test_a_case_study_keeps_parts_and_steps_in_order(author) -> None:
     assert content_of(version) == CASE
     assert [part["marks"] for part in version.parts] == ["1", "1", "2", "2"]
     assert [step.position for step in version.steps.all()] == [1, 2, 3, 4, 5]
+
+
+def test_what_a_step_follows_is_kept_with_the_version(author) -> None:
+    chapter = factories.ChapterFactory()
+    made = [
+        create_question(chapter=chapter, type=type, content=content, author=author, now=NOW)
+        for type, content in ((LONG, following(WRITTEN, 1, 1, 1)), (STUDY, following(CASE, 4, 4)))
+    ]
+    assert [[step.follows for step in question.current.steps.all()] for question in made] == [
+        [None, [1]],
+        [None, None, None, None, [4]],
+    ]
+    assert content_of(made[0].current).steps[1].follows == (1,)
+    revise_question(question=made[0], content=WRITTEN, actor=author, now=LATER)
+    assert made[0].current.number == 2
 
 
 def test_unreadable_tex_names_its_place(author) -> None:

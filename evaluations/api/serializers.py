@@ -117,6 +117,9 @@ class StepOut(Base[Any]):
     kind = serializers.CharField()
     html = serializers.CharField()
     marks = MarksOut()
+    follows = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Positions of the steps whose value this one builds on."
+    )
 
 
 class CurrentMarkOut(Base[Any]):

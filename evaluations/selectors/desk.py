@@ -17,7 +17,8 @@ from evaluations.selectors.sheets import PageView, page_views
 
 @dataclass(frozen=True)
 class StepView:
-    """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a")."""
+    """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a"). `follows`: the
+    positions of the steps whose value it builds on."""
 
     id: UUID
     position: int
@@ -26,6 +27,7 @@ class StepView:
     kind: str
     html: str
     marks: Decimal
+    follows: list[int]
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def steps_by_question(questions: list[PaperQuestion]) -> dict[UUID, list[StepVie
 
 def _step_view(step: MarkingStep, shown: ShownContent) -> StepView:
     html = shown.step_html(step.position, step.text_html)
-    return StepView(step.pk, step.position, step.part, step.alternative, step.kind, html, step.marks)
+    follows = step.follows or []
+    return StepView(step.pk, step.position, step.part, step.alternative, step.kind, html, step.marks, follows)
 
 
 def mark_view(mark: QuestionMark | None) -> MarkView | None:

@@ -97,6 +97,7 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
                 "kind": step.kind,
                 "html": step.html,
                 "marks": plain(step.marks),
+                "follows": step.follows,
             }
             for step in question.steps
         ],
@@ -150,6 +151,8 @@ def _words() -> dict[str, str]:
         "method": _("Method"),
         "accuracy": _("Accuracy"),
         "independent": _("Independent"),
+        "follows": _("follows {}"),
+        "carried": _("Carried forward: award if consistent with the student's own value"),
         "not_done": _("n/a"),
         "not_marked": _("not marked"),
         "progress": _("{} of {}"),

@@ -26,6 +26,12 @@ HALVES = """async ([script, given]) => {
   const steps = [step("common", "", ""), step("a", "", "a"), step("b", "", "b"), step("ii", "ii", "")];
   return questionHalves({ marks: "9", steps }, { free: null, steps: given });
 }"""
+CARRIED = """async ([script, mark]) => {
+  const { isCarried } = await import(script);
+  const step = (id, follows) => ({ id, follows, marks: "1" });
+  const steps = [step("m", []), step("a", [1]), step("b", [1, 2])];
+  return steps.map((one) => isCarried({ steps }, mark, one));
+}"""
 LONG_STROKE = """async ([script, url]) => {
   const { MarkStore } = await import(script);
   const points = Array.from({ length: 6000 }, (_, i) => [i / 1e4, 0.12345, 0.54321]);
@@ -60,6 +66,18 @@ def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:  # noqa: F811
             ({}, 0),
         ):
             assert visit.page.evaluate(HALVES, [static("js/marking-scheme.js"), given]) == halves
+
+
+def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Site) -> None:  # noqa: F811
+    with site.visit("anonymous") as visit:
+        visit.page.goto("/")
+        for mark, carried in (
+            ({"free": None, "steps": {}}, [False, True, True]),
+            ({"free": None, "steps": {"m": "0.5"}}, [False, False, True]),
+            ({"free": None, "steps": {"m": "1", "a": "1"}}, [False, False, False]),
+            ({"free": "2", "steps": {}}, [False, False, False]),
+        ):
+            assert visit.page.evaluate(CARRIED, [static("js/marking-scheme.js"), mark]) == carried
 
 
 def test_a_stroke_longer_than_a_browser_keeps_alive_is_saved(site: Site) -> None:  # noqa: F811

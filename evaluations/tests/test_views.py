@@ -220,6 +220,11 @@ def test_marks_are_written_one_way_on_the_desk(as_: Any, world: World) -> None:
     assert [step["marks"] for step in first["steps"]] == ["1", "1", "0.5", "0.5"]
 
 
+def test_the_desk_knows_what_a_step_follows(as_: Any, world: World) -> None:
+    data = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).context["data"]
+    assert [step["follows"] for step in data["questions"][0]["steps"]] == [[], [1], [], []]
+
+
 def test_desk_hides_the_students_name(as_: Any, world: World) -> None:
     text = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).content.decode()
     assert world.cast.student.name not in text

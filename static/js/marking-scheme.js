@@ -26,6 +26,10 @@ export function paperHalves(questions, marks) {
   return [...best.values()].reduce((sum, half) => sum + half, 0);
 }
 
+/** Whether a step builds on one that was not awarded: the marker then judges it by the student's own value. */
+export const isCarried = (question, mark, step) =>
+  mark?.free == null && step.follows.some((position) => halves(mark?.steps[question.steps[position - 1]?.id]) === 0);
+
 export const isMarked = (mark) => !!mark && mark.marks != null;
 
 /** The next award of a step: all → half (where the step has two halves or more) → none. */

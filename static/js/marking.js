@@ -1,6 +1,6 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { drawPage, marksText, WIDTH } from "./marking-ink.js";
-import { halves, isMarked, nextAward, paperHalves, plain, questionHalves } from "./marking-scheme.js";
+import { halves, isCarried, isMarked, nextAward, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { MarkStore } from "./marking-store.js";
 import { newId } from "./sha256.js";
 import { csrf, signedOut } from "./signed-in.js";
@@ -97,7 +97,7 @@ function paintQuestion() {
     button.dataset.step = i;
     button.disabled = !canMark;
     const place = s.part ? `(${s.part}${s.alternative ? ` ${s.alternative}` : ""}) ` : "";
-    button.innerHTML = `<kbd>${i < 9 ? i + 1 : ""}</kbd><span class="desc">${s.html}<span class="code">${place}${words[s.kind]}, ${marksWord(s.marks)}</span></span><span class="mk num"></span>`;
+    button.innerHTML = `<kbd>${i < 9 ? i + 1 : ""}</kbd><span class="desc">${s.html}<span class="code">${place}${words[s.kind]}, ${marksWord(s.marks)}${s.follows.length ? `, ${fill(words.follows, s.follows.join(", "))}` : ""}</span><span class="carried" hidden>${words.carried}</span></span><span class="mk num"></span>`;
     return button;
   }));
   const mark = marks.get(question.id);
@@ -112,6 +112,7 @@ function paint() {
     button.dataset.s = given === 0 ? 0 : given === full ? 2 : 1;
     button.setAttribute("aria-pressed", given === full ? "true" : given ? "mixed" : "false");
     button.querySelector(".mk").textContent = marksText(plain(given));
+    button.querySelector(".carried").hidden = !isCarried(question, mark, s);
   });
   $("#total").textContent = isMarked(mark) || got ? marksText(plain(got)) : "–";
   $("#out-of").textContent = fill(words.of, marksText(question.marks));

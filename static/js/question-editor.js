@@ -52,23 +52,37 @@ function renumber(list) {
   });
 }
 
+/** A step names the steps it follows by their numbers: `change` moves rows, and the numbers move with them. */
+function rearrange(list, change) {
+  const before = rowsOf(list);
+  const named = before.flatMap((row) => all("[data-follows]", row)).filter((box) => box.value.trim())
+    .map((box) => [box, box.value.trim().split(/[\s,;+]+/).map((one) => before[one - 1] ?? one)]);
+  change();
+  renumber(list);
+  const rows = rowsOf(list);
+  for (const [box, ones] of named) {
+    box.value = ones.filter((one) => typeof one === "string" || rows.includes(one))
+      .map((one) => (typeof one === "string" ? one : rows.indexOf(one) + 1)).join(", ");
+  }
+}
+
 const firstBox = (row) => row.querySelector("textarea, input:not([type=radio], [type=checkbox], [type=hidden]), select");
 
 function addRow(list, after) {
   const made = list.querySelector("template[data-blank]").content.firstElementChild.cloneNode(true);
   for (const part of all("[data-js]", made)) part.hidden = false;
-  if (after) after.after(made);
-  else list.querySelector("[data-list]").append(made);
-  renumber(list);
+  rearrange(list, () => {
+    if (after) after.after(made);
+    else list.querySelector("[data-list]").append(made);
+  });
   firstBox(made).focus();
   changed();
 }
 
 function removeRow(list, row) {
   const rows = rowsOf(list), at = rows.indexOf(row);
-  row.remove();
+  rearrange(list, () => row.remove());
   if (rows.length === 1) return addRow(list);
-  renumber(list);
   firstBox(rows[at + 1] ?? rows[at - 1]).focus();
   changed();
 }
@@ -77,9 +91,10 @@ function moveRow(list, row, by) {
   const rows = rowsOf(list), other = rows[rows.indexOf(row) + by];
   if (!other) return;
   const focused = document.activeElement;
-  if (by < 0) other.before(row);
-  else other.after(row);
-  renumber(list);
+  rearrange(list, () => {
+    if (by < 0) other.before(row);
+    else other.after(row);
+  });
   focused?.focus();
   changed();
 }

@@ -7,7 +7,7 @@ Texts are Markdown + TeX. Cells that hold several things have one per line:
 | answer | choices `B` or `A, C`; `true`; a number; an expression; an order `C, A, B`; pairs `1-B, 2-A`; accepted texts, one per line, with their credit after a bar: `valve | 0.5` |
 | answer of fill_in | a block per blank: `[1 text]` and accepted texts, `[2 number 0.01]` and the value, `[3 choice]` and the options, `= ` before the right one and `~ ` before the others |
 | parts | a block per part, with label and marks: `[1 0.5] Left side` or, in a case study, `[ii a 3] Text` |
-| steps | a block per step, with marks, kind, part and alternative: `[1 method] Text`, `[0.5 accuracy ii a] Text` |
+| steps | a block per step, with marks, kind, part and alternative: `[1 method] Text`, `[0.5 accuracy ii a] Text`; a step that builds on the first and the second of the scheme: `[1 accuracy follows:1+2] Text` |
 | parameters | the parameters of a question with variants, as JSON |
 | hints | a block per hint, in order: `[1] Text` |
 """  # noqa: E501
@@ -34,6 +34,7 @@ from assessments.services.formats.xml_items import (
     labelled,
     number,
     plain_number,
+    read_follows,
 )
 
 LETTERS = ascii_uppercase[:12]
@@ -51,6 +52,7 @@ SYNONYMS = {
     "cognitive_level": "level",
 }
 BLOCK = re.compile(r"\[(?!\[)([^\[\]\n]{1,60})\][ \t]?", re.MULTILINE)
+FOLLOWS = "follows:"
 YES = {"yes", "true", "1", "x", "ja", "oui"}
 
 
@@ -263,8 +265,13 @@ def _parts(cell: str) -> Iterator[PartContent]:
 
 def _steps(cell: str) -> Iterator[StepContent]:
     for words, body in _blocks("steps", cell):
+        follows = "+".join(word.removeprefix(FOLLOWS) for word in words if word.startswith(FOLLOWS))
+        if follows and not re.fullmatch(r"\d{1,3}(\+\d{1,3})*", follows, re.ASCII):
+            raise UnusableError(f"What a step follows is written as “follows:1+2”, not “follows:{follows[:40]}”.")
+        words = [word for word in words if not word.startswith(FOLLOWS)]
         marks, kind, part, alternative = (*words, *("", StepKind.METHOD.value, "", "")[len(words) :])[:4]
-        yield StepContent(body, _number("marks of a step", marks), kind.lower(), part, alternative)
+        value = _number("marks of a step", marks)
+        yield StepContent(body, value, kind.lower(), part, alternative, read_follows(follows))
 
 
 def _blocks(column: str, cell: str) -> Iterator[tuple[list[str], str]]:
@@ -318,7 +325,7 @@ def _cells(item: ExportedItem) -> list[str]:
             _block([part.label, part.alternative, plain_number(part.marks)], part.text) for part in content.parts
         ),
         "steps": "\n".join(
-            _block([plain_number(step.marks), step.kind, step.part, step.alternative], step.text)
+            _block([plain_number(step.marks), step.kind, step.part, step.alternative, _follows(step)], step.text)
             for step in content.steps
         ),
         "parameters": json.dumps(content.parameters, ensure_ascii=False) if content.parameters else "",
@@ -327,6 +334,10 @@ def _cells(item: ExportedItem) -> list[str]:
     row |= {f"option_{option.label.lower()}": option.text for option in content.options}
     row |= _key_cells(content.answer)
     return [row.get(column, "") for column in COLUMNS]
+
+
+def _follows(step: StepContent) -> str:
+    return FOLLOWS + "+".join(map(str, step.follows)) if step.follows else ""
 
 
 def _key_cells(answer: Mapping[str, Any]) -> dict[str, str]:

@@ -260,7 +260,9 @@ def scheme_html(content: QuestionContent, to_text: Callable[[str], str] = to_htm
     for step in content.steps:
         place = f"({step.part}){step.alternative} " if step.part else ""
         facts = {"marks": str(step.marks), "kind": step.kind, "part": step.part, "alternative": step.alternative}
-        parts.append(block("step", to_text(step.text), f"{place}{step.marks}", **facts))
+        facts["follows"] = "+".join(map(str, step.follows))
+        head = f"{place}{step.marks}" + (f", follows {facts['follows']}" if step.follows else "")
+        parts.append(block("step", to_text(step.text), head, **facts))
     return "\n".join(parts)
 
 
@@ -286,6 +288,7 @@ def read_scheme(
                 facts.get("kind", StepKind.METHOD),
                 facts.get("part", ""),
                 facts.get("alternative", ""),
+                read_follows(facts.get("follows", "")),
             )
         )
     answer = ANSWER.search(source)
@@ -297,6 +300,11 @@ def read_scheme(
         steps = [StepContent(NO_SCHEME, marks)]
         notes.append("There was no marking scheme; one step with all the marks was made.")
     return model_answer, tuple(steps)
+
+
+def read_follows(text: str) -> tuple[int, ...]:
+    """The steps that a step follows, as the table and `scheme_html` write them: "1+2"."""
+    return tuple(int(one) for one in text.split("+") if re.fullmatch(r"\d{1,3}", one, re.ASCII))
 
 
 def written_type(marks: Decimal, facts: Mapping[str, str]) -> str:

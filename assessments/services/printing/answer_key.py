@@ -48,12 +48,13 @@ class KeyLayout:
         code = self.set.word(_("Paper code %(code)s") % {"code": paper_code(paper)}, "B")
         marks = _("Maximum marks: %(marks)s") % {"marks": marks_text(paper.total_marks)}
         legend = _("In marking schemes M is a mark for method, A for accuracy, B independent of the other steps.")
+        carried = _("A step that follows another is judged by the student's own value from there.")
         rule = Strip(2 * size, size, lambda x, y: canvas.line(x, y + 0.3 * size, x + WIDTH, y + 0.3 * size, 0.9))
         return [
             *kept(labelled(secret, code, WIDTH - code.width), last=True),
             *title_block(self.set, paper, _("Answer key and marking scheme")),
             *kept(self.set.paragraph(marks, WIDTH, align="center"), last=True),
-            *kept(self.set.paragraph(legend, WIDTH, align="center"), last=True),
+            *kept(self.set.paragraph(f"{legend} {carried}", WIDTH, align="center"), last=True),
             rule,
         ]
 
@@ -110,12 +111,17 @@ class KeyLayout:
     def _steps(self, steps: Sequence[MarkingStep], shown: ShownContent, width: float) -> list[Strip]:
         """Each step with its part, its kind and its marks, between thin lines."""
         canvas, size = self.set.canvas, self.size
-        indent = 3.2 * size if any(step.part for step in steps) else 0.6 * size
+        numbered = any(step.follows for step in steps)
+        indent = (3.2 if any(step.part for step in steps) else 0.6) * size + (1.6 * size if numbered else 0)
         strips: list[Strip] = []
         for step in steps:
             part = f"({step.part})" + (f"({step.alternative})" if step.alternative else "") if step.part else ""
+            place = f"{step.position}. {part}" if numbered else part
             body = self.set.html(shown.step_html(step.position, step.text_html), width - indent - 3.4 * size)
-            body = labelled(moved(body, indent), self.set.word(part), 0.0)
+            if step.follows:
+                text = _("follows %s") % ", ".join(map(str, step.follows))
+                body = [*kept(body, last=True), *self.set.paragraph(text, width - indent - 3.4 * size, style="I")]
+            body = labelled(moved(body, indent), self.set.word(place), 0.0)
             marks = self.set.word(f"{marks_text(step.marks)} {KINDS[step.kind]}")
             body = labelled(body, marks, width + self.marks_width - marks.width)
             first = body[0]

@@ -175,7 +175,12 @@ def ordering(draw) -> QuestionContent:
 def written(draw) -> QuestionContent:
     marks = draw(st.lists(halves, min_size=1, max_size=3))
     kinds = ["method", "accuracy", "independent"]
-    steps = tuple(StepContent(draw(texts), one, draw(st.sampled_from(kinds))) for one in marks)
+    steps = tuple(
+        StepContent(
+            draw(texts), one, draw(st.sampled_from(kinds)), follows=tuple(draw(st.sets(st.integers(1, n)))) if n else ()
+        )
+        for n, one in enumerate(marks)
+    )
     return draw(content(marks=sum(marks, Decimal(0)), steps=steps, model_answer=draw(texts)))
 
 

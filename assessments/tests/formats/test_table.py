@@ -87,6 +87,15 @@ def test_refused_rows_say_why(row: str, reason: str) -> None:
     assert parsed.skipped[0].where == "line 2"
 
 
+def test_a_step_says_what_it_follows_in_its_brackets() -> None:
+    rows = "type,text,marks,steps\nshort_answer,Q,3,"
+    (item,) = read(rows + '"[1 method] a\n[1] b\n[1 accuracy follows:1+2] c"').items
+    assert [step.follows for step in item.content.steps] == [(), (), (1, 2)]
+    refused = [read(f'{rows}"[1] a\n[2 {word}] b"').skipped[0].reason for word in ("follows:a", "follows:2")]
+    assert "written as “follows:1+2”" in refused[0]
+    assert "only a step before it" in refused[1]
+
+
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [

@@ -118,6 +118,7 @@ def test_the_key_has_answers_and_schemes(board_paper: Paper, django_assert_num_q
         data = print_key(board_paper, NORMAL)
     whole = said(" ".join(pages_of(data)))
     assert whole.count("Marking scheme") == 24
+    assert "follows 1" in whole
     assert "Confidential" in whole
     for row in board_paper.questions.filter(is_written=False).select_related("version"):
         assert f"({row.version.answer['choices'][0]})" in whole if "choices" in row.version.answer else True
