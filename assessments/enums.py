@@ -89,6 +89,41 @@ class ReleasePolicy(models.TextChoices):
     BY_STAFF = "by_staff", _("When staff release it")
 
 
+class RevealItem(models.TextChoices):
+    """What of a result can be shown or kept back; Exam has a rule for each, `reveal_<item>`."""
+
+    ANSWERS = "answers", _("Own answers and pages")
+    CORRECTNESS = "correctness", _("Right or wrong")
+    MARKS = "marks", _("Marks")
+    KEY = "key", _("Right answers")
+    EXPLANATION = "explanation", _("Explanations")
+    SCHEME = "scheme", _("Model answers and marking schemes")
+    COMMENTS = "comments", _("Comments and red ink of the teacher")
+
+
+class RevealWhen(models.TextChoices):
+    """From when something is shown, earliest first. What was shown once is not taken back."""
+
+    AT_ONCE = "at_once", _("With the result")
+    ALL_SAT = "all_sat", _("When everybody has sat")
+    CLOSED = "closed", _("After the exam has closed")
+    NEVER = "never", _("Never")
+
+
+class RevealPreset(models.TextChoices):
+    EVERYTHING = "everything", _("Everything at once")
+    MARKS_FIRST = "marks_first", _("Marks now, answers after the exam closes")
+    ALL_SAT = "all_sat", _("Nothing until everybody has sat")
+
+
+REVEAL_PRESETS: dict[str, dict[RevealItem, RevealWhen]] = {
+    RevealPreset.EVERYTHING: dict.fromkeys(RevealItem, RevealWhen.AT_ONCE),
+    RevealPreset.MARKS_FIRST: dict.fromkeys(RevealItem, RevealWhen.AT_ONCE)
+    | dict.fromkeys((RevealItem.KEY, RevealItem.EXPLANATION, RevealItem.SCHEME), RevealWhen.CLOSED),
+    RevealPreset.ALL_SAT: dict.fromkeys(RevealItem, RevealWhen.ALL_SAT),
+}
+
+
 class AttemptState(models.TextChoices):
     IN_PROGRESS = "in_progress", _("In progress")
     SUBMITTED = "submitted", _("Submitted, sheets open")

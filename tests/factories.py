@@ -159,7 +159,7 @@ def parts_of(kind: str) -> list[dict[str, str]]:
 
 
 def question_version(
-    kind: str = QuestionType.SINGLE_CHOICE, marks: str = "1", steps: tuple[str, ...] = (), **question: object
+    kind: str = QuestionType.SINGLE_CHOICE, marks: str = "1", steps: tuple[str, ...] = (), explanation: str = "", **question: object
 ) -> exams.QuestionVersion:
     """A question of `kind` with one version; `steps` are the marks of its scheme, the second follows the first."""
     item = QuestionFactory(type=kind, **question)
@@ -174,6 +174,8 @@ def question_version(
         answer=ANSWERS.get(kind, {}),
         model_answer_source="x = 1" if kind in WRITTEN_TYPES else "",
         model_answer_html="<p>x = 1</p>" if kind in WRITTEN_TYPES else "",
+        explanation_source=explanation,
+        explanation_html=f"<p>{explanation}</p>" if explanation else "",
         created_by=item.author,
         created_at=NOW,
     )
@@ -215,7 +217,9 @@ SMALL_PAPER = [
 
 
 def small_paper(
-    rows: list[tuple[str, int, str, str, str, tuple[str, ...]]] = SMALL_PAPER, title: str = "Short paper"
+    rows: list[tuple[str, int, str, str, str, tuple[str, ...]]] = SMALL_PAPER,
+    title: str = "Short paper",
+    explanation: str = "",
 ) -> exams.Paper:
     """A frozen paper with objective and written questions."""
     numbers: dict[int, tuple[Decimal, bool]] = {
@@ -241,7 +245,7 @@ def small_paper(
             type=kind,
             marks=Decimal(marks),
             is_written=kind in WRITTEN_TYPES,
-            version=question_version(kind, marks, steps),
+            version=question_version(kind, marks, steps, explanation),
         )
     return paper
 

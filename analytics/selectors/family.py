@@ -1,6 +1,7 @@
 """What a guardian sees of the students linked to them: read-only."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,15 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, User
+from assessments.enums import RevealItem
+from assessments.selectors.reveal import shown_by_exam
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation
 
 
-def family(*, guardian: User) -> list[dict[str, Any]]:
-    """Each linked student with what is being marked, the nearest promise first, and the last returned paper. 2 queries.
+def family(*, guardian: User, now: datetime) -> list[dict[str, Any]]:
+    """Each linked student with what is being marked, the nearest promise first, and the last returned paper, whose
+    marks a guardian sees when the student does. 2 queries, 3 where an exam reveals marks later.
 
     However many papers a student has behind them, only the last returned one is read.
     """
@@ -36,4 +40,13 @@ def family(*, guardian: User) -> list[dict[str, Any]]:
             returned[paper.attempt.student_id] = paper
         else:
             due[paper.attempt.student_id].append(paper)
-    return [{"student": child, "due": due[child.pk], "last": returned.get(child.pk)} for child in students]
+    shown = shown_by_exam([paper.attempt.exam for paper in returned.values()], now)
+    return [
+        {
+            "student": child,
+            "due": due[child.pk],
+            "last": (last_paper := returned.get(child.pk)),
+            "shows_marks": last_paper is not None and RevealItem.MARKS in shown[last_paper.attempt.exam_id],
+        }
+        for child in students
+    ]

@@ -1,14 +1,15 @@
 """What a student's day looks like. A constant number of queries, whatever the student has done."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -17,14 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from assessments.enums import PageState
-from assessments.models import Attempt, PaperQuestion, Response, SheetPage
+from assessments.enums import PageState, RevealItem, RevealWhen
+from assessments.models import Attempt, Exam, PaperQuestion, Response, SheetPage
 from assessments.selectors.exam_pages import exam_rows
+from assessments.selectors.reveal import Shown, exams_hiding, shown_by_exam
 from common.templatetags.ui import marks, when
 from courses.models import Programme
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
-from evaluations.selectors.ink import annotation_values
+from evaluations.selectors.ink import annotation_values, revealed_ink
 from evaluations.selectors.queues import with_counts
 from notifications.enums import NotificationKind
 from notifications.models import Notification
@@ -60,20 +62,25 @@ class StudentHome:
 
 
 def student_home(*, user: User, now: datetime) -> StudentHome:
-    """Everything the student's first page shows. 10 queries."""
+    """Everything the student's first page shows. 10 queries, up to 3 more where exams reveal things later."""
     rows = exam_rows(user=user, now=now)
     papers = _papers(user)
     released = [paper for paper in papers if paper.state == EvaluationState.RELEASED]
     being_marked = sorted((paper for paper in papers if paper.state in OPEN_STATES), key=lambda paper: paper.due_at)
     unread, read_today = _returned_notices(user, now)
     programme = rows[0]["exam"].programme if rows else None
+    shown = shown_by_exam([paper.attempt.exam for paper in released], now)
+    hidden: set[UUID] = set()
+    if released and released[0].has_rules:
+        hidden = exams_hiding(RevealItem.MARKS, Exam.objects.filter(attempts__student=user), now)
+    told = [paper for paper in released if RevealItem.MARKS in shown[paper.attempt.exam_id]]
     home = StudentHome(
         tasks=_tasks(rows, released, unread),
         done_today=_done_today(user, now) + read_today,
-        returned=_returned(released),
+        returned=_returned(released, told, shown),
         with_teacher=[_with_teacher(paper) for paper in being_marked[:2]],
-        trend=_trend(released),
-        units=unit_percentages(user=user, programme=programme) if programme and released else [],
+        trend=_trend(told),
+        units=unit_percentages(user=user, programme=programme, hidden=hidden) if programme and released else [],
         programme=programme,
     )
     if programme and programme.board_exam_on:
@@ -84,13 +91,15 @@ def student_home(*, user: User, now: datetime) -> StudentHome:
 def _papers(user: User) -> list[Any]:
     """Papers that are being marked, then those that are back, the last returned first. One query.
 
-    Each with `written`, `done` and `said`, the teacher's comment on the best of the commented answers.
+    Each with `written`, `done` and `said`, the teacher's comment on the best of the commented answers; and all with
+    `has_rules`: whether an exam among all their papers shows the marks later than at once.
     """
     is_back = Case(When(state=EvaluationState.RELEASED, then=True), default=False)
     comments = QuestionMark.objects.filter(evaluation=OuterRef("pk")).exclude(comment="").order_by("-marks", "pk")
     rows = Evaluation.objects.filter(attempt__student=user, state__in=[*OPEN_STATES, EvaluationState.RELEASED])
     told = with_counts(rows.select_related("attempt__exam", "teacher"))
-    told = told.annotate(said=Subquery(comments.values("comment")[:1]))
+    ruled = Attempt.objects.filter(student=user).exclude(exam__reveal_marks=RevealWhen.AT_ONCE)
+    told = told.annotate(said=Subquery(comments.values("comment")[:1]), has_rules=Exists(ruled))
     return list(told.order_by(is_back, F("released_at").desc(nulls_last=True), "-id")[: MOST_OPEN + TREND_POINTS])
 
 
@@ -147,29 +156,34 @@ def _done_today(user: User, now: datetime) -> int:
     return bool(did["submitted"]) + bool(did["handed_in"])
 
 
-def _returned(released: list[Any]) -> dict[str, Any] | None:
-    """The latest returned paper, its first page, a comment of the teacher and the change against the one before."""
+def _returned(released: list[Any], told: list[Any], shown: dict[Any, Shown]) -> dict[str, Any] | None:
+    """The latest returned paper: as far as its exam shows them its first page, a comment of the teacher, its marks and
+    the change against the one before of those whose marks are known, `told`."""
     if not released:
         return None
-    latest, before = released[0], released[1] if len(released) > 1 else None
-    pages = SheetPage.objects.filter(upload__attempt=latest.attempt_id, state=PageState.READY)
-    page = pages.order_by("upload__page_number", "index").first()
+    latest, seen = released[0], shown[released[0].attempt.exam_id]
+    before = told[1] if len(told) > 1 and told[0] is latest else None
+    page = None
+    if RevealItem.ANSWERS in seen:
+        pages = SheetPage.objects.filter(upload__attempt=latest.attempt_id, state=PageState.READY)
+        page = pages.order_by("upload__page_number", "index").first()
     totals = (latest.total_marks, before.total_marks) if before and before.max_marks == latest.max_marks else ()
     took = latest.released_at - latest.submitted_at if latest.released_at else None
     return {
         "evaluation": latest,
-        "comment": latest.said,
+        "shows_marks": RevealItem.MARKS in seen,
+        "comment": latest.said if RevealItem.COMMENTS in seen else "",
         "page": page,
-        "ink": [_ink(latest, page)] if page else [],
+        "ink": [_ink(latest, page, seen)] if page else [],
         "change": totals[0] - totals[1] if totals and None not in totals else None,
         "hours": max(1, round(took / timedelta(hours=1))) if took else None,
     }
 
 
-def _ink(evaluation: Evaluation, page: SheetPage) -> dict[str, Any]:
+def _ink(evaluation: Evaluation, page: SheetPage, shown: Shown) -> dict[str, Any]:
     """What marking-ink.js needs to draw the teacher's marks over one page. One query."""
     drawn = Annotation.objects.filter(evaluation=evaluation, page=page, deleted_at__isnull=True).order_by("updated_at")
-    annotations = [annotation_values(annotation) for annotation in drawn]
+    annotations = revealed_ink([annotation_values(annotation) for annotation in drawn], shown)
     return {"id": page.pk, "width": page.width, "height": page.height, "annotations": annotations}
 
 
@@ -202,16 +216,18 @@ def _trend(released: list[Evaluation]) -> list[dict[str, Any]]:
     return points[::-1]
 
 
-def unit_percentages(*, user: User, programme: Programme) -> list[dict[str, Any]]:
-    """Marks won of marks possible per unit over all returned papers, weakest first. Two queries.
+def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUID] = ()) -> list[dict[str, Any]]:
+    """Marks won of marks possible per unit over all returned papers but those of the `hidden` exams, whose marks are
+    not shown yet; weakest first. Two queries.
 
     What was not answered counts as lost. Of an internal choice one alternative counts, as in the total of the paper.
     """
     unit = "version__question__chapter__unit"
+    counted = Evaluation.objects.filter(attempt__student=user, state=EvaluationState.RELEASED)
+    counted = counted.exclude(attempt__exam__in=hidden) if hidden else counted
     possible = (
         PaperQuestion.objects.filter(
-            paper__attempts__student=user,
-            paper__attempts__evaluation__state=EvaluationState.RELEASED,
+            paper__attempts__evaluation__in=counted,
             alternative__in=["", "a"],
             **{f"{unit}__programme": programme},
         )
@@ -220,7 +236,7 @@ def unit_percentages(*, user: User, programme: Programme) -> list[dict[str, Any]
         .annotate(possible=Sum("marks"))
     )
     won: dict[Any, Decimal] = defaultdict(Decimal)
-    for unit_id, total in _won(user, f"question__{unit}"):
+    for unit_id, total in _won(counted, f"question__{unit}"):
         won[unit_id] += total
     rows = []
     for row in possible:
@@ -233,12 +249,10 @@ def unit_percentages(*, user: User, programme: Programme) -> list[dict[str, Any]
     return sorted(rows, key=lambda row: (row["value"], row["label"]))
 
 
-def _won(user: User, unit: str) -> Iterable[tuple[Any, Decimal]]:
-    """Pairs of unit and marks won in it by `user` over all returned papers. One query."""
-    objective = Response.objects.filter(
-        attempt__student=user, attempt__evaluation__state=EvaluationState.RELEASED, question__is_written=False
-    )
-    written = QuestionMark.objects.filter(evaluation__attempt__student=user, evaluation__state=EvaluationState.RELEASED)
+def _won(counted: QuerySet[Evaluation], unit: str) -> Iterable[tuple[Any, Decimal]]:
+    """Pairs of unit and marks won in it over these papers. One query."""
+    objective = Response.objects.filter(attempt__evaluation__in=counted, question__is_written=False)
+    written = QuestionMark.objects.filter(evaluation__in=counted)
     other = QuestionMark.objects.filter(
         evaluation=OuterRef("evaluation"), question__number=OuterRef("question__number")
     )

@@ -62,7 +62,9 @@ def teacher(request: HttpRequest) -> HttpResponse:
 def guardian(request: HttpRequest) -> HttpResponse:
     if not request.user.is_guardian:
         raise PermissionDenied
-    return render_page(request, "analytics/guardian_home.html", {"children": family(guardian=request.user)})
+    return render_page(
+        request, "analytics/guardian_home.html", {"children": family(guardian=request.user, now=timezone.now())}
+    )
 
 
 @require_GET
@@ -70,5 +72,5 @@ def guardian_student(request: HttpRequest, student_id: UUID) -> HttpResponse:
     if not request.user.is_guardian:
         raise PermissionDenied
     found = get_permitted(request.user, "accounts.view_user", User, student_id)
-    papers = paper_rows(found, url=request.path, before=request.GET.get("before", ""))
+    papers = paper_rows(found, url=request.path, now=timezone.now(), before=request.GET.get("before", ""))
     return render_page(request, "analytics/guardian_student.html", papers | {"student": found})

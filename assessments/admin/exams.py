@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, RevealItem
+from assessments.forms.exams import ExamAdminForm
 from assessments.models import Attempt, Exam
 from assessments.services.exams import save_exam, set_cohorts
 
@@ -27,6 +28,7 @@ def _attempts(*states: str) -> Coalesce:
 
 @admin.register(Exam)
 class ExamAdmin(ModelAdmin):
+    form = ExamAdminForm
     list_display = ["title", "programme", "window", "minutes", "sitting_now", "done", "is_published"]
     list_filter = ["is_published", "release", ("programme", admin.RelatedOnlyFieldListFilter), "cohorts"]
     search_fields = ["title", "cohorts__name"]
@@ -42,6 +44,15 @@ class ExamAdmin(ModelAdmin):
         (None, {"fields": ("title", "programme", "blueprint", "paper", "cohorts", "is_published")}),
         (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
         (_("Marking"), {"fields": ("release", "hide_names")}),
+        (
+            _("What students see afterwards"),
+            {
+                "fields": ("preset", *(f"reveal_{item}" for item in RevealItem)),
+                "description": _(
+                    "From when students and guardians see what of a result. Teachers and staff see everything."
+                ),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assessments.enums import AttemptState, QuestionType
+from assessments.enums import AttemptState, QuestionType, RevealItem
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms
 from assessments.selectors.attempts import paper_for_student, responses_of
+from assessments.selectors.reveal import shown_of
 
 # PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
 MAX_BIGINT = 2**63 - 1
@@ -168,10 +169,11 @@ class StoredResponseOut(serializers.Serializer[Any]):
 
 
 class AttemptStateOut(serializers.ModelSerializer[Attempt]):
-    """Where an attempt stands, without the paper."""
+    """Where an attempt stands, without the paper. `objective_marks` is null until the exam shows marks."""
 
     exam = serializers.UUIDField(source="exam_id")
     server_now = serializers.SerializerMethodField()
+    objective_marks = serializers.SerializerMethodField()
 
     class Meta:
         model = Attempt
@@ -184,9 +186,26 @@ class AttemptStateOut(serializers.ModelSerializer[Attempt]):
     def get_server_now(self, attempt: Attempt) -> str:
         return serializers.DateTimeField().to_representation(self.context["now"])
 
+    @extend_schema_field(serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True))
+    def get_objective_marks(self, attempt: Attempt) -> str | None:
+        marks = attempt.objective_marks if self._shows(attempt, RevealItem.MARKS) else None
+        return None if marks is None else f"{marks:.2f}"
+
+    def _shows(self, attempt: Attempt, item: RevealItem) -> bool:
+        """Whether the reader sees `item` of what was written; while it is being written it is the student's own."""
+        if attempt.state == AttemptState.IN_PROGRESS:
+            return True
+        if "shown" not in self.context:
+            reader, now = self.context["reader"], self.context["now"]
+            self.context["shown"] = shown_of(attempt, reader=reader, now=now)
+        return item in self.context["shown"]
+
 
 class AttemptOut(AttemptStateOut):
-    """An attempt with its frozen paper and what is saved so far (by question id)."""
+    """An attempt with its frozen paper and what is saved so far (by question id).
+
+    Once it is submitted, `responses` is empty until the exam shows the answers.
+    """
 
     paper = serializers.SerializerMethodField()
     responses = serializers.SerializerMethodField()
@@ -200,6 +219,8 @@ class AttemptOut(AttemptStateOut):
 
     @extend_schema_field(serializers.DictField(child=StoredResponseOut()))
     def get_responses(self, attempt: Attempt) -> dict[str, Any]:
+        if not self._shows(attempt, RevealItem.ANSWERS):
+            return {}
         return {key: StoredResponseOut(response).data for key, response in responses_of(attempt).items()}
 
 

@@ -1,6 +1,7 @@
 """The API's doors: parse, ask permission, call one service, answer."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,11 @@ def _read(shape: type[shapes.StrictSerializer], request: Request) -> dict[str, A
     return dict(serializer.validated_data)
 
 
+def _reading(request: Request, now: datetime) -> dict[str, Any]:
+    """The context of what goes out: who reads it, when."""
+    return {"reader": request.user, "now": now}
+
+
 class ExamList(ListAPIView[Exam]):
     """Exams that the signed-in person may see, newest first."""
 
@@ -57,17 +63,17 @@ class ExamAttempts(APIView):
         now = timezone.now()
         attempt = start_attempt(exam=exam, student=request.user, now=now)
         status = 201 if attempt.started_at == now else 200
-        return Response(shapes.AttemptOut(attempt, context={"now": now}).data, status=status)
+        return Response(shapes.AttemptOut(attempt, context=_reading(request, now)).data, status=status)
 
 
 class AttemptDetail(APIView):
     @extend_schema(responses=shapes.AttemptOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
         """The attempt with its paper and the saved answers."""
-        attempts = Attempt.objects.select_related("paper")
+        attempts = Attempt.objects.select_related("paper", "exam")
         message = _("This exam is still being written. You can read it once it is submitted.")
         attempt = get_permitted(request.user, "assessments.read_attempt", attempts, attempt_id, message=message)
-        return Response(shapes.AttemptOut(attempt, context={"now": timezone.now()}).data)
+        return Response(shapes.AttemptOut(attempt, context=_reading(request, timezone.now())).data)
 
 
 class AttemptResponse(APIView):
@@ -96,7 +102,7 @@ class AttemptSubmit(APIView):
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         now = timezone.now()
         attempt = submit_attempt(attempt=attempt, actor=request.user, now=now)
-        return Response(shapes.AttemptStateOut(attempt, context={"now": now}).data)
+        return Response(shapes.AttemptStateOut(attempt, context=_reading(request, now)).data)
 
 
 class SheetAnnounce(APIView):
@@ -132,4 +138,4 @@ class SheetConfirm(APIView):
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         body, now = _read(shapes.ConfirmSheetsIn, request), timezone.now()
         attempt = confirm_sheets(attempt=attempt, actor=request.user, now=now, **body)
-        return Response(shapes.AttemptStateOut(attempt, context={"now": now}).data)
+        return Response(shapes.AttemptStateOut(attempt, context=_reading(request, now)).data)

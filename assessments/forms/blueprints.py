@@ -8,27 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.validators import MinValueValidator
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from assessments.enums import CognitiveLevel, ExamKind, QuestionType
-from assessments.models import Exam, Paper
 from assessments.services.blueprints import MAX_QUESTIONS, Plan, Run, SectionPlan
 from assessments.services.drawing_rules import plain
 from assessments.services.feasibility import ranges
-from assessments.services.paper_drafts import MAX_SEED, set_paper
+from assessments.services.paper_drafts import MAX_SEED
 from common.models import validate_half_marks
-from courses.models import Cohort
 
 # A run sends about seven fields, and a request may have a thousand.
 MAX_SECTIONS, MAX_RUNS = 12, 80
@@ -289,46 +283,3 @@ class SeedForm(forms.Form):
 
 class FreezeForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
-
-
-def local_time_field(**options: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
-
-
-class SetExamForm(forms.Form):
-    """A frozen paper set as an exam for batches: when, for how long."""
-
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
-    cohorts = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("For"),
-        queryset=Cohort.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose a batch.")},
-    )
-    opens_at = local_time_field(label=gettext_lazy("Opens"))
-    closes_at = local_time_field(
-        label=gettext_lazy("Closes"), required=False, help_text=gettext_lazy("Nobody can start after this.")
-    )
-    duration_minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes for writing"), min_value=1, max_value=600, validators=[MinValueValidator(1)]
-    )
-
-    def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
-        self.paper = paper
-        opens = timezone.localtime(now).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        minutes = paper.blueprint.duration_minutes if paper.blueprint else 60
-        super().__init__(
-            data,
-            initial={
-                "title": paper.title,
-                "opens_at": opens,
-                "closes_at": opens + timedelta(days=1),
-                "duration_minutes": minutes,
-                "cohorts": list(cohorts) if len(cohorts) == 1 else [],
-            },
-        )
-        self.fields["cohorts"].queryset = cohorts  # type: ignore[attr-defined]
-
-    def save(self, *, actor: User, now: datetime) -> Exam:
-        return set_paper(paper=self.paper, actor=actor, now=now, **self.cleaned_data)

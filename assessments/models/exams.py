@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.core.validators import MinValueValidator
@@ -9,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.enums import ReleasePolicy
+from assessments.enums import ReleasePolicy, RevealItem, RevealWhen
 from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
@@ -33,10 +35,21 @@ class ExamQuerySet(ScopedQuerySet["Exam"]):
         return self.filter(opens_at__lte=now).filter(Q(closes_at__isnull=True) | Q(closes_at__gt=now))
 
 
+def _reveal_field(item: RevealItem) -> models.CharField[str]:
+    return models.CharField(
+        item.label,
+        max_length=8,
+        choices=RevealWhen.choices,
+        default=RevealWhen.AT_ONCE,
+        db_default=RevealWhen.AT_ONCE.value,
+    )
+
+
 class Exam(IdModel):
     """An exam that students of its cohorts can sit between `opens_at` and `closes_at`.
 
     With `paper` every student sits that fixed paper; with `blueprint` each draws their own.
+    The `reveal_` fields say from when students see what of their result (assessments.selectors.reveal).
     """
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="exams")
@@ -52,6 +65,13 @@ class Exam(IdModel):
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)
     is_published = models.BooleanField(_("published"), default=False)
+    reveal_answers = _reveal_field(RevealItem.ANSWERS)
+    reveal_correctness = _reveal_field(RevealItem.CORRECTNESS)
+    reveal_marks = _reveal_field(RevealItem.MARKS)
+    reveal_key = _reveal_field(RevealItem.KEY)
+    reveal_explanation = _reveal_field(RevealItem.EXPLANATION)
+    reveal_scheme = _reveal_field(RevealItem.SCHEME)
+    reveal_comments = _reveal_field(RevealItem.COMMENTS)
 
     objects = ExamQuerySet.as_manager()
 
@@ -70,7 +90,17 @@ class Exam(IdModel):
                 name="exam_window_order",
                 violation_error_message=_("An exam closes after it opens."),
             ),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=False)
+                | ~reduce(or_, (Q(**{f"reveal_{item}": RevealWhen.CLOSED}) for item in RevealItem)),
+                name="exam_closes_before_reveal",
+                violation_error_message=_("What appears after the exam has closed needs a time at which it closes."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def reveal_rules(self) -> dict[RevealItem, str]:
+        return {item: getattr(self, f"reveal_{item}") for item in RevealItem}

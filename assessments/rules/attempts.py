@@ -86,6 +86,9 @@ for model, (view, add, change) in TABLE.items():
     rules.add_perm(f"assessments.change_{model}", change)
     rules.add_perm(f"assessments.delete_{model}", never)
 
+# Asked of an attempt that the person may read: students and guardians see what its exam reveals by now, others all.
+is_family = sits_it | guards("student_id")
+rules.add_perm("assessments.see_unrevealed", is_office | (is_verified_teacher & (~is_family | teaches)))
 rules.add_perm("assessments.start_exam", is_student & sits)
 rules.add_perm("assessments.read_attempt", read_attempt)
 rules.add_perm("assessments.answer_attempt", sits_it)

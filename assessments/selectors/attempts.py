@@ -169,9 +169,7 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
         "marks": _plain(question.marks),
         "text": shown.text_source,
         "html": shown.text_html,
-        "options": [
-            {"label": o["label"], "text": o["source"], "html": o["html"]} for o in _as_laid_out(question, shown.options)
-        ],
+        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in laid_out_options(question)],
         "parts": [
             {
                 "label": part["label"],
@@ -191,8 +189,10 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
     }
 
 
-def _as_laid_out(question: PaperQuestion, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Items to order or to match, shuffled: authors tend to write them in the right order. The same on every visit."""
+def laid_out_options(question: PaperQuestion) -> list[dict[str, Any]]:
+    """The options in the order of the pages. Items to order or to match are shuffled: authors tend to write them in the
+    right order, which alone would give the key away. The same on every visit."""
+    options = question.shown.options
     if question.type not in {QuestionType.ORDERING, QuestionType.MATCHING}:
         return options
     random = Random(str(question.pk)).random  # noqa: S311 -- a layout, no secret

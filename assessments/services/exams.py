@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -14,8 +15,18 @@ from courses.models import Cohort
 
 RECORDED = (
     "title", "programme_id", "blueprint_id", "paper_id", "duration_minutes", "upload_grace_minutes", "opens_at",
-    "closes_at", "max_attempts", "release", "hide_names", "is_published",
+    "closes_at", "max_attempts", "release", "hide_names", "is_published", "reveal_answers", "reveal_correctness",
+    "reveal_marks", "reveal_key", "reveal_explanation", "reveal_scheme", "reveal_comments",
 )  # fmt: skip
+
+
+def exam_problems(exam: Exam) -> list[str]:
+    """What the constraints of the model say about `exam`, as sentences; the database refuses the same."""
+    try:
+        exam.validate_constraints()
+    except ValidationError as error:
+        return list(error.messages)
+    return []
 
 
 def save_exam(*, exam: Exam, actor: User, now: datetime) -> Exam:

@@ -6,7 +6,7 @@ the next draw (docs/decisions/0011). A frozen paper is never changed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
+from assessments.enums import REVEAL_PRESETS, RevealItem, RevealPreset
 from assessments.models import Blueprint, Exam, Paper, PaperDraft
 from assessments.services.drawing import (
     BlueprintUnfitError,
@@ -26,7 +27,7 @@ from assessments.services.drawing import (
     read_slots,
 )
 from assessments.services.drawing_rules import Candidate, Pick, Seat, seats_of
-from assessments.services.exams import save_exam, set_cohorts
+from assessments.services.exams import exam_problems, save_exam, set_cohorts
 from common.errors import DomainError
 from courses.models import Cohort
 
@@ -144,10 +145,12 @@ def set_paper(
     opens_at: datetime,
     closes_at: datetime | None,
     duration_minutes: int,
+    reveal: Mapping[RevealItem, str] = REVEAL_PRESETS[RevealPreset.EVERYTHING],
     actor: User,
     now: datetime,
 ) -> Exam:
-    """Sets a frozen paper as a published exam for `cohorts` of its programme. Raises DomainError."""
+    """Sets a frozen paper as a published exam for `cohorts` of its programme; `reveal`: from when its students see what
+    of their results. Raises DomainError."""
     if not cohorts:
         raise DomainError(_("Choose a batch."), "no_cohort")
     if any(cohort.programme_id != paper.programme_id for cohort in cohorts):
@@ -162,7 +165,10 @@ def set_paper(
         opens_at=opens_at,
         closes_at=closes_at,
         is_published=True,
+        **{f"reveal_{item}": when for item, when in reveal.items()},
     )
+    if problems := exam_problems(exam):
+        raise DomainError(" ".join(problems), "exam_invalid", problems=problems)
     with transaction.atomic():
         save_exam(exam=exam, actor=actor, now=now)
         set_cohorts(exam=exam, cohorts=cohorts, actor=actor, now=now)

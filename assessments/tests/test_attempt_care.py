@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Entitlement
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, RevealItem
 from assessments.models import Attempt, Exam, Response
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
 from assessments.services.attempts import hand_in_overdue_sheets, save_response, start_attempt, submit_attempt
@@ -175,6 +175,7 @@ def test_exam_is_set_and_changed_through_the_back_office(cast, office):
         "blueprint": "", "cohorts": [str(cast.cohort.pk)], "is_published": "on", "opens_at_0": f"{opens:%Y-%m-%d}",
         "opens_at_1": f"{opens:%H:%M:%S}", "closes_at_0": "", "closes_at_1": "", "duration_minutes": "60",
         "upload_grace_minutes": "5", "max_attempts": "1", "release": "when_marked", "hide_names": "on",
+        "preset": "everything", **{f"reveal_{item}": "at_once" for item in RevealItem},
     }  # fmt: skip
     page = office.post(reverse("admin:assessments_exam_add"), form)
     assert page.status_code == 302, page.context["errors"]

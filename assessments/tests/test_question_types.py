@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assessments.enums import OBJECTIVE_TYPES, WRITTEN_TYPES, QuestionType
 from assessments.models import Paper, PaperQuestion
-from assessments.selectors.attempts import _as_laid_out, paper_for_student
+from assessments.selectors.attempts import laid_out_options, paper_for_student
 from assessments.services.answers import AnswerShape, BadAnswer, clean_answer
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.content_schema import (
@@ -457,6 +457,6 @@ def test_items_are_never_laid_out_in_the_right_order(cast) -> None:
     seen = set()
     for _turn in range(20):
         row.pk = new_id()
-        seen.add(tuple(option["label"] for option in _as_laid_out(row, row.version.options)))
+        seen.add(tuple(option["label"] for option in laid_out_options(row)))
     assert ("A", "B", "C") not in seen
     assert len(seen) > 2

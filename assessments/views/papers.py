@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assessments.forms.blueprints import FreezeForm, SeedForm, SetExamForm
+from assessments.forms.blueprints import FreezeForm, SeedForm
+from assessments.forms.exams import SetExamForm
 from assessments.models import Blueprint, Paper, PaperDraft
 from assessments.selectors import blueprint_pages
 from assessments.services.drawing import BlueprintUnfitError

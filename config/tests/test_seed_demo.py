@@ -222,6 +222,6 @@ def check_pages_of_the_product() -> None:
     assert board.marked_not_released == 2
     assert teacher_home(teacher=person("teacher"), now=now)["comments"]
     for attempt in Attempt.objects.all():
-        result_data(attempt)
+        result_data(attempt, reader=attempt.student, now=timezone.now())
     for evaluation in Evaluation.objects.all():
         assert desk_data(evaluation).questions

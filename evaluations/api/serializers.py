@@ -9,8 +9,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from assessments.enums import RevealItem
 from common.storage import sheet_storage
 from evaluations.enums import AnnotationKind, EvaluationState
+from evaluations.selectors import Result
 from evaluations.services.annotations import AnnotationInput
 from evaluations.services.totals import plain
 
@@ -183,7 +185,7 @@ class ResultStepOut(Base[Any]):
     alternative = serializers.CharField(source="step.alternative")
     html = serializers.CharField(source="step.html")
     marks = MarksOut(source="step.marks")
-    awarded = MarksOut()
+    awarded = MarksOut(allow_null=True)
 
 
 class ScoredPartOut(Base[Any]):
@@ -211,6 +213,7 @@ class ResultQuestionOut(Base[Any]):
     scored = ScoredPartOut(many=True)
     is_correct = serializers.BooleanField(allow_null=True)
     key = serializers.DictField()
+    grading = serializers.CharField(help_text="“partial” where parts of the key earn parts of the marks, or empty.")
     explanation = serializers.CharField(source="explanation_html")
     model_answer = serializers.CharField(source="model_answer_html")
     steps = ResultStepOut(many=True)
@@ -219,12 +222,18 @@ class ResultQuestionOut(Base[Any]):
 
 
 class ResultOut(Base[Any]):
-    """`ready` false: the paper is not back yet; then marks are null and the lists are empty."""
+    """`ready` false: the paper is not back yet; then marks are null and the lists are empty.
+
+    `shown`: what the exam shows of a result by now. What is not in it is null or empty, and `notes` says in sentences
+    when it comes.
+    """
 
     attempt = serializers.UUIDField(source="attempt.pk")
     evaluation = serializers.UUIDField(source="evaluation.pk", allow_null=True, default=None)
     state = serializers.CharField()
     ready = serializers.BooleanField(source="is_ready")
+    shown = serializers.SerializerMethodField()
+    notes = serializers.ListField(child=serializers.CharField())
     due_at = serializers.DateTimeField(allow_null=True)
     released_at = serializers.DateTimeField(allow_null=True)
     objective_marks = MarksOut(allow_null=True)
@@ -235,3 +244,7 @@ class ResultOut(Base[Any]):
     max_marks = MarksOut()
     questions = ResultQuestionOut(many=True)
     pages = PageOut(many=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=RevealItem.choices)))
+    def get_shown(self, result: Result) -> list[str]:
+        return [item.value for item in RevealItem if item in result.shown]

@@ -119,10 +119,11 @@ class Finalise(APIView):
 
 
 class AttemptResult(APIView):
-    """The marked paper, once it is back; before that only its state and the promise."""
+    """The marked paper, once it is back, as far as the exam shows it; before that only its state and the promise."""
 
     @extend_schema(operation_id="attempts_result", responses=shapes.ResultOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
         rows = Attempt.objects.select_related("exam", "paper", "evaluation")
         attempt = get_permitted(person(request), "evaluations.view_result", rows, attempt_id)
-        return Response(shapes.ResultOut(result_data(attempt), context={"request": request}).data)
+        result = result_data(attempt, reader=person(request), now=timezone.now())
+        return Response(shapes.ResultOut(result, context={"request": request}).data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import PART_TYPES, AttemptState, QuestionType
+from assessments.enums import PART_TYPES, AttemptState, QuestionType, RevealItem
 from assessments.models import Attempt
 from assessments.selectors.answer_controls import split_blanks
+from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui import when
 from evaluations.enums import EvaluationState
 from evaluations.selectors.desk_page import page_json
@@ -23,27 +25,33 @@ from evaluations.selectors.results import Result, ResultQuestion, result_data
 PAGE_SIZE = 20
 
 
-def paper_rows(student: User, *, url: str, before: str = "") -> dict[str, Any]:
-    """Attempts of a student, newest first, pages by key; `url` is the address of the list. One query."""
+def paper_rows(student: User, *, url: str, now: datetime, before: str = "") -> dict[str, Any]:
+    """Attempts of a student as they and their guardians see them, newest first, pages by key; `url` is the address of
+    the list. Each has `shows_marks`. One query, two where exams reveal marks later."""
     rows = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED)
     with suppress(ValueError):  # a mangled address shows the first page
         rows = rows.filter(pk__lt=UUID(before)) if before else rows
-    found = list(rows.select_related("exam", "paper", "evaluation__teacher").order_by("-id")[: PAGE_SIZE + 1])
+    found: list[Any] = list(
+        rows.select_related("exam", "paper", "evaluation__teacher").order_by("-id")[: PAGE_SIZE + 1]
+    )
     more = len(found) > PAGE_SIZE
+    shown = shown_by_exam([attempt.exam for attempt in found], now)
+    for attempt in found:
+        attempt.shows_marks = RevealItem.MARKS in shown[attempt.exam_id]
     return {
         "attempts": found[:PAGE_SIZE],
         "next_url": f"{url}?before={found[PAGE_SIZE - 1].pk}" if more else "",
     }
 
 
-def result_page(*, attempt: Attempt, reader: User) -> dict[str, Any]:
+def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, Any]:
     """The context of the result page."""
-    result = result_data(attempt)
+    result = result_data(attempt, reader=reader, now=now)
     return {
         "attempt": attempt,
         "result": result,
         "steps": _steps(result),
-        "sections": _sections(result),
+        "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
         "rows": [_row(question, result) for question in result.questions],
         "pages": [page_json(page) for page in result.pages],
         "is_own": attempt.student_id == reader.pk,
@@ -100,14 +108,23 @@ def _numbered(html: str) -> str:
 
 def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
     """A question with what its line on the page needs: how full the mark is, what was answered and what is right."""
-    awarded = question.awarded or Decimal(0)
-    kind = "full" if awarded == question.marks else "part" if awarded else "none"
     numbers = {page.id: page.number for page in result.pages}
     return {
         "question": question,
-        "kind": kind if question.counts else "other",
-        "shown": shown_answer(question),
+        "kind": _kind(question, result),
+        "shown": shown_answer(question, result.shown),
         "html": _numbered(question.html) if question.type == QuestionType.FILL_IN else question.html,
         "parts": [] if question.type in PART_TYPES else question.parts,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }
+
+
+def _kind(question: ResultQuestion, result: Result) -> str:
+    """full, part or none by the marks; by right and wrong where only these are known; otherwise "other"."""
+    if RevealItem.MARKS in result.shown:
+        awarded = question.awarded or Decimal(0)
+        kind = "full" if awarded == question.marks else "part" if awarded else "none"
+        return kind if question.counts else "other"
+    if RevealItem.CORRECTNESS in result.shown and not question.is_written:
+        return "full" if question.is_correct else "none"
+    return "other"

@@ -1,20 +1,26 @@
-"""A marked paper as the student (and guardians, and the markers) read it."""
+"""A marked paper as the student (and guardians, and the markers) read it.
+
+What the exam does not reveal yet is taken out here, before a page, a print or the API gets it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessments.enums import AttemptState, UploadState
+from assessments.enums import AttemptState, Grading, RevealItem, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
+from assessments.selectors.attempts import laid_out_options
+from assessments.selectors.reveal import Shown, reveal_facts, reveal_notes, shown_of
 from assessments.services.keys import keys_of, with_corrected_keys
 from assessments.services.scoring import ScoredPart
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
+from evaluations.selectors.ink import revealed_ink
 from evaluations.selectors.result_answers import scored_parts
 from evaluations.selectors.sheets import PageView, page_views
 from evaluations.selectors.totals import ZERO, MarkedQuestion, counted_alternatives
@@ -28,14 +34,14 @@ OBJECTIVE_ONLY = "objective_only"
 @dataclass(frozen=True)
 class ResultStep:
     step: StepView
-    awarded: Decimal
+    awarded: Decimal | None
 
 
 @dataclass(frozen=True)
 class ResultQuestion:
     """One question with its mark. `awarded` None: written and never marked (not attempted). `counts` is False for the
     alternative of an internal choice that gave less. `answer` and `key` only of objective questions; `scored` has how
-    each blank or pair was marked."""
+    each blank or pair was marked. What is not revealed is None or empty, as if it did not exist."""
 
     id: UUID
     section: str
@@ -53,6 +59,7 @@ class ResultQuestion:
     scored: list[ScoredPart]
     is_correct: bool | None
     key: dict[str, Any]
+    grading: str
     explanation_html: str
     model_answer_html: str
     steps: list[ResultStep]
@@ -69,12 +76,15 @@ class Result:
     """`is_ready` False: only the state and the promise are known; marks, questions and pages are left out.
 
     `state` is the evaluation's, or "not_handed_in", "opening" (the evaluation is about to be made) or "objective_only".
+    `shown`: what this reader sees of a result that is ready; `notes` says in words what is kept back and until when.
     """
 
     attempt: Attempt
     evaluation: Evaluation | None
     state: str
     is_ready: bool
+    shown: Shown
+    notes: list[str]
     due_at: datetime | None
     released_at: datetime | None
     objective_marks: Decimal | None
@@ -87,21 +97,28 @@ class Result:
     pages: list[PageView]
 
 
-def result_data(attempt: Attempt) -> Result:
-    """Without an evaluation the objective marks are the result. Six queries, however large the paper, when the attempt
-    came with its paper and evaluation."""
+def result_data(attempt: Attempt, *, reader: Any, now: datetime) -> Result:
+    """The result of `attempt` as `reader`, who may read it, sees it now.
+
+    Without an evaluation the objective marks are the result. Six queries, however large the paper, when the attempt
+    came with its paper, exam and evaluation; one more where the exam reveals things later.
+    """
     evaluation: Evaluation | None = getattr(attempt, "evaluation", None)
     state = _state(attempt, evaluation)
     ready = state in (EvaluationState.RELEASED, OBJECTIVE_ONLY)
-    pages = page_views(attempt.pk, evaluation.pk if evaluation else None) if ready else []
-    questions = _questions(attempt, evaluation, pages) if ready else []
-    objective = (attempt.objective_marks or ZERO) if ready else None
-    written = ((evaluation.written_marks if evaluation else None) or ZERO) if ready else None
+    shown = shown_of(attempt, reader=reader, now=now) if ready else frozenset[RevealItem]()
+    # A paper of which nothing is shown has no questions: their list alone would say which alternatives exist.
+    pages = page_views(attempt.pk, evaluation.pk if evaluation else None) if shown else []
+    questions = _questions(attempt, evaluation, pages) if shown else []
+    objective = (attempt.objective_marks or ZERO) if RevealItem.MARKS in shown else None
+    written = ((evaluation.written_marks if evaluation else None) or ZERO) if RevealItem.MARKS in shown else None
     return Result(
         attempt=attempt,
         evaluation=evaluation,
         state=state,
         is_ready=ready,
+        shown=shown,
+        notes=_notes(attempt, shown, now) if ready else [],
         due_at=evaluation.due_at if evaluation else None,
         released_at=evaluation.released_at if evaluation and ready else None,
         objective_marks=objective,
@@ -110,9 +127,47 @@ def result_data(attempt: Attempt) -> Result:
         written_max=attempt.paper.written_marks,
         total_marks=objective + written if objective is not None and written is not None else None,
         max_marks=attempt.paper.total_marks,
-        questions=questions,
-        pages=pages,
+        questions=[_revealed(question, shown) for question in questions],
+        pages=_revealed_pages(pages, shown),
     )
+
+
+def _revealed(question: ResultQuestion, shown: Shown) -> ResultQuestion:
+    """The question without what is not in `shown`."""
+    hidden: dict[str, Any] = {}
+    if RevealItem.ANSWERS not in shown:
+        hidden |= {"answer": {}, "pages": []}
+    if RevealItem.CORRECTNESS not in shown:
+        hidden |= {"is_correct": None, "scored": []}
+    if RevealItem.MARKS not in shown:
+        # Which alternative counts says which was better.
+        steps = [replace(entry, awarded=None) for entry in question.steps]
+        hidden |= {"awarded": None, "counts": True, "steps": steps}
+    if RevealItem.KEY not in shown:
+        hidden |= {"key": {}}
+    if RevealItem.EXPLANATION not in shown:
+        hidden |= {"explanation_html": ""}
+    if RevealItem.SCHEME not in shown:
+        hidden |= {"model_answer_html": "", "steps": []}
+    if RevealItem.COMMENTS not in shown:
+        hidden |= {"comment": ""}
+    return replace(question, **hidden)
+
+
+def _revealed_pages(pages: list[PageView], shown: Shown) -> list[PageView]:
+    if RevealItem.ANSWERS not in shown:
+        return []
+    return [replace(page, annotations=revealed_ink(page.annotations, shown)) for page in pages]
+
+
+def _notes(attempt: Attempt, shown: Shown, now: datetime) -> list[str]:
+    """What is kept back, in words, of what this paper has at all."""
+    has = set(RevealItem) - set(shown)
+    if not attempt.paper.written_marks:
+        has -= {RevealItem.SCHEME, RevealItem.COMMENTS}
+    if not attempt.objective_max:
+        has -= {RevealItem.CORRECTNESS, RevealItem.KEY, RevealItem.EXPLANATION}
+    return reveal_notes(reveal_facts([attempt.exam])[attempt.exam_id], now, of=has) if has else []
 
 
 def _state(attempt: Attempt, evaluation: Evaluation | None) -> str:
@@ -174,6 +229,7 @@ def _objective(row: PaperQuestion, response: Response | None, key: dict[str, Any
         answer=answer,
         is_correct=response.is_correct if response else False,
         key=key,
+        grading=Grading.PARTIAL.value if key.get("grading") == Grading.PARTIAL else "",
     )
 
 
@@ -185,6 +241,7 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         "scored": [],
         "is_correct": None,
         "key": {},
+        "grading": "",
         "steps": [],
         "comment": "",
     }
@@ -197,7 +254,7 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         is_written=row.is_written,
         marks=row.marks,
         html=shown.text_html,
-        options=shown.options,
+        options=laid_out_options(row),
         parts=shown.parts,
         explanation_html=shown.explanation_html,
         model_answer_html=shown.model_answer_html,

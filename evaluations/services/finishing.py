@@ -11,7 +11,8 @@ from django.db import transaction
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, TeacherProfile, User
 from accounts.services.audit import record_event
-from assessments.enums import ReleasePolicy
+from assessments.enums import ReleasePolicy, RevealItem
+from assessments.selectors.reveal import shown_by_exam
 from common.errors import DomainError
 from common.templatetags.ui import marks
 from evaluations.models import Evaluation, Transition
@@ -168,7 +169,8 @@ def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> Non
         student=attempt.student_id, state=LinkState.ACTIVE, guardian__is_active=True
     ).select_related("guardian")
     readers = [attempt.student, *(link.guardian for link in guardians)]
-    total = marks(evaluation.total_marks or Decimal(0))
+    shows_marks = RevealItem.MARKS in shown_by_exam([attempt.exam], now)[attempt.exam_id]
+    body = f"{marks(evaluation.total_marks or Decimal(0))} of {marks(evaluation.max_marks)} marks."
     for reader in readers:
         whose = "your" if reader.pk == attempt.student_id else f"{attempt.student.name}'s"
         notify(
@@ -176,7 +178,7 @@ def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> Non
             kind=NotificationKind.PAPER_RETURNED,
             cause=f"transition:{made.pk}",
             title=f"{attempt.exam.title}: {whose} paper is back",
-            body=f"{total} of {marks(evaluation.max_marks)} marks.",
+            body=body if shows_marks else "It is marked. The paper itself says when the marks appear.",
             url=links.result_url(attempt.pk),
             mail=True,
             now=now,

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from assessments.enums import AttemptState, UploadState
-from assessments.models import Attempt, QuestionVersion, SheetPage
+from assessments.enums import AttemptState, RevealItem, UploadState
+from assessments.models import Attempt, Exam, QuestionVersion, SheetPage
+from assessments.selectors.reveal import exams_hiding
 from assessments.services.item_statistics import note_marked
 from assessments.services.rescoring import Change, Rescoring, preview_rescore, rescore_attempts
 from common.templatetags.ui import marks
@@ -42,7 +43,7 @@ def rescore(
         changed = {change.attempt.pk: change for change in done.changes if change.after != change.before}
         for batch in _batches(list(changed)):
             evaluations = _correct_totals(batch, final)
-            for attempt in _shown(batch, evaluations):
+            for attempt in _shown(batch, evaluations, now):
                 _tell(changed[attempt], evaluations.get(attempt), done, now)
         # Last: whoever releases a paper holds the evaluation first and its statistics second, too.
         for touched in _batches(sorted(done.touched)):
@@ -61,8 +62,8 @@ def _correct_totals(attempts: list[UUID], objective: Mapping[UUID, Decimal]) -> 
     return found
 
 
-def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation]) -> set[UUID]:
-    """The attempts whose result the student has seen: released, or without anything to be marked by hand."""
+def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation], now: datetime) -> set[UUID]:
+    """The attempts whose marks the student has seen: released, or without anything to be marked by hand."""
     released = {pk for pk, row in evaluations.items() if row.state == EvaluationState.RELEASED}
     bare = set(attempts) - set(evaluations)
     pages = SheetPage.objects.filter(upload__attempt__in=bare, upload__state=UploadState.VERIFIED)
@@ -70,7 +71,9 @@ def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation]) -> set[
     handed_in = Attempt.objects.filter(pk__in=bare, state=AttemptState.HANDED_IN).values_list(
         "pk", "paper__written_marks"
     )
-    return released | {pk for pk, written in handed_in if not written or pk not in with_pages}
+    hidden = exams_hiding(RevealItem.MARKS, Exam.objects.filter(attempts__in=attempts), now)
+    unseen = set(Attempt.objects.filter(pk__in=attempts, exam__in=hidden).values_list("pk", flat=True))
+    return (released | {pk for pk, written in handed_in if not written or pk not in with_pages}) - unseen
 
 
 def _tell(change: Change, evaluation: Evaluation | None, done: Rescoring, now: datetime) -> None:

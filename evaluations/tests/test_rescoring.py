@@ -98,7 +98,8 @@ def test_later_submissions_and_the_result_page_use_the_corrected_key(cast):
     assert attempt.objective_marks == 1
     with transaction.atomic():
         hand_in_sheets(attempt, late="refused", now=LATER)
-    shown = result_data(Attempt.objects.select_related("exam", "paper").get(pk=attempt.pk))
+    loaded = Attempt.objects.select_related("exam", "paper").get(pk=attempt.pk)
+    shown = result_data(loaded, reader=loaded.student, now=LATER)
     assert shown.is_ready
     assert (shown.questions[0].key, shown.questions[0].is_correct, shown.questions[1].key) == (
         TO_C,

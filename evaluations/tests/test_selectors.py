@@ -78,7 +78,7 @@ def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_as
     )  # fmt: skip
     attempt = type(evaluation.attempt).objects.select_related("exam", "paper", "evaluation").get()
     with django_assert_num_queries(6):
-        result = result_data(attempt)
+        result = result_data(attempt, reader=cast.student, now=NOW)
     assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)
 
 

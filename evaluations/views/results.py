@@ -9,8 +9,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from assessments.enums import PageState
+from assessments.enums import AttemptState, PageState, RevealItem
 from assessments.models import Attempt, SheetPage
+from assessments.selectors.reveal import shown_of
 from common.access import get_permitted
 from common.htmx import render_page
 from common.storage import sheet_storage
@@ -25,7 +26,7 @@ IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key"}
 def paper_list(request: HttpRequest) -> HttpResponse:
     if not request.user.is_student:
         raise PermissionDenied
-    papers = paper_rows(request.user, url=request.path, before=request.GET.get("before", ""))
+    papers = paper_rows(request.user, url=request.path, now=timezone.now(), before=request.GET.get("before", ""))
     return render_page(request, "evaluations/paper_list.html", papers)
 
 
@@ -33,17 +34,17 @@ def paper_list(request: HttpRequest) -> HttpResponse:
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The marked paper; before it is back, where it stands and the promise."""
     papers = Attempt.objects.select_related("exam__programme", "paper", "student", "evaluation__teacher")
-    attempt = get_permitted(request.user, "evaluations.view_result", papers, attempt_id)
-    context = result_page(attempt=attempt, reader=request.user)
+    attempt, now = get_permitted(request.user, "evaluations.view_result", papers, attempt_id), timezone.now()
+    context = result_page(attempt=attempt, reader=request.user, now=now)
     if context["result"].is_ready:
-        read_by_url(user=request.user, url=request.path, now=timezone.now())
+        read_by_url(user=request.user, url=request.path, now=now)
     return render_page(request, "evaluations/result_page.html", context)
 
 
 @require_GET
 def page_image(request: HttpRequest, page_id: UUID, size: str) -> HttpResponse:
     """Sends whoever may see the page to a short-lived address of its image."""
-    page = SheetPage.objects.select_related("upload__attempt").filter(pk=page_id).first()
+    page = SheetPage.objects.select_related("upload__attempt__exam").filter(pk=page_id).first()
     if page is None or size not in IMAGE_KEYS or not _may_see(request.user, page):
         raise Http404
     if page.state != PageState.READY:
@@ -54,8 +55,14 @@ def page_image(request: HttpRequest, page_id: UUID, size: str) -> HttpResponse:
 
 
 def _may_see(user: Any, page: SheetPage) -> bool:
-    """The student, their guardians and teachers, staff; and the marker, who gets there through the evaluation."""
-    if user.has_perm("assessments.view_sheetpage", page):
+    """The student, their guardians and teachers, staff; and the marker, who gets there through the evaluation.
+
+    Once handed in, a student's pages are part of the result and are shown as the exam says.
+    """
+    attempt = page.upload.attempt
+    if user.has_perm("assessments.view_sheetpage", page) and (
+        attempt.state != AttemptState.HANDED_IN
+        or RevealItem.ANSWERS in shown_of(attempt, reader=user, now=timezone.now())
+    ):
         return True
-    marked = Evaluation.objects.visible_to(user).filter(attempt=page.upload.attempt_id, teacher=user)
-    return marked.exists()
+    return Evaluation.objects.visible_to(user).filter(attempt=attempt, teacher=user).exists()

@@ -1,0 +1,129 @@
+"""Setting a frozen paper as an exam, and what its students see of their results; the back office shares the latter."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from assessments.enums import REVEAL_PRESETS, RevealItem, RevealPreset, RevealWhen
+from assessments.models import Exam, Paper
+from assessments.services.paper_drafts import set_paper
+from courses.models import Cohort
+
+OWN_CHOICE = "own"
+
+
+def local_time_field(**options: Any) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
+
+
+def reveal_field(item: RevealItem) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=item.label, choices=RevealWhen.choices, required=False, initial=RevealWhen.AT_ONCE.value
+    )
+
+
+class RevealForm(forms.Form):
+    """What students see of a result and from when: one of three presets, or a rule for each thing."""
+
+    reveal = forms.ChoiceField(
+        label=gettext_lazy("What students see afterwards"),
+        choices=[*RevealPreset.choices, (OWN_CHOICE, gettext_lazy("My own choice, for each thing"))],
+        initial=RevealPreset.EVERYTHING.value,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    reveal_answers = reveal_field(RevealItem.ANSWERS)
+    reveal_correctness = reveal_field(RevealItem.CORRECTNESS)
+    reveal_marks = reveal_field(RevealItem.MARKS)
+    reveal_key = reveal_field(RevealItem.KEY)
+    reveal_explanation = reveal_field(RevealItem.EXPLANATION)
+    reveal_scheme = reveal_field(RevealItem.SCHEME)
+    reveal_comments = reveal_field(RevealItem.COMMENTS)
+
+    def reveal_rules(self) -> dict[RevealItem, str]:
+        """What was chosen, of a form that is valid."""
+        preset = self.cleaned_data["reveal"] or RevealPreset.EVERYTHING
+        if preset in REVEAL_PRESETS:
+            return dict(REVEAL_PRESETS[preset])
+        return {item: self.cleaned_data[f"reveal_{item}"] or RevealWhen.AT_ONCE for item in RevealItem}
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """Those that are not about what is shown afterwards."""
+        return [field for field in self.visible_fields() if not field.name.startswith("reveal")]
+
+    @property
+    def reveal_fields(self) -> list[forms.BoundField]:
+        return [self[f"reveal_{item}"] for item in RevealItem]
+
+    @property
+    def chooses_each(self) -> bool:
+        return bool(self["reveal"].value() == OWN_CHOICE)
+
+
+class SetExamForm(RevealForm):
+    """A frozen paper set as an exam for batches: when, for how long, and what is shown afterwards."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
+    cohorts = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("For"),
+        queryset=Cohort.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose a batch.")},
+    )
+    opens_at = local_time_field(label=gettext_lazy("Opens"))
+    closes_at = local_time_field(
+        label=gettext_lazy("Closes"), required=False, help_text=gettext_lazy("Nobody can start after this.")
+    )
+    duration_minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes for writing"), min_value=1, max_value=600, validators=[MinValueValidator(1)]
+    )
+
+    def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
+        self.paper = paper
+        opens = timezone.localtime(now).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        minutes = paper.blueprint.duration_minutes if paper.blueprint else 60
+        super().__init__(
+            data,
+            initial={
+                "title": paper.title,
+                "opens_at": opens,
+                "closes_at": opens + timedelta(days=1),
+                "duration_minutes": minutes,
+                "cohorts": list(cohorts) if len(cohorts) == 1 else [],
+            },
+        )
+        self.fields["cohorts"].queryset = cohorts  # type: ignore[attr-defined]
+
+    def save(self, *, actor: User, now: datetime) -> Exam:
+        values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("reveal")}
+        return set_paper(paper=self.paper, reveal=self.reveal_rules(), actor=actor, now=now, **values)
+
+
+class ExamAdminForm(forms.ModelForm):
+    """The back office's form of an exam: a preset replaces the rules below it."""
+
+    preset = forms.ChoiceField(
+        label=gettext_lazy("Preset"),
+        choices=[("", gettext_lazy("As chosen below")), *RevealPreset.choices],
+        required=False,
+        help_text=gettext_lazy("A preset sets all the rules below when you save."),
+    )
+
+    class Meta:
+        model = Exam
+        fields = "__all__"  # noqa: DJ007 -- the back office chooses by its fieldsets
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for item, when in REVEAL_PRESETS.get(cleaned.get("preset", ""), {}).items():
+            cleaned[f"reveal_{item}"] = when
+        return cleaned
