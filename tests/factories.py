@@ -159,7 +159,11 @@ def parts_of(kind: str) -> list[dict[str, str]]:
 
 
 def question_version(
-    kind: str = QuestionType.SINGLE_CHOICE, marks: str = "1", steps: tuple[str, ...] = (), explanation: str = "", **question: object
+    kind: str = QuestionType.SINGLE_CHOICE,
+    marks: str = "1",
+    steps: tuple[str, ...] = (),
+    explanation: str = "",
+    **question: object,
 ) -> exams.QuestionVersion:
     """A question of `kind` with one version; `steps` are the marks of its scheme, the second follows the first."""
     item = QuestionFactory(type=kind, **question)

@@ -46,6 +46,12 @@ def teaches(user: Any, attempt: Any) -> bool:
     return bool(taught & _cohorts(attempt.student_id, CohortRole.STUDENT))
 
 
+@rules.predicate
+def is_guardian(user: Any, obj: Any) -> bool:
+    """Of anybody: known without a query."""
+    return bool(user.is_authenticated and user.is_guardian)
+
+
 view_exam = is_office | is_verified_teacher | sits
 sits_it = owns("student_id")
 view_attempt = sits_it | is_office | guards("student_id") | teaches
@@ -87,7 +93,7 @@ for model, (view, add, change) in TABLE.items():
     rules.add_perm(f"assessments.delete_{model}", never)
 
 # Asked of an attempt that the person may read: students and guardians see what its exam reveals by now, others all.
-is_family = sits_it | guards("student_id")
+is_family = sits_it | (is_guardian & guards("student_id"))
 rules.add_perm("assessments.see_unrevealed", is_office | (is_verified_teacher & (~is_family | teaches)))
 rules.add_perm("assessments.start_exam", is_student & sits)
 rules.add_perm("assessments.read_attempt", read_attempt)

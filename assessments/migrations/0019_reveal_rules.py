@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0016_question_hints"),
+        ("assessments", "0018_fill_accommodations"),
         ("courses", "0001_initial"),
     ]
 
