@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0018_fill_accommodations"),
+        ("assessments", "0019_marking_step_follows"),
         ("courses", "0001_initial"),
     ]
 
