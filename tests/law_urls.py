@@ -175,6 +175,10 @@ POST question-move  {question}                            | login  404      404 
 GET  question-move  {question}                            | login  405      405     405      405      405     405     405      405
 POST question-preview                                     | login  403      403     403      403      200     200     200      200
 POST question-picture                                     | login  403      403     403      403      422     422     422      422
+GET  question-drafts                                      | login  403      403     403      403      200     200     200      200
+GET  question-draft  {nobody}                             | login  405      405     405      405      405     405     405      405
+POST question-draft  {nobody}                             | login  403      403     403      403      200     200     200      200
+POST question-draft-discard  {nobody}                     | login  403      403     403      403      404     404     404      404
 GET  question-import                                      | login  403      403     403      403      200     200     200      200
 POST question-import                                      | login  403      403     403      403      422     422     422      422
 GET  question-import-page  {nobody}                       | login  403      403     403      403      404     404     404      404

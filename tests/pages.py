@@ -49,6 +49,7 @@ PAGES = [
     ("teacher", "question-page", ("{reviewed}",)),
     ("teacher", "question-new", ()),
     ("teacher", "question-edit", ("{question}",)),
+    ("teacher", "question-drafts", ()),
     ("teacher", "question-import", ()),
     ("teacher", "question-export", ()),
     ("newcomer", "teacher-home", ()),

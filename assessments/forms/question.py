@@ -145,6 +145,7 @@ class QuestionForm(forms.Form):
     def start_over(self) -> None:
         """What was typed with the rows its type begins with, before anybody asked whether it is right."""
         self._errors = forms.utils.ErrorDict()
+        self.cleaned_data = {}
         for kind, (_columns, _ticks, types, count) in ROWS.items():
             if self.kind in types and not self.rows[kind]:
                 self.rows[kind] = self._fresh(kind, count)
@@ -304,6 +305,20 @@ class QuestionForm(forms.Form):
         self.__dict__.setdefault("_problems", {})
         found: dict[str, list[str]] = self.__dict__["_problems"]
         return found
+
+
+def draft_data(data: QueryDict) -> dict[str, list[str]]:
+    """What was typed into the form, by field, for a draft."""
+    rows = (f"{kind}-{name}" for kind, (columns, ticks, *_rest) in ROWS.items() for name in (*columns, *ticks))
+    return {name: data.getlist(name) for name in (*QuestionForm.base_fields, *rows) if name in data}
+
+
+def read_draft(data: dict[str, list[str]]) -> QueryDict:
+    """The reverse of `draft_data`."""
+    typed = QueryDict(mutable=True)
+    for name, values in data.items():
+        typed.setlist(name, values)
+    return typed
 
 
 def _grouped(chapters: Any) -> list[Any]:

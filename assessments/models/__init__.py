@@ -5,6 +5,7 @@ from assessments.models.digests import QuestionBand, QuestionDigest, QuestionRev
 from assessments.models.exams import Exam
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.pictures import QuestionPicture
+from assessments.models.question_drafts import QuestionDraft
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
@@ -37,6 +38,7 @@ __all__ = [
     "Question",
     "QuestionBand",
     "QuestionDigest",
+    "QuestionDraft",
     "QuestionFlag",
     "QuestionImport",
     "QuestionImportRow",

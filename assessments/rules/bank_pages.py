@@ -1,4 +1,4 @@
-"""Who may see pictures, digests and reviews of questions."""
+"""Who may see pictures, digests and reviews of questions, and unfinished ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import rules
 
 from accounts.rules import is_signed_in, is_staff, is_teacher
-from assessments.models import QuestionBand, QuestionDigest, QuestionReview
+from assessments.models import QuestionBand, QuestionDigest, QuestionDraft, QuestionReview
 from assessments.rules.bank import is_question_author, runs_the_bank
 
 
@@ -16,10 +16,16 @@ def wrote_its_question(user: Any, obj: QuestionDigest | QuestionBand | QuestionR
     return obj is not None and bool(is_question_author(user, obj.question))
 
 
+@rules.predicate
+def began_it(user: Any, draft: QuestionDraft | None) -> bool:
+    return draft is not None and user.is_authenticated and draft.author_id == user.pk
+
+
+rules.add_perm("assessments.view_questiondraft", began_it)
 for name in ("questiondigest", "questionband", "questionreview"):
     rules.add_perm(f"assessments.view_{name}", runs_the_bank | wrote_its_question)
 rules.add_perm("assessments.view_questionpicture", is_signed_in)
-for name in ("questiondigest", "questionband", "questionreview", "questionpicture"):
+for name in ("questiondigest", "questionband", "questiondraft", "questionreview", "questionpicture"):
     for verb in ("add", "change", "delete"):
         rules.add_perm(f"assessments.{verb}_{name}", rules.always_deny)
 

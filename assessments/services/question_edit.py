@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from accounts.services.audit import record_event
 from assessments.enums import QuestionState, QuestionType
 from assessments.models import Question
 from assessments.services.content_schema import QuestionContent, QuestionInvalidError, content_problems
+from assessments.services.question_drafts import drop_saved
 from assessments.services.questions import create_question, revise_question
 from assessments.services.reviews import review_question
 from assessments.services.variants import VariantError, instantiate
@@ -78,8 +80,11 @@ def save_question(
     now: datetime,
     seen_version: int | None = None,
     send_to_review: bool = False,
+    draft_id: UUID | None = None,
+    draft_seen: int | None = None,
 ) -> Question:
     """A new question, or a new version of one with its place, in one transaction; `send_to_review` sends a draft on.
+    The unfinished one of `draft_id`, as it was at version `draft_seen`, is this question now and goes.
 
     Raises QuestionInvalidError with every broken rule; ConflictError when somebody saved a version after
     `seen_version`; QuestionStateError and NotPermittedError.
@@ -104,6 +109,7 @@ def save_question(
             _place(question, chapter, topic, actor, now)
         if send_to_review and question.state == QuestionState.DRAFT:
             review_question(question=question, state=QuestionState.IN_REVIEW, actor=actor, now=now)
+        drop_saved(draft_id=draft_id, seen=draft_seen, actor=actor)
     return question
 
 

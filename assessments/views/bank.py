@@ -20,6 +20,7 @@ from assessments.enums import QuestionState
 from assessments.forms.bank import BankFilterForm, read_id
 from assessments.models import Question, QuestionPicture
 from assessments.selectors import bank_pages
+from assessments.selectors.question_drafts import drafts_of
 from assessments.services.digests import like_questions
 from assessments.services.likeness import search_terms
 from assessments.services.pictures import open_picture
@@ -81,10 +82,13 @@ def _tabs(user: Any, form: BankFilterForm, view: str) -> list[dict[str, Any]]:
     tabs = [("", _("Everything"), None), ("mine", _("Mine"), None)]
     if user.is_staff or user.teacher_profile.is_verified:
         tabs.append(("review", _("To review"), bank_pages.waiting_for(user).count()))
-    return [
+    shown = [
         {"label": label, "count": count, "url": f"?{form.query(view=name)}", "current": view == name}
         for name, label, count in tabs
     ]
+    if unfinished := drafts_of(user).count():
+        shown.append({"label": _("Unfinished"), "count": unfinished, "url": reverse("question-drafts")})
+    return shown
 
 
 @require_GET

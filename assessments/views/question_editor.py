@@ -18,18 +18,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.enums import QuestionType, StepKind
 from assessments.forms.bank import read_id
-from assessments.forms.question import EMPTY_ROWS, QuestionForm, initial_of
+from assessments.forms.question import EMPTY_ROWS, QuestionForm, initial_of, read_draft
 from assessments.forms.rows import Row
-from assessments.models import Question
+from assessments.models import Question, QuestionDraft
 from assessments.selectors.bank import questions_with_content
 from assessments.selectors.bank_pages import last_place, shown_blanks
+from assessments.selectors.question_drafts import draft_of_question, draft_to_continue
 from assessments.services.digests import like_questions
 from assessments.services.pictures import PictureError, store_picture
 from assessments.services.question_edit import preview_question, save_question
 from assessments.services.questions import content_of
+from assessments.views.question_drafts import keep, seen_version
 from common.access import get_permitted
 from common.errors import ConflictError, DomainError
 from common.htmx import json_endpoint, render_page
+from common.models import new_id
 
 TEMPLATE = "assessments/question_editor.html"
 USUAL_MARKS = {
@@ -45,6 +48,8 @@ def question_new(request: HttpRequest) -> HttpResponse:
     _may_write(request)
     if request.method == "POST":
         return _posted(request, None)
+    if draft := draft_to_continue(request.user, read_id(request.GET.get("draft", "")), None):
+        return _continued(request, draft, None)
     kind = request.GET.get("type", "")
     kind = kind if kind in QuestionType.values else QuestionType.SHORT_ANSWER
     initial = {
@@ -61,13 +66,16 @@ def question_edit(request: HttpRequest, question_id: UUID) -> HttpResponse:
     question = get_permitted(request.user, "assessments.change_question", questions_with_content(), question_id)
     if request.method == "POST":
         return _posted(request, question)
+    if draft := draft_to_continue(request.user, read_id(request.GET.get("draft", "")), question):
+        return _continued(request, draft, question)
     assert question.current is not None
     initial = initial_of(question.type, content_of(question.current)) | {
         "chapter": question.chapter_id,
         "topic": question.topic_id,
         "version": question.current.number,
     }
-    return _editor(request, QuestionForm(initial=initial, fixed=question.type), question)
+    left = draft_of_question(request.user, question)
+    return _editor(request, QuestionForm(initial=initial, fixed=question.type), question, left=left)
 
 
 @require_POST
@@ -120,6 +128,8 @@ def _posted(request: HttpRequest, question: Question | None) -> HttpResponse:
         return _editor(request, QuestionForm(request.POST, fixed=fixed), question)
     if do == "picture":
         return _with_picture(request, question, fixed)
+    if do == "later":
+        return _kept(request, question, fixed)
     form = QuestionForm(request.POST, fixed=fixed)
     content = form.content()
     preview = preview_question(type=form.kind, content=content)
@@ -138,6 +148,8 @@ def _posted(request: HttpRequest, question: Question | None) -> HttpResponse:
             now=timezone.now(),
             seen_version=form.cleaned_data["version"],
             send_to_review=do == "review",
+            draft_id=read_id(request.POST.get("draft", "")),
+            draft_seen=seen_version(request),
         )
     except DomainError as error:
         if isinstance(error, ConflictError):
@@ -147,6 +159,31 @@ def _posted(request: HttpRequest, question: Question | None) -> HttpResponse:
         return _editor(request, form, question, status=error.status)
     messages.success(request, _("Saved and sent to review.") if do == "review" else _("Saved."))
     return redirect("question-page", saved.pk)
+
+
+def _continued(request: HttpRequest, draft: QuestionDraft, question: Question | None) -> HttpResponse:
+    """The editor as it was left, before anybody asks whether it is right."""
+    form = QuestionForm(read_draft(draft.data), fixed=question.type if question else "")
+    form.start_over()
+    return _editor(request, form, question, draft=draft)
+
+
+def _kept(request: HttpRequest, question: Question | None, fixed: str) -> HttpResponse:
+    """Kept for later, as it is; when another tab kept something else meanwhile, that is said first."""
+    draft_id = read_id(request.POST.get("draft", "")) or new_id()
+    try:
+        keep(request, draft_id, question)
+    except DomainError as error:
+        form = QuestionForm(request.POST, fixed=fixed)
+        form.start_over()
+        again = _(" What you have here is below: press “Save for later” again to keep it instead.")
+        stale = isinstance(error, ConflictError)
+        form.add_error(None, error.message + (again if stale else ""))
+        seen = error.details["version"] if stale else seen_version(request) or 0
+        draft = QuestionDraft(pk=draft_id, version=seen)  # type: ignore[misc]  # a number, in the details
+        return _editor(request, form, question, status=error.status, draft=draft)
+    messages.success(request, _("Kept. It is among your unfinished questions."))
+    return redirect("question-drafts")
 
 
 def _with_picture(request: HttpRequest, question: Question | None, fixed: str) -> HttpResponse:
@@ -162,13 +199,23 @@ def _with_picture(request: HttpRequest, question: Question | None, fixed: str) -
 
 
 def _editor(
-    request: HttpRequest, form: QuestionForm, question: Question | None, *, status: int = 200, picture_problem: str = ""
+    request: HttpRequest,
+    form: QuestionForm,
+    question: Question | None,
+    *,
+    status: int = 200,
+    picture_problem: str = "",
+    draft: QuestionDraft | None = None,
+    left: QuestionDraft | None = None,
 ) -> HttpResponse:
     do = request.POST.get("do", "save")
     if form.is_bound and do in {"refresh", "picture"}:
         form.start_over()
+    given = read_id((request.POST or request.GET).get("draft", "")) or new_id()
     context = {
         "form": form,
+        "draft": draft or QuestionDraft(pk=given, version=seen_version(request) or 0),
+        "left": left,
         "question": question,
         "kinds": StepKind.choices,
         "empty_rows": [Row() for _number in range(EMPTY_ROWS)],

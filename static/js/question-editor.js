@@ -1,4 +1,6 @@
 // The question editor: rows by keyboard, the running sum, pictures into texts, the live preview, unsaved changes.
+import { DraftKeeper } from "./question-draft.js";
+
 const root = document.querySelector(".q-editor");
 const form = () => document.getElementById("editor");
 const all = (selector, within = form()) => [...within.querySelectorAll(selector)];
@@ -22,6 +24,7 @@ function preview(delay = 500) {
 
 function changed() {
   dirty = true;
+  draft.touch();
   sums();
   preview();
 }
@@ -223,16 +226,77 @@ function place(sentences) {
 
 document.addEventListener("htmx:after:swap", () => {
   if (!form()) return;
+  draft.stamp();
+  draft.touch();
   arrange();
   place(all("[data-place]", root));
 });
 
 /* --- Nothing that was typed is lost by a slip --- */
 addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
-root.addEventListener("submit", () => { dirty = false; });
+root.addEventListener("submit", (event) => {
+  dirty = false;
+  if (draft.clean && !draft.working) return;
+  // What was typed last reaches the server first; without network or session the page stays, with everything in it.
+  event.preventDefault();
+  const submitter = event.submitter;
+  Promise.resolve(draft.working).then(() => draft.flush()).then((there) => {
+    if (!there) { dirty = true; return; }
+    draft.stamp();
+    HTMLFormElement.prototype.submit.call(copied(submitter));
+  });
+});
+
+/** The form with the pressed button's value, which a script's submit leaves out. */
+function copied(submitter) {
+  const pressed = Object.assign(document.createElement("input"), { type: "hidden", name: submitter?.name || "do", value: submitter?.value || "save" });
+  form().append(pressed);
+  dirty = false;
+  return form();
+}
+
+/* --- Kept while one writes; see question-draft.js --- */
+const draft = new DraftKeeper({
+  root, form,
+  onState(state) {
+    if (state === "kept") dirty = false;
+    const box = document.getElementById("kept");
+    box.textContent = root.dataset[state] ?? "";
+    box.dataset.state = state;
+  },
+  onRefused: (text) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level: "error" } })),
+  onConflict(problem) {
+    const box = document.getElementById("draft-conflict");
+    box.hidden = false;
+    box.querySelector("p span").textContent = problem.detail;
+    const theirs = box.querySelector("[data-theirs]");
+    theirs.hidden = !problem.draft;
+    theirs.href = `?draft=${problem.draft}`;
+    theirs.onclick = () => { dirty = false; draft.forgetHere(); };
+    box.querySelector("[data-mine]").onclick = () => { box.hidden = true; draft.keepMine(problem); };
+    box.scrollIntoView({ block: "nearest" });
+  },
+});
+
+async function bringBack() {
+  const left = draft.leftHere();
+  if (left && draft.clean) {
+    const box = document.getElementById("left-here");
+    box.hidden = false;
+    box.querySelector("a").href = `?draft=${left}`;
+  }
+  const fresh = await draft.restored().catch(() => null);
+  if (!fresh) return;
+  form().replaceWith(fresh);
+  htmx.process(fresh);
+  arrange();
+  changed();
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text: root.dataset.restored, level: "success" } }));
+}
 
 if (form().querySelector(".err:not([hidden]), .formerr")) {
   dirty = true;
   (form().querySelector("[aria-invalid=true]") ?? form().querySelector(".err:not([hidden])")?.closest(".q-row, .f")?.querySelector("input, textarea, select"))?.focus();
 }
 arrange();
+bringBack();

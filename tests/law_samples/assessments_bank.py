@@ -17,6 +17,7 @@ from assessments.models import (
     Question,
     QuestionBand,
     QuestionDigest,
+    QuestionDraft,
     QuestionPicture,
     QuestionReview,
     QuestionVersion,
@@ -47,6 +48,10 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         Question: questions,
         QuestionBand: [QuestionBand.objects.create(question=question, value=1) for question in questions],
         QuestionDigest: [QuestionDigest.objects.create(question=question, words="x") for question in questions],
+        QuestionDraft: [
+            QuestionDraft.objects.create(author=author, question=question, updated_at=factories.NOW)
+            for author, question in ((cast.teacher, questions[0]), (cast.newcomer, None), (cast.staff, None))
+        ],
         QuestionPicture: [
             QuestionPicture.objects.create(sha256="0" * 64, media_type="image/png", width=9, height=9, size=99)
         ],
