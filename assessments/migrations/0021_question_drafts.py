@@ -9,7 +9,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0019_marking_step_follows"),
+        ("assessments", "0020_reveal_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
