@@ -147,3 +147,15 @@ class PageState(models.TextChoices):
     WAITING = "waiting", _("Being prepared")
     READY = "ready", _("Ready")
     FAILED = "failed", _("Could not be prepared")
+
+
+class Behaviour(models.TextChoices):
+    DEFERRED = "deferred", _("Marked at the end")
+    IMMEDIATE = "immediate", _("Check each answer, with hints and further tries")
+    ADAPTIVE = "adaptive", _("Check as often as wanted; the best counts")
+    CERTAINTY = "certainty", _("Say how certain you are")
+
+    @property
+    def factor(self) -> int:
+        """How many times its marks a question can earn: a certain right answer counts three times."""
+        return 3 if self is Behaviour.CERTAINTY else 1

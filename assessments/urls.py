@@ -46,6 +46,7 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/", attempts.attempt_page, name="attempt-page"),
     path("attempts/<uuid:attempt_id>/clock/", attempts.attempt_clock, name="attempt-clock"),
     path("attempts/<uuid:attempt_id>/reading/", attempts.expression_reading, name="expression-reading"),
+    path("attempts/<uuid:attempt_id>/answers/<uuid:question_id>/", attempts.attempt_answers, name="attempt-answers"),
     path("attempts/<uuid:attempt_id>/submit/", attempts.attempt_submit, name="attempt-submit"),
     path("attempts/<uuid:attempt_id>/sheets/", sheets.sheets_page, name="sheets-page"),
     path("attempts/<uuid:attempt_id>/sheets/status/", sheets.status, name="sheet-status"),

@@ -102,6 +102,7 @@ GET  attempt-page  {live}                                 | login  200      404 
 GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
 GET  attempt-clock  {live}                                | login  200      404     404      403      403     404     404      403
+POST attempt-answers  {live} {live_question}              | login  >attempt-page 404 404     403      403     404     404      403
 GET  expression-reading  {live}                           | login  200      404     404      403      403     404     404      403
 GET  attempt-submit  {live}                               | login  200      404     404      403      403     404     404      403
 POST attempt-submit  {live}                               | login  >sheets-page 404 404      403      403     404     404      403
@@ -201,6 +202,7 @@ GET  api-exams                                            | 401    200      200 
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
 GET  api-attempt  {live}                                  | 401    200      404     404      403      403     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
+POST api-attempt-response-check {live} {live_question}    | 401    422      404     404      403      403     404     404      403
 POST api-question-flags  {marking_question}               | 401    422      422     404      404      422     422     404      422
 POST api-question-flags  {live_question}                  | 401    422      422     404      404      422     422     404      422
 POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403

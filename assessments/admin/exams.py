@@ -43,6 +43,7 @@ class ExamAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "programme", "blueprint", "paper", "cohorts", "is_published")}),
         (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
+        (_("While it is sat"), {"fields": ("behaviour", "tries", "try_penalty")}),
         (_("Marking"), {"fields": ("release", "hide_names")}),
         (
             _("What students see afterwards"),

@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assessments.enums import AttemptState, QuestionType, RevealItem
+from assessments.enums import AttemptState, Behaviour, QuestionType, RevealItem
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms
 from assessments.selectors.attempts import paper_for_student, responses_of
 from assessments.selectors.reveal import shown_of
+from assessments.services.judging import rules_of
+from assessments.services.standing import Standing, standings
 
 # PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
 MAX_BIGINT = 2**63 - 1
@@ -44,6 +46,20 @@ class SaveResponseIn(StrictSerializer):
     seq = WholeNumberField(min_value=1, max_value=MAX_BIGINT, help_text="Grows with every save; the highest wins.")
     answer = serializers.DictField(required=False, allow_null=True)
     marked_for_review = serializers.BooleanField(required=False, allow_null=True)
+    certainty = WholeNumberField(
+        min_value=1,
+        max_value=3,
+        required=False,
+        allow_null=True,
+        help_text="1 not sure, 2 fairly sure, 3 certain; only where the exam's behaviour is “certainty”.",
+    )
+
+
+class CheckResponseIn(StrictSerializer):
+    """`answer` as in a save; it is saved and judged."""
+
+    seq = WholeNumberField(min_value=1, max_value=MAX_BIGINT, help_text="Grows with every save and check.")
+    answer = serializers.DictField()
 
 
 class AnnounceSheetIn(StrictSerializer):
@@ -89,14 +105,15 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     class Meta:
         model = Exam
         fields = (
-            "id", "title", "programme", "total_marks", "duration_minutes", "writing_minutes", "upload_grace_minutes",
+            "id", "title", "programme", "behaviour", "total_marks", "duration_minutes", "writing_minutes",
+            "upload_grace_minutes",
             "opens_at", "closes_at", "is_open", "max_attempts", "attempts_used", "latest_attempt", "latest_state",
         )  # fmt: skip
 
     def get_total_marks(self, exam: Exam) -> str:
         source = exam.paper or exam.blueprint
         assert source is not None  # exam_blueprint_or_paper
-        return str(source.total_marks)
+        return str(source.total_marks * Behaviour(exam.behaviour).factor)
 
     def get_writing_minutes(self, exam: Exam) -> int:
         return self._terms(exam).minutes
@@ -165,7 +182,26 @@ class StoredResponseOut(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     answer = serializers.DictField()
     marked_for_review = serializers.BooleanField()
+    certainty = serializers.IntegerField(allow_null=True)
     saved_at = serializers.DateTimeField()
+
+
+class StandingOut(serializers.Serializer[Any]):
+    """Where a student stands with a question that was checked. Hints only as far as they are earned."""
+
+    tries = serializers.IntegerField()
+    tries_left = serializers.IntegerField()
+    outcome = serializers.ChoiceField(
+        choices=["right", "partly", "wrong", "unknown"], allow_blank=True, help_text="Of the last try."
+    )
+    is_closed = serializers.BooleanField(help_text="Finished with: the answer changes no more.")
+    marks = serializers.SerializerMethodField(help_text="What counts so far.")
+    message = serializers.CharField()
+    hints = serializers.ListField(child=serializers.CharField(), help_text="HTML.")
+    explanation = serializers.CharField(source="explanation_html", help_text="HTML; empty until it is closed.")
+
+    def get_marks(self, standing: Standing) -> str:
+        return f"{standing.marks.normalize():f}"
 
 
 class AttemptStateOut(serializers.ModelSerializer[Attempt]):
@@ -202,16 +238,35 @@ class AttemptStateOut(serializers.ModelSerializer[Attempt]):
 
 
 class AttemptOut(AttemptStateOut):
-    """An attempt with its frozen paper and what is saved so far (by question id).
+    """An attempt with its frozen paper, and what is saved and checked so far (by question id).
 
-    Once it is submitted, `responses` is empty until the exam shows the answers.
+    Once it is submitted, `responses` and `checks` are empty until the exam shows them.
     """
 
+    behaviour = serializers.ChoiceField(choices=Behaviour.choices, source="exam.behaviour")
+    tries = serializers.SerializerMethodField(help_text="How often a question can be checked; 0: not before the end.")
+    try_penalty = serializers.SerializerMethodField(help_text="Share of a question's marks that a wrong try costs.")
+    checks = serializers.SerializerMethodField()
     paper = serializers.SerializerMethodField()
     responses = serializers.SerializerMethodField()
 
     class Meta(AttemptStateOut.Meta):
-        fields = (*AttemptStateOut.Meta.fields, "paper", "responses")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *AttemptStateOut.Meta.fields, "behaviour", "tries", "try_penalty", "paper", "responses", "checks",
+        )  # fmt: skip
+
+    def get_tries(self, attempt: Attempt) -> int:
+        return rules_of(attempt.exam).most_tries
+
+    def get_try_penalty(self, attempt: Attempt) -> str:
+        return str(attempt.exam.try_penalty)
+
+    @extend_schema_field(serializers.DictField(child=StandingOut()))
+    def get_checks(self, attempt: Attempt) -> dict[str, Any]:
+        told = (RevealItem.CORRECTNESS, RevealItem.MARKS, RevealItem.EXPLANATION)
+        if not all(self._shows(attempt, item) for item in told):
+            return {}
+        return {key: StandingOut(standing).data for key, standing in standings(attempt).items()}
 
     @extend_schema_field(PaperOut)
     def get_paper(self, attempt: Attempt) -> dict[str, Any]:
@@ -232,6 +287,12 @@ class SavedResponseOut(serializers.Serializer[Any]):
     applied = serializers.BooleanField()
     server_now = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+
+
+class CheckedResponseOut(SavedResponseOut):
+    """`applied` is false when a newer save is stored: then nothing was checked."""
+
+    standing = StandingOut()
 
 
 class UploadTargetOut(serializers.Serializer[Any]):

@@ -13,6 +13,11 @@ urlpatterns = [
         views.AttemptResponse.as_view(),
         name="api-attempt-response",
     ),
+    path(
+        "attempts/<uuid:attempt_id>/responses/<uuid:question_id>/check/",
+        views.AttemptResponseCheck.as_view(),
+        name="api-attempt-response-check",
+    ),
     path("attempts/<uuid:attempt_id>/submit/", views.AttemptSubmit.as_view(), name="api-attempt-submit"),
     path("attempts/<uuid:attempt_id>/sheets/", views.SheetAnnounce.as_view(), name="api-sheets"),
     path("attempts/<uuid:attempt_id>/sheets/confirm/", views.SheetConfirm.as_view(), name="api-sheets-confirm"),

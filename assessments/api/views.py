@@ -21,6 +21,7 @@ from assessments.selectors.accommodations import own_terms
 from assessments.selectors.attempts import exam_list
 from assessments.selectors.sheets import upload_of
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
+from assessments.services.checking import check_response
 from assessments.services.sheets import announce_sheet, confirm_sheets, receive_sheet
 from common.access import get_permitted
 
@@ -88,11 +89,23 @@ class AttemptResponse(APIView):
             seq=body["seq"],
             answer=body.get("answer"),
             marked_for_review=body.get("marked_for_review"),
+            certainty=body.get("certainty"),
             actor=request.user,
             now=now,
         )
         out = {**asdict(saved), "server_now": now, "ends_at": attempt.ends_at}
         return Response(shapes.SavedResponseOut(out).data)
+
+
+class AttemptResponseCheck(APIView):
+    @extend_schema(request=shapes.CheckResponseIn, responses=shapes.CheckedResponseOut)
+    def post(self, request: Request, attempt_id: UUID, question_id: UUID) -> Response:
+        """Saves an answer and says whether it is right: one try. Repeating it costs nothing and tells the same."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body, now = _read(shapes.CheckResponseIn, request), timezone.now()
+        checked = check_response(attempt=attempt, question_id=question_id, actor=request.user, now=now, **body)
+        out = {**vars(checked), "server_now": now, "ends_at": attempt.ends_at}
+        return Response(shapes.CheckedResponseOut(out).data)
 
 
 class AttemptSubmit(APIView):

@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from assessments.enums import REVEAL_PRESETS, RevealItem, RevealPreset, RevealWhen
+from assessments.enums import REVEAL_PRESETS, Behaviour, RevealItem, RevealPreset, RevealWhen
 from assessments.models import Exam, Paper
-from assessments.services.paper_drafts import set_paper
+from assessments.services.exams import BEHAVES, check_behaviour
+from assessments.services.paper_drafts import DEFAULT_PENALTY, set_paper
+from common.errors import DomainError
 from courses.models import Cohort
 
 OWN_CHOICE = "own"
@@ -86,6 +88,26 @@ class SetExamForm(RevealForm):
     duration_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes for writing"), min_value=1, max_value=600, validators=[MinValueValidator(1)]
     )
+    behaviour = forms.ChoiceField(
+        label=gettext_lazy("While it is sat"), choices=Behaviour.choices, required=False, initial=Behaviour.DEFERRED
+    )
+    tries = forms.IntegerField(
+        label=gettext_lazy("Tries for each question"),
+        min_value=1,
+        max_value=5,
+        required=False,
+        initial=3,
+        help_text=gettext_lazy("1 to 5, where each answer is checked with hints."),
+    )
+    try_penalty = forms.DecimalField(
+        label=gettext_lazy("Cost of a wrong try"),
+        min_value=0,
+        max_value=1,
+        decimal_places=2,
+        required=False,
+        initial=DEFAULT_PENALTY,
+        help_text=gettext_lazy("Share of the question’s marks, 0 to 1: 0.33 takes a third away."),
+    )
 
     def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
         self.paper = paper
@@ -104,7 +126,13 @@ class SetExamForm(RevealForm):
         self.fields["cohorts"].queryset = cohorts  # type: ignore[attr-defined]
 
     def save(self, *, actor: User, now: datetime) -> Exam:
-        values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("reveal")}
+        # How it behaves is as usual where nothing is said.
+        empty = {name for name in BEHAVES if self.cleaned_data[name] in (None, "")}
+        values = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if not name.startswith("reveal") and name not in empty
+        }
         return set_paper(paper=self.paper, reveal=self.reveal_rules(), actor=actor, now=now, **values)
 
 
@@ -126,4 +154,14 @@ class ExamAdminForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         for item, when in REVEAL_PRESETS.get(cleaned.get("preset", ""), {}).items():
             cleaned[f"reveal_{item}"] = when
+        if not self.errors:
+            self._check_behaviour(cleaned)
         return cleaned
+
+    def _check_behaviour(self, cleaned: dict[str, Any]) -> None:
+        """Whether the exam can behave as chosen."""
+        chosen = {name: cleaned.get(name) for name in ("paper", "blueprint", *BEHAVES)}
+        try:
+            check_behaviour(Exam(**chosen), Exam.objects.filter(pk=self.instance.pk).first())
+        except DomainError as error:
+            self.add_error("behaviour", error.message)

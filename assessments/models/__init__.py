@@ -1,5 +1,5 @@
 from assessments.models.accommodations import Accommodation
-from assessments.models.attempts import Attempt, Response
+from assessments.models.attempts import Attempt, Response, Try
 from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot, PaperDraft
 from assessments.models.digests import QuestionBand, QuestionDigest, QuestionReview
 from assessments.models.exams import Exam
@@ -50,4 +50,5 @@ __all__ = [
     "SheetPage",
     "SheetUpload",
     "ShownContent",
+    "Try",
 ]

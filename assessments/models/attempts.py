@@ -105,7 +105,10 @@ class Response(models.Model):
 
     `answer`: {"choices": ["B"]} | {"value": "3.5"} | {"text": "…"} | {} (cleared); for a written question
     {"on_paper": true} or {"not_attempted": true} when the student said so. `seq` grows with every save of the client;
-    older saves are ignored.
+    older saves are ignored. `is_closed`: checked to the end, the answer changes no more.
+
+    `marks` are what counts: below 0 only by certainty. `bare_marks`, where tries or certainty changed them: what the
+    first try earned by its key alone.
     """
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
@@ -114,8 +117,11 @@ class Response(models.Model):
     answer = models.JSONField(default=dict)
     marked_for_review = models.BooleanField(default=False)
     saved_at = models.DateTimeField()
+    certainty = models.SmallIntegerField(null=True, blank=True)
+    is_closed = models.BooleanField(default=False, db_default=False)
     is_correct = models.BooleanField(null=True)
     marks = MarksField(null=True, blank=True)
+    bare_marks = MarksField(null=True, blank=True)
 
     objects = ResponseQuerySet.as_manager()
 
@@ -125,3 +131,28 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt} {self.question}"
+
+
+class Try(models.Model):
+    """One checked answer, as it was judged and told then; insert-only. `seq` is the client's of that check, null for
+    the answer that stood unchecked at the end."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="tries")
+    question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    seq = models.PositiveBigIntegerField(null=True, blank=True)
+    answer = models.JSONField()
+    is_correct = models.BooleanField(null=True)
+    marks = MarksField()
+    made_at = models.DateTimeField()
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("try")
+        verbose_name_plural = _("tries")
+        ordering = ["attempt", "question", "number"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "question", "number"], name="try_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} {self.question} try {self.number}"

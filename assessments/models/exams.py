@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any, Self
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.enums import ReleasePolicy, RevealItem, RevealWhen
+from assessments.enums import Behaviour, ReleasePolicy, RevealItem, RevealWhen
 from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
@@ -48,7 +49,8 @@ def _reveal_field(item: RevealItem) -> models.CharField[str]:
 class Exam(IdModel):
     """An exam that students of its cohorts can sit between `opens_at` and `closes_at`.
 
-    With `paper` every student sits that fixed paper; with `blueprint` each draws their own.
+    With `paper` every student sits that fixed paper; with `blueprint` each draws their own. `behaviour` is one for all
+    questions (services/behaviours.py); `try_penalty` is the share of a question's marks that a wrong try costs.
     The `reveal_` fields say from when students see what of their result (assessments.selectors.reveal).
     """
 
@@ -64,6 +66,29 @@ class Exam(IdModel):
     max_attempts = models.PositiveSmallIntegerField(_("attempts"), default=1, validators=[MinValueValidator(1)])
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)
+    behaviour = models.CharField(
+        _("while it is sat"),
+        max_length=12,
+        choices=Behaviour.choices,
+        default=Behaviour.DEFERRED,
+        db_default=Behaviour.DEFERRED,
+    )
+    tries = models.PositiveSmallIntegerField(
+        _("tries for each question"),
+        default=3,
+        db_default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(5)],
+        help_text=_("1 to 5, where each answer is checked with hints."),
+    )
+    try_penalty = models.DecimalField(
+        _("cost of a wrong try"),
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal("0.33"),
+        db_default=Decimal("0.33"),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text=_("Share of the question’s marks, 0 to 1: 0.33 takes a third away."),
+    )
     is_published = models.BooleanField(_("published"), default=False)
     reveal_answers = _reveal_field(RevealItem.ANSWERS)
     reveal_correctness = _reveal_field(RevealItem.CORRECTNESS)
@@ -96,6 +121,8 @@ class Exam(IdModel):
                 name="exam_closes_before_reveal",
                 violation_error_message=_("What appears after the exam has closed needs a time at which it closes."),
             ),
+            models.CheckConstraint(condition=Q(tries__gte=1, tries__lte=5), name="exam_tries_range"),
+            models.CheckConstraint(condition=Q(try_penalty__gte=0, try_penalty__lte=1), name="exam_try_penalty_range"),
         ]
 
     def __str__(self) -> str:

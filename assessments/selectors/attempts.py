@@ -31,6 +31,7 @@ def exams_for_lists() -> ExamQuerySet:
         "opens_at",
         "closes_at",
         "max_attempts",
+        "behaviour",
         "paper__total_marks",
         "blueprint__total_marks",
     )
@@ -58,7 +59,7 @@ def exam_list(user: Any) -> QuerySet[Exam]:
 
 def live_attempt(*, exam: Exam, student: Any) -> Attempt | None:
     """The attempt `student` is sitting now, if any."""
-    return Attempt.objects.live().select_related("paper").filter(exam=exam, student=student).first()
+    return Attempt.objects.live().select_related("paper", "exam").filter(exam=exam, student=student).first()
 
 
 def responses_of(attempt: Attempt) -> dict[str, Response]:
@@ -101,6 +102,11 @@ def answer_shapes(paper_id: UUID) -> dict[str, Shape]:
         }
         cache.set(key, shapes, PAPER_CACHE_SECONDS)
     return shapes
+
+
+def question_numbers(paper_id: UUID) -> dict[UUID, int]:
+    """The number of every question of a paper by its id."""
+    return dict(PaperQuestion.objects.filter(paper=paper_id).values_list("pk", "number"))
 
 
 def written_questions(paper_id: UUID) -> list[tuple[UUID, int, str]]:

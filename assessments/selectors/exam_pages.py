@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.selectors import find_entitlement
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, Behaviour
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
@@ -66,7 +67,7 @@ def exam_row(exam: Exam, attempts: list[Attempt], terms: Terms, now: datetime) -
         "live": live,
         "sheets": sheets,
         "last": attempts[0] if attempts else None,
-        "marks": source.total_marks,
+        "marks": source.total_marks * Behaviour(exam.behaviour).factor,
     }
 
 
@@ -98,11 +99,16 @@ def paper_with_responses(attempt: Attempt) -> dict[str, Any]:
     return paper | {"sections": sections}
 
 
-def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
-    """The context of the exam page."""
+def attempt_page(
+    *, attempt: Attempt, help_of: Callable[[dict[str, Any]], dict[str, Any]], now: datetime
+) -> dict[str, Any]:
+    """The context of the exam page; `help_of` is services.standing.question_help of the attempt."""
+    behaviour = Behaviour(attempt.exam.behaviour)
     return {
         "attempt": attempt,
-        "paper": _with_controls(paper_with_responses(attempt)),
+        "behaviour": behaviour.value,
+        "marks": attempt.paper.total_marks * behaviour.factor,
+        "paper": _with_controls(paper_with_responses(attempt), help_of),
         "now": now,
         "minutes_left": max(0, int((attempt.ends_at - now).total_seconds() // 60)),
         "save_url": reverse("api-attempt-response", args=[attempt.pk, NO_QUESTION]),
@@ -112,10 +118,11 @@ def attempt_page(*, attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def _with_controls(paper: dict[str, Any]) -> dict[str, Any]:
+def _with_controls(paper: dict[str, Any], help_of: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     """The paper with what the controls of its questions show; see answer_controls."""
     sections = [
-        section | {"questions": [question | controls(question) for question in section["questions"]]}
+        section
+        | {"questions": [question | controls(question) | help_of(question) for question in section["questions"]]}
         for section in paper["sections"]
     ]
     return paper | {"sections": sections}
@@ -174,5 +181,10 @@ def _words() -> dict[str, str]:
         "unfinished": _("Partly answered: {}"),
         "moved": _("{}: place {} of {}"),
         "reads": _("We read: {}"),
+        "check_first": _("Answer the question first; nothing was checked."),
+        "checking": _("Checking"),
+        "check_offline": _(
+            "No connection, so nothing was checked. Your answer is kept; check again when you are back."
+        ),
         "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),
     }

@@ -17,11 +17,12 @@ from django.utils.translation import ngettext
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.services.entitlements import consume_entitlement
-from assessments.enums import AttemptState, SubmitReason
+from assessments.enums import AttemptState, Behaviour, SubmitReason
 from assessments.models import Attempt, Exam, Paper, Response
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.attempts import answer_shapes, live_attempt, recent_question_ids
 from assessments.services.answers import AnswerShape, clean_answer
+from assessments.services.behaviours import CERTAINTIES
 from assessments.services.drawing import draw_paper
 from assessments.services.overdue import close_overdue_attempts, hand_in_overdue_sheets
 from assessments.services.response_rows import upsert_response
@@ -99,54 +100,86 @@ def save_response(
     seq: int,
     answer: Any,
     marked_for_review: bool | None,
+    certainty: int | None = None,
     actor: User,
     now: datetime,
 ) -> SavedResponse:
-    """Stores an answer and/or the review mark (`None` leaves either as it is). One query when it applies.
+    """Stores an answer, the review mark, or how certain the student is (`None` leaves each as it is). One query when
+    it applies, one more for a certainty.
 
     Saves may arrive in any order and more than once: the highest `seq` wins. Repeating the stored save answers
     `applied=True`; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
-    unknown_question, bad_seq, bad_mark, nothing_to_save, and those of BadAnswer.
+    unknown_question, bad_seq, bad_mark, bad_certainty, nothing_to_save, question_closed, and those of BadAnswer.
     """
     require_student(attempt, actor)
-    _require_writing(attempt, now)
+    clean = clean_save(attempt, question_id, seq, answer, now)
+    if answer is None and marked_for_review is None and certainty is None:
+        raise DomainError(_("There is nothing to save."), "nothing_to_save")
+    if not isinstance(marked_for_review, bool | None):
+        raise DomainError(_("“marked_for_review” must be true or false."), "bad_mark")
+    if certainty is not None:
+        _check_certainty(attempt, certainty)
+    given = {"answer": clean, "marked_for_review": marked_for_review, "certainty": certainty}
+    if _write(attempt, question_id, seq, given, now):
+        return SavedResponse(seq=seq, saved_at=now, applied=True)
+    return _stored_response(attempt, question_id, seq, given, now)
+
+
+def clean_save(attempt: Attempt, question_id: UUID | str, seq: int, answer: Any, now: datetime) -> Any:
+    """`answer` in its stored form, None for None. Raises DomainError when it cannot be saved now: see save_response."""
+    require_writing(attempt, now)
     shape = answer_shapes(attempt.paper_id).get(str(question_id))
     if shape is None:
         raise DomainError(_("This question is not in your paper."), "unknown_question")
     if isinstance(seq, bool) or not isinstance(seq, int) or not 1 <= seq <= MAX_SEQ:
         raise DomainError(_("“seq” must be a whole number from 1 that grows with every save."), "bad_seq")
-    if answer is None and marked_for_review is None:
-        raise DomainError(_("There is nothing to save."), "nothing_to_save")
-    if not isinstance(marked_for_review, bool | None):
-        raise DomainError(_("“marked_for_review” must be true or false."), "bad_mark")
-    clean = None if answer is None else clean_answer(AnswerShape(*shape), answer)
-    applied = upsert_response(
+    return None if answer is None else clean_answer(AnswerShape(*shape), answer)
+
+
+def question_closed(stored: Response) -> DomainError:
+    """The refusal of another answer to a question that was checked to the end, with what stands."""
+    message = _("You have finished with this question. Its answer can no longer change.")
+    return DomainError(
+        message, "question_closed", question=str(stored.question_id), answer=stored.answer, seq=stored.seq
+    )
+
+
+def _check_certainty(attempt: Attempt, certainty: object) -> None:
+    if certainty not in CERTAINTIES or isinstance(certainty, bool):
+        raise DomainError(_("“certainty” must be 1, 2 or 3."), "bad_certainty")
+    if attempt.exam.behaviour != Behaviour.CERTAINTY:
+        raise DomainError(_("This exam does not ask how certain you are."), "bad_certainty")
+
+
+def _write(attempt: Attempt, question_id: UUID | str, seq: int, given: dict[str, Any], now: datetime) -> bool:
+    return upsert_response(
         attempt_id=attempt.pk,
         question_id=UUID(str(question_id)),
         seq=seq,
-        answer=clean,
-        marked_for_review=marked_for_review,
         now=now,
         ends_after=now - NETWORK_GRACE,
+        **given,
     )
-    if applied:
-        return SavedResponse(seq=seq, saved_at=now, applied=True)
-    return _stored_response(attempt, question_id, seq, clean, marked_for_review, now)
 
 
 def _stored_response(
-    attempt: Attempt, question_id: UUID | str, seq: int, answer: Any, marked_for_review: bool | None, now: datetime
+    attempt: Attempt, question_id: UUID | str, seq: int, given: dict[str, Any], now: datetime
 ) -> SavedResponse:
-    """Why the save did not apply: the attempt ended meanwhile (raises), or this or a newer save is stored."""
-    _require_writing(Attempt.objects.get(pk=attempt.pk), now)
+    """Why the save did not apply: the attempt ended meanwhile or the question is closed (raises), or this or a newer
+    save is stored."""
+    require_writing(Attempt.objects.get(pk=attempt.pk), now)
     stored = Response.objects.get(attempt=attempt, question=UUID(str(question_id)))
-    same = (
-        stored.seq == seq and answer in (None, stored.answer) and marked_for_review in (None, stored.marked_for_review)
-    )
-    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=same)
+    same = all(value in (None, getattr(stored, name)) for name, value in given.items())
+    if stored.is_closed and seq > stored.seq:
+        if given["answer"] != stored.answer:
+            raise question_closed(stored)
+        # The same answer again, with another review mark: that may still change.
+        if _write(attempt, question_id, seq, given | {"answer": None}, now):
+            return SavedResponse(seq=seq, saved_at=now, applied=True)
+    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=same and stored.seq == seq)
 
 
-def _require_writing(attempt: Attempt, now: datetime) -> None:
+def require_writing(attempt: Attempt, now: datetime) -> None:
     if attempt.state == AttemptState.CANCELLED:
         raise cancelled()
     if attempt.submit_reason == SubmitReason.TIME_UP or (

@@ -7,17 +7,22 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.models import Exam
+from assessments.enums import WRITTEN_TYPES, Behaviour
+from assessments.models import Attempt, BlueprintSlot, Exam
+from common.errors import DomainError
 from courses.models import Cohort
 
 RECORDED = (
     "title", "programme_id", "blueprint_id", "paper_id", "duration_minutes", "upload_grace_minutes", "opens_at",
-    "closes_at", "max_attempts", "release", "hide_names", "is_published", "reveal_answers", "reveal_correctness",
-    "reveal_marks", "reveal_key", "reveal_explanation", "reveal_scheme", "reveal_comments",
+    "closes_at", "max_attempts", "release", "hide_names", "is_published", "behaviour", "tries", "try_penalty",
+    "reveal_answers", "reveal_correctness", "reveal_marks", "reveal_key", "reveal_explanation", "reveal_scheme",
+    "reveal_comments",
 )  # fmt: skip
+BEHAVES = ("behaviour", "tries", "try_penalty")
 
 
 def exam_problems(exam: Exam) -> list[str]:
@@ -30,9 +35,13 @@ def exam_problems(exam: Exam) -> list[str]:
 
 
 def save_exam(*, exam: Exam, actor: User, now: datetime) -> Exam:
-    """Saves a new or changed exam and records what changed. Sittings that have started keep their own deadlines."""
+    """Saves a new or changed exam and records what changed. Sittings that have started keep their own deadlines.
+
+    Raises DomainError: those of check_behaviour.
+    """
     with transaction.atomic():
         old = Exam.objects.select_for_update(of=("self",)).filter(pk=exam.pk).first()
+        check_behaviour(exam, old)
         exam.save()
         after = {name: getattr(exam, name) for name in RECORDED}
         before = {name: getattr(old, name) for name in RECORDED} if old else {}
@@ -42,6 +51,25 @@ def save_exam(*, exam: Exam, actor: User, now: datetime) -> Exam:
             past = {name: before[name] for name in changed if old}
             record_event(actor=actor, action=action, obj=exam, before=past, after=changed, now=now)
     return exam
+
+
+def check_behaviour(exam: Exam, old: Exam | None) -> None:
+    """Raises DomainError where the exam cannot behave as it says: certainty_written, behaviour_in_use."""
+    # Whoever has sat it was told by the old rules what their answers earn, and is marked again by the exam's.
+    changes = old is not None and any(getattr(exam, name) != getattr(old, name) for name in BEHAVES)
+    if changes and Attempt.objects.filter(exam=old).exists():
+        message = _("Students have sat this exam; how it behaves can no longer change. Set it again instead.")
+        raise DomainError(message, "behaviour_in_use")
+    if exam.behaviour == Behaviour.CERTAINTY and _has_written(exam):
+        message = _("Certainty needs a paper without written questions: a teacher’s marks are not right or wrong.")
+        raise DomainError(message, "certainty_written")
+
+
+def _has_written(exam: Exam) -> bool:
+    if exam.paper is not None:
+        return bool(exam.paper.written_marks)
+    slots = BlueprintSlot.objects.filter(section__blueprint=exam.blueprint_id).values_list("types", flat=True)
+    return any(kind in WRITTEN_TYPES for types in slots for kind in types)
 
 
 def set_cohorts(*, exam: Exam, cohorts: Collection[Cohort], actor: User, now: datetime) -> None:

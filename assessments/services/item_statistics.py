@@ -21,6 +21,7 @@ from assessments.enums import CHOICE_TYPES, AttemptState
 from assessments.models import Attempt, ItemStatistics, MarkedAttempt, PaperQuestion, QuestionFlag, Response
 from assessments.services import item_analysis
 from assessments.services.item_analysis import OMITTED, ItemSums, MarkedItem, Sighting
+from assessments.services.judging import tried_answers
 from assessments.services.locks import Lock, hold, is_free
 
 log = structlog.get_logger(__name__)
@@ -145,7 +146,7 @@ def _count_batch(wait: bool) -> int:
 def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, list[Sighting]]:
     """What each attempt adds now; nothing when it was cancelled. `attempts`: their written marks, None before release.
 
-    Three queries. An attempt that cannot be read is logged and adds nothing, so that it does not hold up the others.
+    Four queries. An attempt that cannot be read is logged and adds nothing, so that it does not hold up the others.
     """
     papers = dict(
         Attempt.objects.filter(pk__in=attempts, state__in=COUNTED_STATES).values_list("pk", "paper_id").order_by()
@@ -156,8 +157,13 @@ def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, 
         questions[question.paper_id].append(question)
     answers: dict[UUID, dict[UUID, tuple[Any, ...]]] = defaultdict(dict)
     saved = Response.objects.filter(attempt__in=papers)
-    for attempt, question_id, *row in saved.values_list("attempt_id", "question_id", "answer", "is_correct", "marks"):
-        answers[attempt][question_id] = tuple(row)
+    # How hard a question is shows in the first try, before hints and penalties, and not in how certain anybody was.
+    first = tried_answers(list(papers), first_only=True)
+    for attempt, question_id, answer, is_correct, marks, bare in saved.values_list(
+        "attempt_id", "question_id", "answer", "is_correct", "marks", "bare_marks"
+    ):
+        tried = first.get((attempt, question_id))
+        answers[attempt][question_id] = (tried[0] if tried else answer, is_correct, marks if bare is None else bare)
     found: dict[UUID, list[Sighting]] = {}
     for attempt, written in attempts.items():
         found[attempt] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.enums import REVEAL_PRESETS, RevealItem, RevealPreset
+from assessments.enums import REVEAL_PRESETS, Behaviour, RevealItem, RevealPreset
 from assessments.models import Blueprint, Exam, Paper, PaperDraft
 from assessments.services.drawing import (
     BlueprintUnfitError,
@@ -32,6 +33,7 @@ from common.errors import DomainError
 from courses.models import Cohort
 
 MAX_SEED = 2**31
+DEFAULT_PENALTY = Decimal("0.33")
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,9 @@ def set_paper(
     reveal: Mapping[RevealItem, str] = REVEAL_PRESETS[RevealPreset.EVERYTHING],
     actor: User,
     now: datetime,
+    behaviour: str = Behaviour.DEFERRED,
+    tries: int = 3,
+    try_penalty: Decimal = DEFAULT_PENALTY,
 ) -> Exam:
     """Sets a frozen paper as a published exam for `cohorts` of its programme; `reveal`: from when its students see what
     of their results. Raises DomainError."""
@@ -164,6 +169,9 @@ def set_paper(
         duration_minutes=duration_minutes,
         opens_at=opens_at,
         closes_at=closes_at,
+        behaviour=behaviour,
+        tries=tries,
+        try_penalty=try_penalty,
         is_published=True,
         **{f"reveal_{item}": when for item, when in reveal.items()},
     )

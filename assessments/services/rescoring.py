@@ -7,11 +7,12 @@ which is what to call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -21,17 +22,19 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.enums import OBJECTIVE_TYPES, AttemptState
 from assessments.models import Attempt, KeyCorrection, PaperQuestion, QuestionVersion, RescoredAttempt, Response
+from assessments.services.behaviours import total_marks
 from assessments.services.content_schema import check_content
+from assessments.services.judging import Judged, judge_response, rules_of, tried_answers
 from assessments.services.keys import key_of, key_on_paper
 from assessments.services.locks import Lock, hold
 from assessments.services.questions import content_of, normalised
-from assessments.services.submission import score_response
 from common.errors import DomainError, NotPermittedError
 
 # So many answers and attempts are read or written at a time.
 BATCH = 500
 MARKED_STATES = (AttemptState.SUBMITTED, AttemptState.HANDED_IN)
 MAX_REASON = 300
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,16 @@ class Rescoring:
 @dataclass(frozen=True)
 class _Verdict:
     response: Response
-    is_correct: bool | None
-    marks: Decimal
+    judged: Judged
+
+    @property
+    def marks(self) -> Decimal:
+        return self.judged.marks
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether anything was answered; an answer may be cleared after it was tried."""
+        return bool(self.response.answer) or self.judged.is_correct is not None
 
 
 def preview_rescore(*, version: QuestionVersion, answer: Mapping[str, Any]) -> Rescoring:
@@ -130,6 +141,13 @@ def checked_key(version: QuestionVersion, answer: Mapping[str, Any]) -> dict[str
     return dict(normalised(content).answer)
 
 
+def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of BATCH."""
+    rest = iter(rows)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
 # --- Working out -----------------------------------------------------------------------------------------------------
 def _touched(verdicts: list[_Verdict]) -> frozenset[UUID]:
     return frozenset(verdict.response.attempt_id for verdict in verdicts)
@@ -141,48 +159,48 @@ def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[
     rows = saved.select_related("question", "attempt__exam", "attempt__student").order_by("attempt_id", "pk")
     keys: dict[UUID, dict[str, Any]] = {}
     answers, found = 0, []
-    for response in rows.iterator(chunk_size=BATCH):
-        question = response.question
-        question.version = version
-        if question.pk not in keys:
-            keys[question.pk] = key_on_paper(question, key)
-        answers += bool(response.answer)
-        is_correct, marks = score_response(question, keys[question.pk], response.answer)
-        if (is_correct, marks) != (response.is_correct, response.marks):
-            found.append(_Verdict(response, is_correct, marks))
+    for batch in _batches(rows.iterator(chunk_size=BATCH)):
+        with_tries = {row.attempt_id for row in batch if rules_of(row.attempt.exam).has_tries}
+        tried = tried_answers(with_tries, versions=[version.pk]) if with_tries else {}
+        for response in batch:
+            question = response.question
+            question.version = version
+            if question.pk not in keys:
+                keys[question.pk] = key_on_paper(question, key)
+            answers += bool(response.answer)
+            tries = tried.get((response.attempt_id, question.pk), [])
+            judged = judge_response(rules_of(response.attempt.exam), question, keys[question.pk], response, tries)
+            if vars(judged) != {name: getattr(response, name) for name in vars(judged)}:
+                found.append(_Verdict(response, judged))
     return answers, found
 
 
 def _changes(verdicts: list[_Verdict]) -> Iterator[Change]:
-    """What changes for whom. Of two alternatives the better one counts."""
+    """What changes for whom. Of two alternatives the better one counts, and no total falls below 0."""
     totals: dict[UUID, Decimal] = {}  # A paper might hold the version twice.
-    for start in range(0, len(verdicts), BATCH):
-        batch = verdicts[start : start + BATCH]
-        others = _other_alternatives(batch)
+    for batch in _batches(verdicts):
+        all_marks = _objective_marks({verdict.response.attempt_id for verdict in batch})
         for verdict in batch:
-            response = verdict.response
-            was, best = response.marks or Decimal(0), others[response.attempt_id, response.question.number]
-            step = max(best, verdict.marks) - max(best, was)
-            if step or verdict.marks != was:
-                attempt = response.attempt
+            response, attempt = verdict.response, verdict.response.attempt
+            counted = all_marks[attempt.pk]
+            was = total_marks(counted.values())
+            counted[response.question_id] = (response.question.number, verdict.marks if verdict.has_answer else None)
+            step = total_marks(counted.values()) - was
+            if step or verdict.marks != (response.marks or Decimal(0)):
                 before = totals.get(attempt.pk, attempt.objective_marks or Decimal(0))
                 totals[attempt.pk] = before + step
                 yield Change(attempt, response.question, response.marks, verdict.marks, before, before + step)
 
 
-def _other_alternatives(batch: list[_Verdict]) -> dict[tuple[UUID, int], Decimal]:
-    """The marks of the other alternative of each question, 0 where there is none."""
-    others: dict[tuple[UUID, int], Decimal] = defaultdict(Decimal)
-    chosen = [verdict.response for verdict in batch if verdict.response.question.alternative]
-    if chosen:
-        rows = Response.objects.filter(
-            attempt__in={response.attempt_id for response in chosen},
-            question__number__in={response.question.number for response in chosen},
-            question__is_written=False,
-        ).exclude(question__in={response.question_id for response in chosen})
-        for attempt, number, marks in rows.values_list("attempt_id", "question__number", "marks"):
-            others[attempt, number] = max(others[attempt, number], marks or Decimal(0))
-    return others
+def _objective_marks(attempts: set[UUID]) -> dict[UUID, dict[UUID, tuple[int, Decimal | None]]]:
+    """(number, marks) of every objective question by attempt and question; None where nothing was answered."""
+    found: dict[UUID, dict[UUID, tuple[int, Decimal | None]]] = defaultdict(dict)
+    rows = Response.objects.filter(attempt__in=attempts, question__is_written=False)
+    for attempt, question, number, marks, answer, is_correct in rows.values_list(
+        "attempt_id", "question_id", "question__number", "marks", "answer", "is_correct"
+    ):
+        found[attempt][question] = (number, marks if answer or is_correct is not None else None)
+    return found
 
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
@@ -203,8 +221,10 @@ def _correct(
 
 def _write(correction: KeyCorrection, verdicts: list[_Verdict], changes: tuple[Change, ...]) -> None:
     for verdict in verdicts:
-        verdict.response.is_correct, verdict.response.marks = verdict.is_correct, verdict.marks
-    Response.objects.bulk_update([v.response for v in verdicts], ["is_correct", "marks"], batch_size=BATCH)
+        verdict.judged.write_to(verdict.response)
+    Response.objects.bulk_update(
+        [verdict.response for verdict in verdicts], ["is_correct", "marks", "bare_marks"], batch_size=BATCH
+    )
     attempts = {change.attempt.pk: change.attempt for change in changes}
     for change in changes:
         attempts[change.attempt.pk].objective_marks = change.after

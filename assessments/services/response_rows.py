@@ -24,17 +24,25 @@ def upsert_response(
     seq: int,
     answer: dict[str, Any] | None,
     marked_for_review: bool | None,
+    certainty: int | None = None,
     now: datetime,
     ends_after: datetime,
 ) -> bool:
-    """Writes the response unless a newer or equal `seq` is stored, or the attempt is over; returns whether it wrote.
+    """Writes the response unless a newer or equal `seq` is stored, its answer is closed, or the attempt is over;
+    returns whether it wrote.
 
-    `None` leaves the stored answer or mark as it is. Writing needs the attempt in progress with `ends_at` later than
-    `ends_after`.
+    `None` leaves the stored answer, mark or certainty as it is; the mark of a closed response may change. Writing needs
+    the attempt in progress with `ends_at` later than `ends_after`.
     """
-    values = {"question": question_id, "seq": seq, "answer": answer or {}, "marked_for_review": bool(marked_for_review)}
-    kept = {"answer"} if answer is None else set()
-    kept |= {"marked_for_review"} if marked_for_review is None else set()
+    values = {
+        "question": question_id,
+        "seq": seq,
+        "answer": answer or {},
+        "marked_for_review": bool(marked_for_review),
+        "certainty": certainty,
+    }
+    given = {"answer": answer, "marked_for_review": marked_for_review, "certainty": certainty}
+    kept = {name for name, value in given.items() if value is None}
     columns: list[str] = ["attempt_id"]
     parameters: list[Any] = []
     for name, value in {**values, "saved_at": now}.items():
@@ -47,7 +55,7 @@ def upsert_response(
         _field(Attempt, "ends_at").get_db_prep_save(ends_after, connection),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(columns, replaced), parameters)
+        cursor.execute(_statement(columns, replaced, open_only=answer is not None), parameters)
         return bool(cursor.rowcount > 0)
 
 
@@ -57,7 +65,7 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
     return field
 
 
-def _statement(columns: list[str], replaced: list[str]) -> str:
+def _statement(columns: list[str], replaced: list[str], *, open_only: bool) -> str:
     """Only names of our own columns are put into the text; every value is a parameter."""
     responses, attempts = Response._meta.db_table, Attempt._meta.db_table
     lock = "FOR SHARE" if connection.features.has_select_for_update else ""
@@ -67,5 +75,5 @@ def _statement(columns: list[str], replaced: list[str]) -> str:
         f'WHERE "id" = %s AND "state" = %s AND "ends_at" > %s {lock} '
         f'ON CONFLICT ("attempt_id", "question_id") DO UPDATE '
         f"SET {', '.join(f'{column} = excluded.{column}' for column in replaced)} "
-        f'WHERE "{responses}"."seq" < excluded."seq"'
+        f'WHERE "{responses}"."seq" < excluded."seq"' + (f' AND NOT "{responses}"."is_closed"' if open_only else "")
     )

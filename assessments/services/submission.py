@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments.enums import AttemptState, SubmitReason
-from assessments.models import Attempt, PaperQuestion, Response
+from assessments.models import Attempt, PaperQuestion, Response, Try
+from assessments.services.behaviours import Rules, total_marks
 from assessments.services.item_statistics import note_marked
+from assessments.services.judging import Key, judge_answer, judge_response, rules_of, tried_answers
 from assessments.services.keys import keys_of
 from assessments.services.locks import Lock, hold
-from assessments.services.scoring import MarkedShape, score_answer
 from assessments.signals import attempt_handed_in, attempt_submitted
 from common.errors import DomainError, NotPermittedError
 from common.events import announce
-
-log = structlog.get_logger(__name__)
 
 # A save that left the device in time may arrive this much later.
 NETWORK_GRACE = timedelta(seconds=15)
@@ -44,12 +41,12 @@ def submit_attempt(*, attempt: Attempt, actor: User, now: datetime) -> Attempt:
 
 
 def lock_attempt(attempt_id: UUID, *, skip_locked: bool = False) -> Attempt:
-    """The attempt with its paper, locked until the transaction ends. Every service locks the attempt first.
+    """The attempt with its paper and exam, locked until the transaction ends. Every service locks the attempt first.
 
     Raises Attempt.DoesNotExist, also when `skip_locked` and somebody else holds it.
     """
     rows = Attempt.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
-    return rows.select_related("paper").get(pk=attempt_id)
+    return rows.select_related("paper", "exam").get(pk=attempt_id)
 
 
 def require_student(attempt: Attempt, actor: User) -> None:
@@ -71,7 +68,7 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
     late = is_time_up(attempt, now)
     attempt.submit_reason = SubmitReason.TIME_UP if late else SubmitReason.STUDENT
     attempt.submitted_at = attempt.ends_at if late else now
-    attempt.objective_marks, attempt.objective_max = _mark_objective(attempt)
+    attempt.objective_marks, attempt.objective_max = _mark_objective(attempt, now)
     attempt.state = AttemptState.SUBMITTED
     if not attempt.paper.written_marks:
         attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, now
@@ -83,40 +80,64 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
         announce(attempt_handed_in, attempt_id=attempt.pk)
 
 
-def _mark_objective(attempt: Attempt) -> tuple[Decimal, Decimal]:
-    """Scores every saved objective response; returns (marks, maximum). Of two alternatives the better one counts."""
+def _mark_objective(attempt: Attempt, now: datetime) -> tuple[Decimal, Decimal]:
+    """Scores every saved objective response as the exam behaves; returns (marks, maximum).
+
+    Of two alternatives the better one counts.
+    """
     # Whoever corrects a key waits for this, and then finds the attempt submitted; or this waits and reads the new key.
     hold(Lock.KEYS, shared=True)
+    rules = rules_of(attempt.exam)
     questions = list(PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=False).select_related("version"))
     keys = keys_of(questions)
     saved = {response.question_id: response for response in Response.objects.filter(attempt=attempt)}
-    gained: dict[int, Decimal] = {}
-    possible: dict[int, Decimal] = {}
+    tried = _tried_to_the_end(attempt, rules, questions, keys, saved, now) if rules.has_tries else {}
+    possible = {question.number: question.marks * rules.factor for question in questions}
+    counted: list[tuple[int, Decimal | None]] = []
     scored = []
     for question in questions:
-        possible[question.number] = question.marks
-        gained.setdefault(question.number, Decimal(0))
         response = saved.get(question.pk)
         if response is None:
             continue
-        response.is_correct, response.marks = score_response(question, keys[question.pk], response.answer)
-        gained[question.number] = max(gained[question.number], response.marks)
+        tries = tried.get((attempt.pk, question.pk), [])
+        judged = judge_response(rules, question, keys[question.pk], response, tries)
+        judged.write_to(response)
+        counted.append((question.number, judged.marks if response.answer or tries else None))
         scored.append(response)
     if scored:
-        Response.objects.bulk_update(scored, ["is_correct", "marks"])
-    return sum(gained.values(), Decimal(0)), sum(possible.values(), Decimal(0))
+        Response.objects.bulk_update(scored, ["is_correct", "marks", "bare_marks"])
+    return total_marks(counted), sum(possible.values(), Decimal(0))
 
 
-def score_response(question: PaperQuestion, key: dict[str, Any], answer: dict[str, Any]) -> tuple[bool | None, Decimal]:
-    """(is correct, marks); None for an answer that was cleared, or where the key itself is unusable."""
-    if not answer:
-        return None, Decimal(0)
-    try:
-        shown = question.shown
-        shape = MarkedShape(len(shown.options), {part["label"]: Decimal(part["marks"]) for part in shown.parts})
-        result = score_answer(question.type, question.marks, key, answer, shape)
-    except ValueError as error:
-        # A broken key is the bank's fault: the student's submission must not fail over it. Re-marking mends it.
-        log.error("question_key_unusable", question_id=str(question.pk), error=str(error))
-        return None, Decimal(0)
-    return result.is_correct, result.marks
+def _tried_to_the_end(
+    attempt: Attempt,
+    rules: Rules,
+    questions: list[PaperQuestion],
+    keys: dict[UUID, Key],
+    saved: dict[UUID, Response],
+    now: datetime,
+) -> dict[tuple[UUID, UUID], list[Key]]:
+    """The answers tried, by attempt and question. What stands unchecked at the end is a last try, if one was left."""
+    tried = tried_answers([attempt.pk])
+    last = []
+    for question in questions:
+        response, tries = saved.get(question.pk), tried[attempt.pk, question.pk]
+        if response is None or response.is_closed or not response.answer or len(tries) >= rules.most_tries:
+            continue
+        if tries and tries[-1] == response.answer:
+            continue
+        verdict = judge_answer(question, keys[question.pk], response.answer)
+        tries.append(response.answer)
+        last.append(
+            Try(
+                attempt=attempt,
+                question=question,
+                number=len(tries),
+                answer=response.answer,
+                is_correct=verdict.is_correct,
+                marks=verdict.marks,
+                made_at=now,
+            )
+        )
+    Try.objects.bulk_create(last)
+    return tried

@@ -368,6 +368,7 @@ def test_a_paper_is_set_for_a_batch(teacher: Client, paper: Paper, cast: Any) ->
     assert teacher.post(url, exam_form(cast)).status_code == 302
     exam = Exam.objects.get(paper=paper)
     assert (exam.title, exam.duration_minutes, exam.is_published) == ("Monday mock", 40, True)
+    assert (exam.behaviour, exam.tries, exam.try_penalty) == ("deferred", 3, Decimal("0.33")), "what is left out"
     assert list(exam.cohorts.all()) == [cast.cohort]
     assert Exam.objects.visible_to(cast.student).filter(pk=exam.pk).exists()
     assert not Exam.objects.visible_to(cast.outsider).filter(pk=exam.pk).exists()
@@ -381,6 +382,9 @@ def test_a_paper_is_set_for_a_batch(teacher: Client, paper: Paper, cast: Any) ->
         ({"opens_at": "soon"}, "Enter a valid date/time."),
         ({"closes_at": "2020-01-01T10:00"}, "The exam must close after it opens"),
         ({"duration_minutes": "0"}, "greater than or equal to 1"),
+        ({"behaviour": "certainty"}, "Certainty needs a paper without written questions"),
+        ({"tries": "6"}, "less than or equal to 5"),
+        ({"try_penalty": "1.5"}, "less than or equal to 1"),
         ({"title": ""}, "This field is required."),
         ({"cohorts": ["11111111-1111-1111-1111-111111111111"]}, "Select a valid choice."),
     ],

@@ -7,17 +7,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments.enums import AttemptState
+from assessments.forms.answers import read_answers
 from assessments.models import Attempt
 from assessments.selectors import exam_pages
+from assessments.selectors.attempts import answer_shapes, question_numbers
 from assessments.services.answers import MAX_EXPRESSION
 from assessments.services.attempts import submit_attempt
 from assessments.services.expression_reading import read_expression
+from assessments.services.form_answers import save_answers
+from assessments.services.standing import question_help
 from common.access import get_permitted
+from common.errors import DomainError
 from common.htmx import json_endpoint, render_page
 
 ANSWER = "assessments.answer_attempt"
@@ -31,9 +37,27 @@ def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         return redirect("sheets-page", attempt.pk)
     if attempt.state != AttemptState.IN_PROGRESS:
         return redirect("result-page", attempt.pk)
-    return render_page(
-        request, "assessments/attempt_page.html", exam_pages.attempt_page(attempt=attempt, now=timezone.now())
-    )
+    context = exam_pages.attempt_page(attempt=attempt, help_of=question_help(attempt), now=timezone.now())
+    return render_page(request, "assessments/attempt_page.html", context)
+
+
+@require_POST
+def attempt_answers(request: HttpRequest, attempt_id: UUID, question_id: UUID) -> HttpResponse:
+    """Without JavaScript: keeps every answer of the page, and checks the one whose button was pressed."""
+    attempt = get_permitted(request.user, ANSWER, Attempt.objects.select_related("exam"), attempt_id)
+    answers = read_answers(request.POST, answer_shapes(attempt.paper_id))
+    try:
+        save_answers(
+            attempt=attempt,
+            answers=answers,
+            check=question_id if request.POST.get("do") == "check" else None,
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, error.message)
+    number = question_numbers(attempt.paper_id).get(question_id, 1)
+    return redirect(f"{reverse('attempt-page', args=[attempt.pk])}#q{number}")
 
 
 @require_GET

@@ -45,10 +45,10 @@ export class AnswerOutbox {
     return unsent;
   }
 
-  put(question, answer, marked) {
+  put(question, answer, marked, certainty) {
     const seq = (this.seqs.get(question) ?? 0) + 1;
     this.seqs.set(question, seq);
-    const entry = { attempt: this.attempt, question, seq, answer, marked };
+    const entry = { attempt: this.attempt, question, seq, answer, marked, certainty };
     this.waiting.set(question, entry);
     this.onState("saving", this.waiting.size);
     return this.keep(entry).then(() => this.flush());
@@ -89,7 +89,7 @@ export class AnswerOutbox {
         response = await fetch(this.urlFor(entry.question), {
           method: "PUT", keepalive: true, signal: AbortSignal.timeout?.(15000),
           headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
-          body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked }),
+          body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked, certainty: entry.certainty }),
         });
       } catch { return this.pause(); }
       const body = await response.json().catch(() => ({}));

@@ -2,10 +2,12 @@
 const PARTS = { fill_in: "blanks", matching: "pairs" };
 const TEXTS = { numeric: "value", expression: "value", short_text: "text" };
 const all = (body, selector) => [...body.querySelectorAll(selector)];
+// What is typed or ticked: not the hidden names of items, nor how certain somebody is.
+const fields = (body) => all(body, "input:not([type=hidden], [data-certainty])");
 const items = (body) => all(body, ".exam__order li");
 
 export function answerOf(body) {
-  const { type } = body.dataset, inputs = all(body, "input");
+  const { type } = body.dataset, inputs = fields(body);
   if (TEXTS[type]) { const text = inputs[0].value.trim(); return text ? { [TEXTS[type]]: text } : {}; }
   if (PARTS[type]) {
     const filled = all(body, "[data-part]").map((el) => [el.dataset.part, el.value.trim()]).filter(([, value]) => value);
@@ -18,7 +20,7 @@ export function answerOf(body) {
 }
 
 export function show(body, answer) {
-  const { type } = body.dataset, inputs = all(body, "input");
+  const { type } = body.dataset, inputs = fields(body);
   if (TEXTS[type]) {
     inputs[0].value = answer[TEXTS[type]] ?? "";
     if ("reads" in inputs[0].dataset) inputs[0].dispatchEvent(new CustomEvent("reads", { bubbles: true }));
@@ -41,7 +43,7 @@ export function isPartly(body) {
 export function listenForMoves(form, words) {
   let dragged = null;
   function moved(item) {
-    const body = item.closest("[data-question]"), list = items(body), tick = body.querySelector("input");
+    const body = item.closest("[data-question]"), list = items(body), [tick] = fields(body);
     let text = words.moved;
     for (const part of [item.dataset.name, list.indexOf(item) + 1, list.length]) text = text.replace("{}", () => part);
     body.querySelector("[role=status]").textContent = text;

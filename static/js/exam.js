@@ -84,6 +84,7 @@ const outbox = new AnswerOutbox({
   },
   onReply: (body) => clock?.sync(body.server_now, body.ends_at),
   onClosed(problem) {
+    if (problem.code === "question_closed") settleClosed(problem);
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: problem.detail || words.refused, level: "error" } }));
     if (CLOSED.includes(problem.code)) location.reload();
   },
@@ -94,7 +95,19 @@ const timers = new Map();
 function save(body) {
   clearTimeout(timers.get(body));
   timers.delete(body);
-  return outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1");
+  return outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1", certaintyOf(body));
+}
+const certaintyOf = (body) => Number(body.querySelector("[data-certainty]:checked")?.value) || undefined;
+const isClosed = (body) => !!body.querySelector("[data-fields]:disabled");
+/** A question that was finished in another tab: what stands there is shown, and nothing more is sent. */
+function settleClosed(problem) {
+  const body = bodies.get(problem.question);
+  if (!body) return;
+  show(body, problem.answer);
+  outbox.seqs.set(problem.question, problem.seq);
+  body.querySelector("[data-fields]").disabled = true;
+  body.querySelector("[data-check]").hidden = true;
+  paint();
 }
 /** What was typed less than a moment ago goes too. */
 const settle = () => Promise.all([...timers.keys()].map(save));
@@ -128,7 +141,7 @@ function flag(on) {
   paint();
 }
 function clearAnswer() {
-  for (const body of bodiesOf(current)) { show(body, {}); save(body); }
+  for (const body of bodiesOf(current)) if (!isClosed(body)) { show(body, {}); save(body); }
   paint();
 }
 form.addEventListener("click", (event) => {
@@ -204,11 +217,16 @@ async function submit() {
   csrf();
   form.submit();
 }
-form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.hasAttribute("formaction")) return; // one question, the way of a page without scripts
+  event.preventDefault();
+  submit();
+});
 
 /* --- Start --- */
 listenForMoves(form, words);
 previewExpressions(form, words);
+if ("checks" in form.dataset) import("./exam-checks.js").then(({ listenForChecks }) => listenForChecks({ form, words, outbox, save, settleClosed, closed: CLOSED }));
 const layout = () => { if (!narrow.matches && palette.matches(":modal")) palette.close(); };
 narrow.addEventListener("change", layout);
 form.dataset.live = "1";
@@ -219,6 +237,8 @@ outbox.restore().then((entries) => {
     if (!body) continue;
     show(body, entry.answer ?? {});
     body.dataset.marked = entry.marked ? "1" : "";
+    const said = body.querySelector(`[data-certainty][value="${entry.certainty}"]`);
+    if (said) said.checked = true;
   }
   paint();
 });

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import models
 
 from assessments.enums import AttemptState, UploadState
-from assessments.models import Attempt, Exam, PageQuestion, Response, SheetPage, SheetUpload
+from assessments.models import Attempt, Exam, PageQuestion, Response, SheetPage, SheetUpload, Try
 from courses.models import Cohort, CohortMembership
 from tests import factories
 from tests.cast import Cast
@@ -35,10 +35,13 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         _attempt(shared, cast.student, AttemptState.IN_PROGRESS),
         _attempt(shared, cast.classmate, AttemptState.IN_PROGRESS),
     ]
-    responses, uploads, pages, tags = [], [], [], []
+    responses, tries, uploads, pages, tags = [], [], [], [], []
     for attempt in attempts:
         question = attempt.paper.questions.first()
         responses.append(Response.objects.create(attempt=attempt, question=question, saved_at=factories.NOW))
+        tries.append(
+            Try.objects.create(attempt=attempt, question=question, number=1, answer={}, marks=0, made_at=factories.NOW)
+        )
         uploads.append(_upload(attempt))
         pages.append(SheetPage.objects.create(upload=uploads[-1]))
         tags.append(PageQuestion.objects.create(page=pages[-1], number=4))
@@ -46,6 +49,7 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         Exam: exams,
         Attempt: attempts,
         Response: responses,
+        Try: tries,
         SheetUpload: uploads,
         SheetPage: pages,
         PageQuestion: tags,
