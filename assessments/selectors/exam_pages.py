@@ -183,8 +183,6 @@ def _words() -> dict[str, str]:
         "reads": _("We read: {}"),
         "check_first": _("Answer the question first; nothing was checked."),
         "checking": _("Checking"),
-        "check_offline": _(
-            "No connection, so nothing was checked. Your answer is kept; check again when you are back."
-        ),
+        "check_offline": _("No connection: nothing was checked. Your answer is kept; check again when you are back."),
         "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),
     }

@@ -71,7 +71,7 @@ def test_an_immediate_exam_on_a_phone(site: Site) -> None:  # noqa: F811
         expect(page.locator("#q3 [data-said]")).to_have_text("Not right. 2 tries left.")
         page.reload(wait_until="networkidle")
         expect(page.locator("#q3 [data-said]")).to_have_text("Not right. 2 tries left.")
-        expect(page.locator("#q1 [data-fields]")).to_be_disabled()
+        expect(page.locator("#q1 [data-fields]")).to_have_attribute("disabled", "")
         visit.problems[:] = [one for one in visit.problems if "ERR_INTERNET_DISCONNECTED" not in one]
         assert visit.problems == []
     tries = site.ask(lambda: list(Try.objects.filter(attempt=attempt).values_list("question__number", "is_correct")))
@@ -86,10 +86,10 @@ def test_a_question_closed_in_another_tab_settles_here(site: Site) -> None:  # n
         other.goto(page.url, wait_until="networkidle")
         other.locator("#q1 input[value=true]").check(force=True)
         other.locator("#q1 [data-check]").click()
-        expect(other.locator("#q1 [data-fields]")).to_be_disabled()
+        expect(other.locator("#q1 [data-fields]")).to_have_attribute("disabled", "")
         page.bring_to_front()
         page.locator("#q1 input[value=false]").check(force=True)
-        expect(page.locator("#q1 [data-fields]")).to_be_disabled()
+        expect(page.locator("#q1 [data-fields]")).to_have_attribute("disabled", "")
         expect(page.locator("#q1 input[value=true]")).to_be_checked()
         expect(page.locator("#saved")).to_have_attribute("data-state", "saved")
         expect(page.locator(".toast")).to_contain_text("can no longer change")
