@@ -10,7 +10,7 @@ from common.append_only import AppendOnly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0019_marking_step_follows"),
+        ("assessments", "0020_reveal_rules"),
         ("courses", "0001_initial"),
     ]
 
