@@ -10,7 +10,7 @@ from common.append_only import AppendOnly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0020_reveal_rules"),
+        ("assessments", "0021_question_drafts"),
         ("courses", "0001_initial"),
     ]
 
