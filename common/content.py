@@ -72,7 +72,7 @@ def render_content(source: str) -> RenderedContent:
         raise ContentError(f"This text is too long: {len(source)} characters, and {MAX_SOURCE_CHARACTERS} is the most.")
     tokens = _markdown.parse(source)
     _check(tokens)
-    html = _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {})).strip()
+    html = _together(_cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {})).strip())
     return RenderedContent(html=html, speech_text=speak_html(html))
 
 
@@ -215,6 +215,23 @@ def is_own_file(url: str) -> bool:
     if parts.scheme or parts.netloc:
         return f"{parts.scheme}://{parts.netloc}" in {origin.rstrip("/") for origin in settings.FILES_ORIGINS}
     return path.startswith(settings.MEDIA_URL) and path != settings.MEDIA_URL
+
+
+# A browser may break the line before and after a formula, and would begin the next one with the full stop that follows.
+# Brackets of blanks stay outside: an input put there must be free to go to the next line.
+BESIDE = r"[^\s<>\[\]]{0,12}"
+INLINE_FORMULA = r'<span class="math inline"><math(?![^>]*display="block").*?</math></span>'
+WITH_BESIDE = re.compile(f"{BESIDE}(?:{INLINE_FORMULA}{BESIDE}){{1,3}}", re.DOTALL)
+
+
+def _together(html: str) -> str:
+    """Formulas in the text and the characters that touch them, in spans that stay on one line."""
+    return WITH_BESIDE.sub(_unbroken, html)
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    alone = found[0].startswith("<") and found[0].endswith(">") and found[0].count("<math") == 1
+    return found[0] if alone else f'<span class="nowrap">{found[0]}</span>'
 
 
 # --- Sanitising ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,6 @@ from assessments.models import Exam, PaperQuestion, Question, QuestionDigest, Qu
 from assessments.selectors.version_diff import Change, changes_between
 
 PAGE = 30
-BLANK = re.compile(r"\[\[(\d{1,2})\]\]")
 SHOWN_EXAMS = 10
 EXACT = {
     "programme": "chapter__unit__programme",
@@ -138,11 +136,6 @@ def review_neighbours(user: Any, question: Question) -> dict[str, Any]:
 def first_waiting(user: Any) -> UUID | None:
     """The question that has waited longest for this person's review."""
     return waiting_for(user).order_by("pk").values_list("pk", flat=True).first()
-
-
-def shown_blanks(html: str) -> str:
-    """The text's HTML with a box for every [[1]]."""
-    return BLANK.sub(r'<span class="q-blank num">\1</span>', html)
 
 
 def key_text(version: QuestionVersion) -> list[tuple[str, str]]:

@@ -204,7 +204,7 @@ class TestQuestionPage:
             chapter=factories.ChapterFactory(), type="fill_in", content=content, author=teacher, now=NOW
         )
         page = client.get(reverse("question-page", args=[question.pk])).content.decode()
-        assert 'The heart has <span class="q-blank num">1</span> chambers.' in page
+        assert 'The heart has <b class="nowrap num">(1) ____</b> chambers.' in page
         assert "Blank 1" in page
 
     def test_foreign_question_is_not_there(self, client: Client, cast: Any) -> None:

@@ -151,7 +151,7 @@ def _question_page(
         "question": question,
         "version": version,
         "shown": {
-            "text_html": bank_pages.shown_blanks(version.text_html),
+            "text_html": version.text_html,
             "options": version.options,
             "parts": version.parts,
         },

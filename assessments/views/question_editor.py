@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from assessments.forms.question import EMPTY_ROWS, QuestionForm, initial_of, rea
 from assessments.forms.rows import Row
 from assessments.models import Question, QuestionDraft
 from assessments.selectors.bank import questions_with_content
-from assessments.selectors.bank_pages import last_place, shown_blanks
+from assessments.selectors.bank_pages import last_place
 from assessments.selectors.question_drafts import draft_of_question, draft_to_continue
 from assessments.services.digests import like_questions
 from assessments.services.pictures import PictureError, store_picture
@@ -88,7 +87,7 @@ def question_preview(request: HttpRequest) -> HttpResponse:
     texts = [content.text, *(o.text for o in content.options), *(p.text for p in content.parts)]
     own = read_id(request.POST.get("question", ""))
     context = {
-        "preview": replace(preview, text_html=shown_blanks(preview.text_html)),
+        "preview": preview,
         "kind": form.kind,
         "content": content,
         "like": like_questions(texts=texts, user=request.user, other_than=own),

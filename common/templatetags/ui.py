@@ -7,6 +7,7 @@ Tags that hold a body end with `end<name>`. Every tag renders a template of temp
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -34,6 +35,10 @@ register = template.Library()
 VULGAR = {Decimal("0.5"): "½", Decimal("0.25"): "¼", Decimal("0.75"): "¾"}
 NOTHING = "–"
 SOON = timedelta(hours=24)
+BLANK = re.compile(r"\[\[\d{1,2}\]\]")
+# A tag is passed over whole: what stands in an attribute is no blank.
+BLANK_OR_TAG = re.compile(r"""<(?:[^"'>]|"[^"]*"|'[^']*')*>|\[\[(\d{1,2})\]\]""")
+BLANK_LINE = '<b class="nowrap num">({}) ____</b>'
 
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------
@@ -219,7 +224,13 @@ def _sprite() -> str:
 @lru_cache(maxsize=4096)
 def gist(html: str, length: int = 90) -> str:
     """The first `length` characters of the text of `html`. Remembered: parsing 40 questions took a tenth of a page."""
-    return Truncator(unescape(strip_tags(line_maths(html)))).chars(length)
+    return Truncator(BLANK.sub("____", unescape(strip_tags(line_maths(html))))).chars(length)
+
+
+@register.filter
+def blanks(html: str) -> SafeString:
+    """Stored HTML to be read, not filled in: every [[1]] of its text is a numbered line."""
+    return SafeString(BLANK_OR_TAG.sub(lambda found: BLANK_LINE.format(found[1]) if found[1] else found[0], html))
 
 
 # --- Small parts -----------------------------------------------------------------------------------------------------

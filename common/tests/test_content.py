@@ -126,6 +126,24 @@ def test_markdown_of_a_question():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("so $x=8$. In", "$."),
+        ("($n=2$) and", "($)"),
+        ("the $n$th of $m$", "$th"),
+        ("$a$, $b$ and $c$", "$,"),
+        ("$1$–$9$ left", "$–$"),
+        ("only $x$ here", ""),
+        ("[[1]]$x$[[2]]", ""),
+        ("$$x^2$$.", ""),
+    ],
+)
+def test_a_line_does_not_begin_with_what_follows_a_formula(source, kept):
+    plain = re.sub(r'<span class="math inline"><math.*?</math></span>', "$", render_content(source).html)
+    assert re.findall(r'<span class="nowrap">(.*?)</span>', plain) == ([kept] if kept else [])
+
+
 def test_dollars_that_are_money():
     assert render_content(r"It costs \$5, not \$6.").speech_text == "It costs $5, not $6."
     assert render_content("It costs $5 or $6 then.").speech_text == "It costs $5 or $6 then."

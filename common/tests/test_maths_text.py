@@ -3,7 +3,7 @@
 import pytest
 
 from common.maths_text import line_maths
-from common.templatetags.ui import gist
+from common.templatetags.ui import blanks, gist
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,9 @@ def test_a_sign_of_order_survives_the_stripping_of_tags():
 
 def test_what_does_not_parse_stays_as_it_is():
     assert line_maths("<math><mi>x</math>") == "<math><mi>x</math>"
+
+
+def test_a_blank_is_a_line_where_it_is_read():
+    assert gist("<p>A dog has [[1]] legs.</p>") == "A dog has ____ legs."
+    html = '<p><img alt="[[1]]" src="/x.png"> has [[1]], not [[=a]]</p>'
+    assert blanks(html) == html.replace(" [[1]]", ' <b class="nowrap num">(1) ____</b>')

@@ -12,9 +12,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import PART_TYPES, AttemptState, QuestionType, RevealItem
+from assessments.enums import PART_TYPES, AttemptState, RevealItem
 from assessments.models import Attempt
-from assessments.selectors.answer_controls import split_blanks
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui import when
 from evaluations.enums import EvaluationState
@@ -101,11 +100,6 @@ def _sections(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _numbered(html: str) -> str:
-    """A text with its blanks as (1) ____."""
-    return "".join(f"<b>({value}) ____</b>" if kind == "blank" else value for kind, value in split_blanks(html))
-
-
 def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
     """A question with what its line on the page needs: how full the mark is, what was answered and what is right."""
     numbers = {page.id: page.number for page in result.pages}
@@ -113,7 +107,7 @@ def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
         "question": question,
         "kind": _kind(question, result),
         "shown": shown_answer(question, result.shown),
-        "html": _numbered(question.html) if question.type == QuestionType.FILL_IN else question.html,
+        "html": question.html,
         "parts": [] if question.type in PART_TYPES else question.parts,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }
