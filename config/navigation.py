@@ -75,6 +75,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
         (_("Exams"), "quiz", "admin:assessments_exam_changelist"),
         (_("Question bank"), "library_books", "admin:assessments_question_changelist"),
+        (_("Statistics and flags"), "query_stats", "admin:assessments_itemstatistics_changelist"),
         (_("People"), "group", "admin:accounts_user_changelist"),
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),

@@ -19,6 +19,8 @@ from assessments.models import Question, QuestionVersion
 from assessments.selectors.bank import bank_list, questions_with_content
 from assessments.services.questions import change_question_state
 from common.admin import do_for_each
+from common.templatetags.ui import gist
+from common.templatetags.ui import marks as shown_marks
 
 
 class NoWriting:
@@ -32,6 +34,12 @@ class NoWriting:
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def question_words(question: Question, version: QuestionVersion | None) -> str:
+    """What a list calls a question: its key where it has one, and how its text begins."""
+    text = gist(version.text_html, 60) if version else ""
+    return ": ".join(filter(None, (question.key, text))) or str(question)
 
 
 class VersionInline(NoWriting, TabularInline):
@@ -48,7 +56,7 @@ class VersionInline(NoWriting, TabularInline):
 
 @admin.register(Question)
 class QuestionAdmin(NoWriting, ModelAdmin):
-    list_display = ["__str__", "shown_state", "type", "marks", "difficulty", "chapter", "author", "verifier"]
+    list_display = ["words", "shown_state", "type", "marks", "difficulty", "chapter", "author", "verifier"]
     list_filter = [
         "state",
         "type",
@@ -85,9 +93,13 @@ class QuestionAdmin(NoWriting, ModelAdmin):
     def shown_state(self, question: Question) -> str:
         return question.get_state_display()
 
+    @display(description=_("question"), ordering="key")
+    def words(self, question: Question) -> str:
+        return question_words(question, question.current)
+
     @display(description=_("marks"), ordering="current__marks")
-    def marks(self, question: Question) -> Any:
-        return question.current.marks if question.current else None
+    def marks(self, question: Question) -> str:
+        return shown_marks(question.current.marks) if question.current else ""
 
     @display(description=_("difficulty"), ordering="current__difficulty")
     def difficulty(self, question: Question) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from assessments.admin.bank import NoWriting
+from assessments.admin.bank import NoWriting, question_words
 from assessments.models import ItemStatistics, QuestionFlag
 from assessments.selectors.item_statistics import choice_rows
 from assessments.services.flags import MAX_RESOLUTION, resolve_flags
@@ -36,6 +37,11 @@ class ReviewFilter(admin.SimpleListFilter):
         return queryset if chosen is None else rows.to_review().filter(**chosen)
 
 
+def _fixed(value: Decimal | None, unit: str = "", places: int = 0) -> str:
+    """-0.4560 → −0.46; 25.00 → 25 %; None stays empty."""
+    return "" if value is None else f"{value:.{places}f}\u00a0{unit}".strip().replace("-", "−")
+
+
 class ResolutionForm(forms.Form):
     resolution = forms.CharField(
         label=_("What came of it"), max_length=MAX_RESOLUTION, widget=UnfoldAdminTextInputWidget
@@ -44,7 +50,7 @@ class ResolutionForm(forms.Form):
 
 @admin.register(ItemStatistics)
 class ItemStatisticsAdmin(NoWriting, ModelAdmin):
-    list_display = ["question", "number", "attempts", "facility", "discrimination", "upper_lower", "flags", "reasons"]
+    list_display = ["question", "number", "attempts", "solved", "telling", "thirds", "flags", "reasons"]
     list_filter = [
         ReviewFilter,
         "version__question__type",
@@ -56,7 +62,7 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
     show_full_result_count = False
     actions = ["resolve"]
     fields = [
-        "question", "number", "attempts", "omitted", "facility", "discrimination", "upper_lower", "flags", "content",
+        "question", "number", "attempts", "omitted", "solved", "telling", "thirds", "flags", "content",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -66,7 +72,19 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
 
     @display(description=_("question"))
     def question(self, row: ItemStatistics) -> str:
-        return str(row.version.question)
+        return question_words(row.version.question, row.version)
+
+    @display(description=_("facility"), ordering="facility")
+    def solved(self, row: ItemStatistics) -> str:
+        return _fixed(row.facility and row.facility * 100, "%")
+
+    @display(description=_("discrimination"), ordering="discrimination")
+    def telling(self, row: ItemStatistics) -> str:
+        return _fixed(row.discrimination, places=2)
+
+    @display(description=_("upper less lower 27 %"), ordering="upper_lower")
+    def thirds(self, row: ItemStatistics) -> str:
+        return _fixed(row.upper_lower, places=2)
 
     @display(description=_("version"))
     def number(self, row: ItemStatistics) -> int:
@@ -109,9 +127,13 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
 
 @admin.register(QuestionFlag)
 class QuestionFlagAdmin(NoWriting, ModelAdmin):
-    list_display = ["version", "kind", "text", "person", "created_at", "resolution", "resolved_by"]
+    list_display = ["question", "kind", "text", "person", "created_at", "resolution", "resolved_by"]
     list_filter = [("resolved_at", admin.EmptyFieldListFilter), "kind"]
     list_select_related = ["version__question", "person", "resolved_by"]
     search_fields = ["version__question__key", "text", "person__name"]
     list_per_page = 50
     show_full_result_count = False
+
+    @display(description=_("question"))
+    def question(self, flag: QuestionFlag) -> str:
+        return question_words(flag.version.question, flag.version)

@@ -151,7 +151,7 @@ def key_text(version: QuestionVersion) -> list[tuple[str, str]]:
     for label, blank in answer.get("blanks", {}).items():
         rows.append((_("Blank %s") % label, _blank(blank)))
     for label, choice in answer.get("pairs", {}).items():
-        rows.append((label, f"→ {choice}"))
+        rows.append((_("Left %s") % label, choice))
     if "order" in answer:
         rows.append((_("Right order"), " → ".join(answer["order"])))
     if answer.get("grading") == "partial":

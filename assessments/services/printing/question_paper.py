@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from assessments.enums import TRUE_FALSE_LABELS, QuestionType
+from assessments.enums import QuestionType
 from assessments.models import Paper, PaperQuestion
 from assessments.services.printing.boxes import (
     Box,
@@ -119,9 +119,7 @@ class PaperLayout:
         if row.type == QuestionType.MATCHING:
             answers = self._matching(shown.parts, shown.options, width)
         elif row.type == QuestionType.TRUE_FALSE:
-            names = (_("True"), _("False"))
-            labels = [{"label": name, "html": ""} for name in names[: len(TRUE_FALSE_LABELS)]]
-            answers = self._options(labels, width)
+            answers = self.set.paragraph(_("Write True or False."), width, style="I")
         else:
             answers = self._options(shown.options, width)
         if not answers:
@@ -134,7 +132,7 @@ class PaperLayout:
             return []
         labels = [self.set.word(f"({option['label']})") for option in options]
         indent = max(label.width for label in labels) + 0.6 * self.size
-        widest = max(self.set.natural_width(option["html"]) if option["html"] else 0 for option in options)
+        widest = max(self.set.natural_width(option["html"]) for option in options)
         columns = next((n for n in (4, 2) if len(options) >= n and widest + indent + self.size <= width / n), 1)
         wide = width / columns
         cells = [
@@ -147,8 +145,7 @@ class PaperLayout:
         return [strip for made in strips for strip in spaced([made], 0.25 * self.size)]
 
     def _option(self, html: str, label: Box, indent: float, width: float) -> list[Strip]:
-        body = self.set.html(html, width - indent) if html else self.set.paragraph("\u00a0", width - indent)
-        return labelled(moved(body, indent), label, 0.0)
+        return labelled(moved(self.set.html(html, width - indent), indent), label, 0.0)
 
     def _matching(self, prompts: list[dict[str, Any]], choices: list[dict[str, Any]], width: float) -> list[Strip]:
         """Two columns: what is to be matched, and with what."""

@@ -163,6 +163,7 @@ def test_every_type_is_printed_with_its_key(db) -> None:
         },
     )
     text = said(pages_of(print_paper(paper, NORMAL))[0])
+    assert "It is so. Write True or False." in text
     assert re.search(r"They \(1\)\s_{12} \[is / are\]", text)
     assert "[[" not in text
     assert "Column I Column II (1) sun (A) star" in text
