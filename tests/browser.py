@@ -34,6 +34,7 @@ from notifications.models import Notification
 from tests.cast import Cast
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.law_urls_world import World, build_world
+from tests.page_world import add_pages
 
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
 REPORT_CSP = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
@@ -111,7 +112,7 @@ def site(collected: Path, shared_database: None, cast: Cast, settings: Any) -> I
     ui._sprite.cache_clear()
     world = build_world(cast)
     decorate(world)
-    ids, sessions = world.ids(), {name: session_of(person) for name, person in cast.people.items()}
+    ids, sessions = world.ids() | add_pages(world), {name: session_of(person) for name, person in cast.people.items()}
     server = LiveServerThread("127.0.0.1", lambda application: application)
     server.daemon = True
     server.start()

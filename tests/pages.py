@@ -1,4 +1,4 @@
-"""Every page of the product by who opens it; `{…}` are ids of tests/law_urls_world.py; not the admin."""
+"""Every page of the product by who opens it, not the admin. `{…}`: ids of law_urls_world.py and page_world.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from django.urls import reverse
 
-# (person, URL name, arguments)
+from assessments.enums import PART_TYPES, QuestionType
+
+# (person, URL name with what follows “?”, arguments)
 PAGES = [
     ("anonymous", "landing", ()),
     ("anonymous", "account_login", ()),
@@ -26,6 +28,8 @@ PAGES = [
     ("student", "paper-list", ()),
     ("student", "result-page", ("{released_attempt}",)),
     ("student", "result-page", ("{marking_attempt}",)),
+    ("student", "result-page", ("{types_result}",)),
+    ("student", "question-flag", ("{types_blanks}",)),
     ("student", "notification-list", ()),
     ("student", "person-settings", ()),
     ("student", "account_change_password", ()),
@@ -50,12 +54,24 @@ PAGES = [
     ("teacher", "question-new", ()),
     ("teacher", "question-edit", ("{question}",)),
     ("teacher", "question-drafts", ()),
+    ("teacher", "bank-list?view=mine&difficulty=2", ()),
+    ("teacher", "bank-list?view=review", ()),
+    ("teacher", "bank-list?q=nothing+is+like+this", ()),
+    ("teacher", "question-page?review=1", ("{reviewed}",)),
+    ("teacher", "question-page?old=1&new=2", ("{revised}",)),
+    *(("teacher", "question-page", (f"{{bank_{kind}}}",)) for kind in sorted(PART_TYPES | {QuestionType.ORDERING})),
+    *(("teacher", f"question-new?type={kind}", ()) for kind in QuestionType),
+    ("teacher", "blueprint-page", ("{template}",)),
+    ("teacher", "paper-page", ("{types_paper}",)),
+    ("teacher", "question-import-page", ("{import}",)),
+    ("teacher", "question-export?format=gift", ()),
     ("teacher", "question-import", ()),
     ("teacher", "question-export", ()),
     ("newcomer", "teacher-home", ()),
     ("newcomer", "bank-list", ()),
     ("newcomer", "blueprint-list", ()),
     ("newcomer", "marking-queue", ()),
+    ("classmate", "attempt-page", ("{types_live}",)),
     ("outsider", "exam-list", ()),
     ("outsider", "paper-list", ()),
     ("guardian", "guardian-home", ()),
@@ -67,8 +83,10 @@ PAGES = [
 
 def page_urls(ids: dict[str, Any], person: str) -> dict[str, str]:
     """The pages of `person`: {what to call it: address}."""
-    return {
-        " ".join((name, *arguments)): reverse(name, args=[argument.format(**ids) for argument in arguments])
-        for who, name, arguments in PAGES
-        if who == person
-    }
+    urls = {}
+    for who, place, arguments in PAGES:
+        if who == person:
+            name, mark, query = place.partition("?")
+            address = reverse(name, args=[argument.format(**ids) for argument in arguments])
+            urls[" ".join(filter(None, (name, *arguments, query)))] = address + mark + query
+    return urls
