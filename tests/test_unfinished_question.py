@@ -1,4 +1,4 @@
-"""The editor in Chromium without a network, after a reload, signed out and in two tabs: nothing that was typed is lost."""
+"""The editor in Chromium without a network, after a reload, signed out and in two tabs: nothing typed is lost."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from assessments.enums import CognitiveLevel, QuestionState, QuestionType
+from assessments.selectors.bank import known_tags
+from assessments.services.tags import fold
 from common.models import validate_half_marks
 from courses.models import Chapter, Programme, Topic, Unit
 
@@ -41,6 +43,7 @@ class BankFilterForm(forms.Form):
         validators=[validate_half_marks],
         widget=forms.NumberInput(attrs={"step": "0.5", "inputmode": "decimal"}),
     )
+    tag = forms.CharField(label=_("Tag"), required=False, max_length=100)
 
     def __init__(self, data: Any) -> None:
         given = {name: data.get(name, "") for name in self.base_fields}
@@ -61,6 +64,14 @@ class BankFilterForm(forms.Form):
         super().__init__(given)
         for name, offered in choices.items():
             self.fields[name].choices = [("", _("All")), *offered]  # type: ignore[attr-defined]
+
+    def clean_tag(self) -> str:
+        return fold(self.cleaned_data["tag"])
+
+    @property
+    def known_tags(self) -> list[str]:
+        """What the box for a tag is completed from."""
+        return known_tags()
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy
 from assessments.enums import OBJECTIVE_TYPES, WRITTEN_TYPES, BlankKind, CognitiveLevel, Grading, QuestionType, StepKind
 from assessments.forms import rows as r
 from assessments.forms.rows import Row
+from assessments.selectors.bank import known_tags
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
+from assessments.services.tags import read_tags, tag_problems
 from courses.models import Chapter, Topic
 
 T = QuestionType
@@ -44,6 +46,13 @@ REASONS = (
 
 def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, "data-source": ""})
+
+
+class TagBoxes(forms.TextInput):
+    """Several boxes of one name, read as one text with commas."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return ", ".join(data.getlist(name))
 
 
 class QuestionForm(forms.Form):
@@ -99,6 +108,7 @@ class QuestionForm(forms.Form):
         label=gettext_lazy("Variants"), widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=4000
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    tags = forms.CharField(required=False, widget=TagBoxes, max_length=2000)
 
     def __init__(
         self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None, fixed: str = ""
@@ -161,6 +171,23 @@ class QuestionForm(forms.Form):
                 row.label = ascii_uppercase[number % 26] if kind == "options" else str(number + 1)
 
     # --- Reading what was typed ---
+    def clean_tags(self) -> list[str]:
+        names = read_tags([self.cleaned_data["tags"]])
+        if problems := tag_problems(names):
+            raise forms.ValidationError(problems)
+        return names
+
+    @property
+    def tag_boxes(self) -> list[str]:
+        """What stands in the boxes for tags, with empty ones to fill."""
+        names = read_tags([str(self["tags"].value() or "")])
+        return [*names, *[""] * max(1, 3 - len(names))]
+
+    @property
+    def known_tags(self) -> list[str]:
+        """What the boxes are completed from."""
+        return known_tags()
+
     @property
     def is_written(self) -> bool:
         return self.kind in WRITTEN_TYPES

@@ -17,6 +17,7 @@ from assessments.models.statistics import (
     QuestionFlag,
     RescoredAttempt,
 )
+from assessments.models.tags import Tag
 
 __all__ = [
     "Accommodation",
@@ -50,5 +51,6 @@ __all__ = [
     "SheetPage",
     "SheetUpload",
     "ShownContent",
+    "Tag",
     "Try",
 ]

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from assessments.enums import CognitiveLevel, QuestionState, QuestionType, StepKind
+from assessments.models.tags import Tag
 from common.models import IdModel, MarksField, ScopedQuerySet
 from courses.models import Chapter, Topic
 
@@ -47,6 +48,7 @@ class Question(IdModel):
         "QuestionVersion", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    tags = models.ManyToManyField(Tag, related_name="questions", blank=True)
 
     objects = QuestionQuerySet.as_manager()
 

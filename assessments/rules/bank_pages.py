@@ -25,7 +25,8 @@ rules.add_perm("assessments.view_questiondraft", began_it)
 for name in ("questiondigest", "questionband", "questionreview"):
     rules.add_perm(f"assessments.view_{name}", runs_the_bank | wrote_its_question)
 rules.add_perm("assessments.view_questionpicture", is_signed_in)
-for name in ("questiondigest", "questionband", "questiondraft", "questionreview", "questionpicture"):
+rules.add_perm("assessments.view_tag", is_staff | is_teacher)
+for name in ("questiondigest", "questionband", "questiondraft", "questionreview", "questionpicture", "tag"):
     for verb in ("add", "change", "delete"):
         rules.add_perm(f"assessments.{verb}_{name}", rules.always_deny)
 

@@ -29,6 +29,7 @@ EXACT = {
     "difficulty": "current__difficulty",
     "level": "current__cognitive_level",
     "marks": "current__marks",
+    "tag": "tags__folded",
 }
 
 
@@ -60,7 +61,7 @@ def waiting_for(user: Any) -> QuerySet[Question]:
 
 def bank_page(questions: QuerySet[Question], *, before: UUID | None = None, after: UUID | None = None) -> BankPage:
     """One page by key, in one query; `before` and `after` are ids that the page starts past."""
-    rows = with_usage(questions.select_related("current", "chapter__unit", "author"))
+    rows = with_usage(questions.select_related("current", "chapter__unit", "author").prefetch_related("tags"))
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
         more, found = len(found) > PAGE, found[:PAGE][::-1]
@@ -101,7 +102,7 @@ def question_for_page() -> QuerySet[Question]:
     return with_usage(
         Question.objects.select_related(
             "current__created_by", "chapter__unit__programme", "topic", "author", "verifier"
-        ).prefetch_related("current__steps")
+        ).prefetch_related("current__steps", "tags")
     )
 
 

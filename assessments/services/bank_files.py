@@ -36,6 +36,7 @@ from assessments.services.content_schema import (
 )
 from assessments.services.digests import digest_versions
 from assessments.services.questions import build_version, check_verifier, content_of, normalised, record_published
+from assessments.services.tags import fold, put_tags, read_tags, tag_problems
 from common.errors import DomainError
 from courses.models import Chapter, Programme, Topic, Unit
 from courses.services.curriculum import load_curriculum
@@ -69,6 +70,7 @@ class _Item:
     topic: Topic
     type: str
     content: QuestionContent
+    tags: tuple[str, ...] | None = None
 
 
 def load_bank(*, folder: Path, author: User, verifier: User, now: datetime) -> BankReport:
@@ -175,11 +177,18 @@ def _read_items(files: Mapping[str, Mapping[str, Any]], programme: Programme) ->
             try:
                 chapter = chapters[(data["unit"], raw["chapter"])]
                 item = _Item(
-                    where, raw["key"], chapter, topics[(chapter.pk, raw["topic"])], raw["type"], read_content(raw)
+                    where,
+                    raw["key"],
+                    chapter,
+                    topics[(chapter.pk, raw["topic"])],
+                    raw["type"],
+                    read_content(raw),
+                    tuple(read_tags(raw["tags"])) if "tags" in raw else None,
                 )
             except (KeyError, TypeError, ValueError, InvalidOperation) as error:
                 problems.append(f"{where}: missing or unknown {error}.")
                 continue
+            problems += [f"{where}: {problem}" for problem in tag_problems(item.tags or ())]
             if item.key in items:
                 problems.append(f"{where}: the key is used twice.")
             items[item.key] = item
@@ -232,7 +241,7 @@ def _store_items(items: Iterable[_Item], report: BankReport, *, author: User, ve
         for question in Question.objects.select_for_update(of=("self",))
         .filter(key__in=[item.key for item in items])
         .select_related("current")
-        .prefetch_related("current__steps")
+        .prefetch_related("current__steps", "tags")
     }
     new: list[Question] = []
     written: list[tuple[Question, QuestionVersion, list[MarkingStep]]] = []
@@ -253,8 +262,17 @@ def _store_items(items: Iterable[_Item], report: BankReport, *, author: User, ve
     if problems:
         raise BankFileError(problems)
     _write(new, written, verifier=verifier, now=now)
+    made = stored | {question.key: question for question in new}
+    put_tags((made[item.key], item.tags) for item in items if _tagged_anew(stored.get(item.key), item))
     report.created, report.revised = len(new), len(written) - len(new)
     report.unchanged = len(items) - len(written)
+
+
+def _tagged_anew(question: Question | None, item: _Item) -> bool:
+    """Whether the file says other tags than are stored; one that says none leaves them alone."""
+    if item.tags is None:
+        return False
+    return {fold(tag) for tag in item.tags} != {tag.folded for tag in question.tags.all()} if question else True
 
 
 def _new_question(item: _Item, author: User, verifier: User) -> Question:

@@ -19,6 +19,7 @@ from assessments.services.formats.table_examples import EXAMPLES
 from assessments.services.import_plan import IMAGE, map_texts, same_content
 from assessments.services.pictures import open_picture
 from assessments.services.questions import content_of, normalised
+from assessments.services.tags import fold
 from common.errors import DomainError
 
 #: Gives the picture at an address of ours, or None when it is not there.
@@ -74,7 +75,7 @@ def export_questions(
             Question.objects.visible_to(actor)
             .filter(pk__in=pks[start : start + 200], current__isnull=False)
             .select_related("current", "chapter", "topic")
-            .prefetch_related("current__steps")
+            .prefetch_related("current__steps", "tags")
         )
     if not rows:
         raise DomainError(_("There is no question to export."), "export_empty")
@@ -126,6 +127,7 @@ def _exported(question: Question, find_picture: FindPicture | None) -> ExportedI
         content=content,
         chapter=question.chapter.name,
         topic=question.topic.name if question.topic else "",
+        tags=tuple(tag.name for tag in question.tags.all()),
         pictures=tuple(pictures.values()),
     )
 
@@ -187,6 +189,8 @@ def _bare(text: str) -> str:
 def _differences(item: ExportedItem, read: ImportedItem) -> Iterable[str]:
     if item.type != read.type:
         yield _("type")
+    if set(map(fold, item.tags)) != set(map(fold, read.tags)):
+        yield _("tags")
     ours, theirs = (normalised(_by_digest(one.content, one.pictures)) for one in (item, read))
     for field in fields(QuestionContent):
         if not same_content(getattr(ours, field.name), getattr(theirs, field.name)):

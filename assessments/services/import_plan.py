@@ -24,6 +24,7 @@ from assessments.services.content_schema import (
 )
 from assessments.services.formats.items import ImportedItem, ParsedFile, Picture
 from assessments.services.questions import build_version, content_of, is_verified, normalised
+from assessments.services.tags import usable_tags
 from common.content import is_own_file
 from common.errors import DomainError, NotPermittedError
 from courses.models import Chapter, Programme, Topic
@@ -198,9 +199,10 @@ class _Planner:
         if key and not KEY.fullmatch(key):
             notes.append(_("“%s” cannot be a key here: letters, digits, “-” and “_” only.") % key[:80])
             key = None
-        if item.tags:
-            notes.append(_("Tags are not kept: %s.") % ", ".join(item.tags)[:200])
-        return replace(item, content=normalised(content), key=key, notes=tuple(dict.fromkeys(notes)))
+        tags, left = usable_tags(item.tags)
+        if left:
+            notes.append(_("These tags are too long or too many: %s.") % ", ".join(left)[:200])
+        return replace(item, content=normalised(content), key=key, tags=tuple(tags), notes=tuple(dict.fromkeys(notes)))
 
     def _row(self, item: ImportedItem) -> PlannedItem:
         chapter, topic, note = self._place(item)

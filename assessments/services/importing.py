@@ -39,6 +39,7 @@ from assessments.services.import_plan import (
 )
 from assessments.services.pictures import picture_address, store_picture
 from assessments.services.questions import revise_question
+from assessments.services.tags import put_tags, set_tags
 from common.errors import ConflictError
 from courses.models import Chapter, Programme
 
@@ -138,6 +139,8 @@ def _carry_out(plan: ImportPlan, author: User, programme: Programme, now: dateti
     for row in plan.rows:
         if row.action == CHANGED and row.question is not None and row.item is not None:
             revise_question(question=row.question, content=row.item.content, actor=author, now=now)
+            if row.item.tags:
+                set_tags(question=row.question, names=row.item.tags, actor=author, now=now)
     if not (fresh or plan.count(CHANGED)):
         return
     record_event(
@@ -177,6 +180,7 @@ def _create(rows: Sequence[PlannedItem], author: User) -> None:
     QuestionVersion.objects.bulk_create(versions)
     MarkingStep.objects.bulk_create(steps)
     digest_versions(versions)
+    put_tags((question, row.item.tags) for question, row in zip(questions, rows, strict=True) if row.item.tags)  # type: ignore[union-attr]  # asserted above
 
 
 def kept_by(actor: User) -> KeepPicture:

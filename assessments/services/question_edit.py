@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from assessments.services.content_schema import QuestionContent, QuestionInvalid
 from assessments.services.question_drafts import drop_saved
 from assessments.services.questions import create_question, revise_question
 from assessments.services.reviews import review_question
+from assessments.services.tags import set_tags
 from assessments.services.variants import VariantError, instantiate
 from common.content import ContentError, render_content
 from common.errors import ConflictError
@@ -82,6 +83,7 @@ def save_question(
     send_to_review: bool = False,
     draft_id: UUID | None = None,
     draft_seen: int | None = None,
+    tags: Sequence[str] | None = None,
 ) -> Question:
     """A new question, or a new version of one with its place, in one transaction; `send_to_review` sends a draft on.
     The unfinished one of `draft_id`, as it was at version `draft_seen`, is this question now and goes.
@@ -109,6 +111,8 @@ def save_question(
             _place(question, chapter, topic, actor, now)
         if send_to_review and question.state == QuestionState.DRAFT:
             review_question(question=question, state=QuestionState.IN_REVIEW, actor=actor, now=now)
+        if tags is not None:
+            set_tags(question=question, names=tags, actor=actor, now=now)
         drop_saved(draft_id=draft_id, seen=draft_seen, actor=actor)
     return question
 

@@ -72,6 +72,7 @@ def question_edit(request: HttpRequest, question_id: UUID) -> HttpResponse:
         "chapter": question.chapter_id,
         "topic": question.topic_id,
         "version": question.current.number,
+        "tags": ", ".join(tag.name for tag in question.tags.all()),
     }
     left = draft_of_question(request.user, question)
     return _editor(request, QuestionForm(initial=initial, fixed=question.type), question, left=left)
@@ -149,6 +150,7 @@ def _posted(request: HttpRequest, question: Question | None) -> HttpResponse:
             send_to_review=do == "review",
             draft_id=read_id(request.POST.get("draft", "")),
             draft_seen=seen_version(request),
+            tags=form.cleaned_data["tags"],
         )
     except DomainError as error:
         if isinstance(error, ConflictError):

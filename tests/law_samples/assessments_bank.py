@@ -21,6 +21,7 @@ from assessments.models import (
     QuestionPicture,
     QuestionReview,
     QuestionVersion,
+    Tag,
 )
 from tests import factories
 from tests.cast import Cast
@@ -68,6 +69,7 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         ],
         QuestionVersion: list(versions),
         MarkingStep: list(MarkingStep.objects.filter(version__in=versions)),
+        Tag: [Tag.objects.create(name="Board 2024", folded="board 2024")],
         Blueprint: [section.blueprint],
         BlueprintSection: [section],
         BlueprintSlot: list(section.slots.all()),
