@@ -24,6 +24,7 @@ APPEND_ONLY = [
     "assessments_paperquestion",
     "assessments_keycorrection",
     "assessments_rescoredattempt",
+    "assessments_externalresult",
     "evaluations_markevent",
     "evaluations_transition",
     "evaluations_assignmentdecision",

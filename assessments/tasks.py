@@ -58,6 +58,13 @@ def tend_question_files() -> int:
     return tend_files(now=timezone.now())
 
 
+@shared_task(name="assessments.prune_external_deliveries")
+def prune_external_deliveries() -> int:
+    from assessments.services.external_results import prune_deliveries as service
+
+    return service(now=timezone.now())
+
+
 @shared_task(name="assessments.count_item_statistics")
 def count_item_statistics() -> int:
     from assessments.services.item_statistics import count_marked_attempts as service

@@ -7,6 +7,7 @@ from assessments.views import (
     bank,
     blueprints,
     exams,
+    external,
     flags,
     paper_prints,
     papers,
@@ -18,6 +19,7 @@ from assessments.views import (
 
 urlpatterns = [
     path("exams/", exams.exam_list, name="exam-list"),
+    path("exams/elsewhere/<uuid:assessment_id>/open/", external.external_open, name="external-open"),
     path("exams/<uuid:exam_id>/", exams.exam_detail, name="exam-detail"),
     path("exams/<uuid:exam_id>/start/", exams.exam_start, name="exam-start"),
     path("bank/", bank.bank_list, name="bank-list"),

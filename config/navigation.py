@@ -74,6 +74,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Evaluations"), "fact_check", "admin:evaluations_evaluation_changelist"),
         (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
         (_("Exams"), "quiz", "admin:assessments_exam_changelist"),
+        (_("Accommodations"), "accessibility_new", "admin:assessments_accommodation_changelist"),
         (_("Question bank"), "library_books", "admin:assessments_question_changelist"),
         (_("Statistics and flags"), "query_stats", "admin:assessments_itemstatistics_changelist"),
         (_("People"), "group", "admin:accounts_user_changelist"),

@@ -10,6 +10,7 @@ The thoughts behind it:
 - A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
 - A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
 - Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
+- What another system reports is signed, so nobody's session counts there.
 - An empty or wrong body is 422 only for those who might have sent a right one.
 """
 
@@ -98,6 +99,8 @@ GET  exam-list                                            | login  200      200 
 GET  exam-detail  {open_exam}                             | login  200      200     404      404      200     200     404      200
 GET  exam-start  {open_exam}                              | login  405      405     405      405      405     405     405      405
 POST exam-start  {open_exam}                              | login  >attempt-page >attempt-page 404 404   403     403     404      403
+POST external-open  {elsewhere}                           | login  200      200     404      404      403     403     404      403
+GET  external-open  {elsewhere}                           | login  405      405     405      405      405     405     405      405
 GET  attempt-page  {live}                                 | login  200      404     404      403      403     404     404      403
 GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
@@ -200,6 +203,11 @@ POST api-token-refresh                                    | 422    422      422 
 POST api-token-revoke                                     | 422    422      422     422      422      422     422     422      422
 GET  api-exams                                            | 401    200      200     200      200      200     200     200      200
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
+GET  api-external-assessments                             | 401    200      200     200      200      200     200     200      200
+POST api-external-launches  {elsewhere}                   | 401    201      201     404      404      403     403     404      403
+POST api-external-results  {tool}                         | 401    401      401     401      401      401     401     401      401
+GET  api-external-results  {tool}                         | 405    405      405     405      405      405     405     405      405
+POST api-external-results  {nobody}                       | 404    404      404     404      404      404     404     404      404
 GET  api-attempt  {live}                                  | 401    200      404     404      403      403     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
 POST api-attempt-response-check {live} {live_question}    | 401    422      404     404      403      403     404     404      403
@@ -234,6 +242,10 @@ OFFICE = {
     "assessments.Blueprint": "200 200",
     "assessments.BlueprintSection": "200 200",
     "assessments.Exam": "200 200",
+    "assessments.ExternalAssessment": "200 200",
+    "assessments.ExternalDelivery": "200 403",
+    "assessments.ExternalResult": "200 403",
+    "assessments.ExternalTool": "200 200",
     "assessments.ItemStatistics": "200 403",
     "assessments.KeyCorrection": "200 403",
     "assessments.Paper": "200 403",

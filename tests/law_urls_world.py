@@ -17,9 +17,20 @@ from PIL import Image
 
 from accounts.models import Entitlement, User
 from assessments.enums import AttemptState, QuestionState, QuestionType, SubmitReason, UploadState
-from assessments.models import Attempt, Blueprint, Exam, Paper, PaperQuestion, Question, QuestionPicture, SheetPage
+from assessments.models import (
+    Attempt,
+    Blueprint,
+    Exam,
+    ExternalAssessment,
+    Paper,
+    PaperQuestion,
+    Question,
+    QuestionPicture,
+    SheetPage,
+)
 from assessments.services.paper_drafts import draw_draft
 from assessments.services.pictures import store_picture
+from assessments.tests.external import external_world
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests import builders
@@ -44,6 +55,7 @@ class World:
     marking: Evaluation
     released: Evaluation
     waiting: Evaluation
+    elsewhere: ExternalAssessment
 
     def ids(self) -> dict[str, Any]:
         """What the table writes in braces."""
@@ -72,6 +84,8 @@ class World:
             "sat_paper": self.live.paper_id,
             "question": self.marking.attempt.paper.questions.get(number=4).version.question_id,
             "reviewed": Question.objects.get(state=QuestionState.IN_REVIEW, author=self.cast.newcomer).pk,
+            "elsewhere": self.elsewhere.pk,
+            "tool": self.elsewhere.tool_id,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
@@ -109,7 +123,7 @@ def build_world(cast: Cast) -> World:
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
     for evaluation in (marking, released, waiting):
         evaluation.refresh_from_db()
-    return World(cast, now, open_exam, live, sheets, page, marking, released, waiting)
+    return World(cast, now, open_exam, live, sheets, page, marking, released, waiting, external_world(cast, now))
 
 
 def _bank(cast: Cast) -> None:

@@ -2,9 +2,16 @@
 
 from django.urls import path
 
-from assessments.api import flags, views
+from assessments.api import external, flags, views
 
 urlpatterns = [
+    path("external-assessments/", external.ExternalAssessmentList.as_view(), name="api-external-assessments"),
+    path(
+        "external-assessments/<uuid:assessment_id>/launches/",
+        external.ExternalLaunches.as_view(),
+        name="api-external-launches",
+    ),
+    path("external/<uuid:tool_id>/results/", external.ExternalResults.as_view(), name="api-external-results"),
     path("exams/", views.ExamList.as_view(), name="api-exams"),
     path("exams/<uuid:exam_id>/attempts/", views.ExamAttempts.as_view(), name="api-exam-attempts"),
     path("attempts/<uuid:attempt_id>/", views.AttemptDetail.as_view(), name="api-attempt"),

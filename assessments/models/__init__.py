@@ -3,6 +3,15 @@ from assessments.models.attempts import Attempt, Response, Try
 from assessments.models.blueprints import Blueprint, BlueprintSection, BlueprintSlot, PaperDraft
 from assessments.models.digests import QuestionBand, QuestionDigest, QuestionReview
 from assessments.models.exams import Exam
+from assessments.models.external import (
+    ExternalAssessment,
+    ExternalDelivery,
+    ExternalLaunch,
+    ExternalResult,
+    ExternalSecret,
+    ExternalTool,
+    Outcome,
+)
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.pictures import QuestionPicture
 from assessments.models.question_drafts import QuestionDraft
@@ -26,12 +35,19 @@ __all__ = [
     "BlueprintSection",
     "BlueprintSlot",
     "Exam",
+    "ExternalAssessment",
+    "ExternalDelivery",
+    "ExternalLaunch",
+    "ExternalResult",
+    "ExternalSecret",
+    "ExternalTool",
     "FlagKind",
     "ImportState",
     "ItemStatistics",
     "KeyCorrection",
     "MarkedAttempt",
     "MarkingStep",
+    "Outcome",
     "PageQuestion",
     "Paper",
     "PaperDraft",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assessments.models import Exam
 from assessments.selectors import exam_pages
+from assessments.selectors.external import external_rows
 from assessments.services.attempts import start_attempt
 from common.access import get_permitted
 from common.htmx import render_page
@@ -16,8 +17,12 @@ from common.htmx import render_page
 
 @require_GET
 def exam_list(request: HttpRequest) -> HttpResponse:
-    rows = exam_pages.exam_rows(user=request.user, now=timezone.now())
-    return render_page(request, "assessments/exam_list.html", {"rows": rows})
+    now = timezone.now()
+    context = {
+        "rows": exam_pages.exam_rows(user=request.user, now=now),
+        "elsewhere": external_rows(user=request.user, now=now),
+    }
+    return render_page(request, "assessments/exam_list.html", context)
 
 
 @require_GET

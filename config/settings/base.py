@@ -223,6 +223,10 @@ CELERY_BEAT_SCHEDULE = {
     "hand-in-overdue-sheets": {"task": "assessments.hand_in_overdue_sheets", "schedule": timedelta(seconds=30)},
     "process-waiting-sheets": {"task": "assessments.process_waiting_sheets", "schedule": timedelta(minutes=1)},
     "count-item-statistics": {"task": "assessments.count_item_statistics", "schedule": timedelta(minutes=1)},
+    "prune-external-deliveries": {
+        "task": "assessments.prune_external_deliveries",
+        "schedule": timedelta(hours=1),
+    },
     "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
@@ -232,6 +236,10 @@ CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
     "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
+
+# --- External tools ---------------------------------------------------------------------------------------------------
+# Whether students may be sent to addresses without TLS: only where everything runs on one computer.
+EXTERNAL_TOOLS_HTTP = env.flag("EXTERNAL_TOOLS_HTTP", False)
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -253,6 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "user": env.rate("API_RATE_USER", "1200/min"),
         "anon": env.rate("API_RATE_ANON", "120/min"),
+        "external": env.rate("API_RATE_EXTERNAL", "600/min"),
     },
     "COERCE_DECIMAL_TO_STRING": True,
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
