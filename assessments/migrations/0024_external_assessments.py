@@ -14,7 +14,7 @@ from common.append_only import AppendOnly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0022_behaviours"),
+        ("assessments", "0023_tags"),
         ("courses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
