@@ -76,14 +76,16 @@ def slow_plans(statements: list[str]) -> list[dict[str, Any]]:
         big = dict(cursor.fetchall())
         for statement in _distinct(statements):
             reads = statement.lstrip().upper().startswith("SELECT")
-            cursor.execute(f"EXPLAIN ({'ANALYZE, ' if reads else ''}FORMAT JSON) " + statement.replace("%", "%%"), [])
+            how = "ANALYZE, BUFFERS, FORMAT JSON" if reads else "FORMAT JSON"
+            cursor.execute(f"EXPLAIN ({how}) " + statement.replace("%", "%%"), [])
             answer = cursor.fetchone()[0]
             plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]
             scans = {node["Relation Name"] for node in _nodes(plan["Plan"]) if _is_scan(node)}
             scanned = sorted(scans & set(big))
             took = plan.get("Execution Time", 0.0)
             if scanned or took > 20:
-                found.append({"scans": scanned, "ms": round(took, 1), "sql": statement})
+                pages = sum(plan["Plan"].get(f"Shared {kind} Blocks", 0) for kind in ("Hit", "Read"))
+                found.append({"scans": scanned, "ms": round(took, 1), "buffers": pages, "sql": statement})
     return found
 
 

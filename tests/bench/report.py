@@ -14,7 +14,7 @@ def render(result: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def table(header: list[str], rows: list[list[str]]) -> str:
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def line(cells: list[str]) -> str:
@@ -48,7 +48,7 @@ def _load(result: dict[str, Any]) -> str:
         f"{result['server']}; {result['cores']} cores; SHA-256 {speed['sha256_mb_per_second']:.0f} MB/s; "
         f"load average {result['load_average'][0]:.1f}. Best of the rounds; CPU is the server's, without PostgreSQL."
     )
-    return head + "\n\n" + _table(header, lines)
+    return head + "\n\n" + table(header, lines)
 
 
 def _queries(counts: dict[str, Any]) -> str:
@@ -65,5 +65,5 @@ def _queries(counts: dict[str, Any]) -> str:
         for plan in page["plans"]:
             what = f"scans {', '.join(plan['scans'])}" if plan["scans"] else "is slow"
             plans.append(f"{name}: {what}, {plan['ms']} ms: {plan['sql'][:700]}")
-    table = _table(["page", "queries, empty cache", "warm", "note"], lines)
-    return table + "\n\n" + ("\n".join(plans) or "No query reads a table of more than 10,000 rows from end to end.")
+    text = table(["page", "queries, empty cache", "warm", "note"], lines)
+    return text + "\n\n" + ("\n".join(plans) or "No query reads a table of more than 10,000 rows from end to end.")

@@ -18,12 +18,14 @@ from tests.bench import seed_sql
 
 SIZES = {
     "students": 10_000, "teachers": 40, "cohorts": 50, "exams": 300, "papers": 150, "attempts": 100_000,
-    "recent": 20_000, "live": 400,
+    "recent": 20_000, "live": 400, "questions": 50_000,
 }  # fmt: skip
 BANK = Path(__file__).resolve().parents[2] / "assessments" / "data" / "cbse_x_mathematics"
+QUESTIONS = Path(__file__).with_name("bank")
 COUNTED = (
     "accounts_user", "assessments_attempt", "assessments_response", "evaluations_evaluation",
     "evaluations_questionmark", "evaluations_annotation", "notifications_notification", "assessments_exam",
+    "assessments_question", "assessments_questionversion", "assessments_questionband",
 )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def fingerprint() -> str:
         seed_sql.LIVE,
     )
     digest = hashlib.sha256(repr((SIZES, scripts)).encode())
-    for path in sorted(BANK.glob("*.toml")):
+    for path in [*sorted(BANK.glob("*.toml")), QUESTIONS / "texts.py", QUESTIONS / "rows.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -114,9 +116,25 @@ def _fill(say: Callable[[str], None]) -> None:
             rows = _run(statement)
         say(f"{rows:>10,} rows of {table} in {time.monotonic() - began:.1f} s")
     _run(seed_sql.LIVE)
+    _fill_bank(say)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("INSERT INTO bench.seed VALUES (%s, now())", [fingerprint()])
+
+
+def _fill_bank(say: Callable[[str], None]) -> None:
+    """After the papers are drawn, so that these hold the real questions."""
+    from django.db import connection
+
+    from tests.bench.bank.place import bank_place
+    from tests.bench.bank.rows import fill_bank
+
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        fill_bank(questions=SIZES["questions"], place=bank_place(), without_indexes=_without_indexes)
+        cursor.execute("RESET session_replication_role")
+    say(f"{SIZES['questions']:>10,} questions in {time.monotonic() - began:.1f} s")
 
 
 def _load_papers() -> None:

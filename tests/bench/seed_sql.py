@@ -91,12 +91,12 @@ SELECT q.paper_id AS paper, q.id AS question, q.number, right_one,
 FROM assessments_paperquestion q JOIN assessments_questionversion v ON v.id = q.version_id,
      (VALUES (true), (false)) AS variants (right_one) WHERE NOT q.is_written;
 CREATE TABLE bench.scheme AS
-SELECT q.paper_id AS paper, q.id AS question, q.number, variant, jsonb_object_agg(s.id, s.marks::text) AS steps,
+SELECT q.paper_id AS paper, q.id AS question, q.number, way.variant, jsonb_object_agg(s.id, s.marks::text) AS steps,
        least(sum(s.marks), q.marks) AS marks, (array_agg(s.id ORDER BY s.position))[1] AS first_step
 FROM assessments_paperquestion q JOIN assessments_markingstep s ON s.version_id = q.version_id AND s.alternative <> 'b',
-     (VALUES (0), (1)) AS variants (variant)
-WHERE q.is_written AND q.alternative <> 'b' AND (s.position = 1 OR variant = 0 OR s.position % 2 = 0)
-GROUP BY q.paper_id, q.id, q.number, q.marks, variant;
+     (VALUES (0), (1)) AS way (variant)
+WHERE q.is_written AND q.alternative <> 'b' AND (s.position = 1 OR way.variant = 0 OR s.position % 2 = 0)
+GROUP BY q.paper_id, q.id, q.number, q.marks, way.variant;
 -- Seven of ten answers are right; which ones moves with the attempt's number.
 CREATE TABLE bench.sums AS
 SELECT o.paper, o.n10, o.objective, w.written FROM
