@@ -12,6 +12,14 @@ def send_mail(notification_id: str) -> None:
     deliver_mail(notification_id=notification_id, now=timezone.now())
 
 
+@shared_task(name="notifications.send_mails")
+def send_mails(notification_ids: list[str]) -> int:
+    """Sends the e-mails of these notifications that are still waiting; returns how many were sent."""
+    from notifications.services.mail import deliver_mails
+
+    return deliver_mails(notification_ids=notification_ids, now=timezone.now())
+
+
 @shared_task(name="notifications.send_waiting_mail")
 def send_waiting_mail() -> None:
     """Sends every e-mail that is due and was not sent."""

@@ -55,7 +55,10 @@ class Question(IdModel):
     class Meta:
         verbose_name = _("question")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["chapter", "type", "state"], name="question_cell_idx")]
+        indexes = [
+            models.Index(fields=["chapter", "type", "state"], name="question_cell_idx"),
+            models.Index(fields=["id"], condition=Q(state=QuestionState.IN_REVIEW), name="question_in_review_idx"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(verifier__isnull=True) | ~Q(verifier=F("author")), name="question_author_not_verifier"
@@ -107,6 +110,14 @@ class QuestionVersion(IdModel):
         verbose_name = _("question version")
         ordering = ["question", "number"]
         constraints = [models.UniqueConstraint(fields=["question", "number"], name="question_version_unique")]
+        indexes = [
+            # What lists and draws narrow by, without reading the texts.
+            models.Index(
+                fields=["id"],
+                include=["marks", "difficulty", "cognitive_level"],
+                name="question_version_facets_idx",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.question} v{self.number}"

@@ -14,11 +14,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from assessments.enums import QuestionState
-from assessments.models import Exam, PaperQuestion, Question, QuestionDigest, QuestionVersion
+from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionDigest, QuestionVersion
 from assessments.selectors.version_diff import Change, changes_between
 
 PAGE = 30
 SHOWN_EXAMS = 10
+# Above this the waiting ones are “more than”: counting all would read them all on every page.
+MOST_WAITING = 99
 EXACT = {
     "programme": "chapter__unit__programme",
     "unit": "chapter__unit",
@@ -57,6 +59,11 @@ def waiting_for(user: Any) -> QuerySet[Question]:
     """Questions in review that this person may verify: neither author nor writer of the current version."""
     waiting = Question.objects.visible_to(user).filter(state=QuestionState.IN_REVIEW, current__isnull=False)
     return waiting.exclude(Q(author=user) | Q(current__created_by=user))
+
+
+def count_waiting(user: Any) -> int:
+    """How many wait for this person's review, at most one more than MOST_WAITING."""
+    return waiting_for(user).order_by()[: MOST_WAITING + 1].count()
 
 
 def bank_page(questions: QuerySet[Question], *, before: UUID | None = None, after: UUID | None = None) -> BankPage:
@@ -108,8 +115,11 @@ def question_for_page() -> QuerySet[Question]:
 
 def question_history(question: Question) -> dict[str, Any]:
     """Versions, newest first, what was decided, and the exams with papers that show the question."""
-    drawn = PaperQuestion.objects.filter(version__question=question).values("paper")
-    exams = Exam.objects.filter(Q(paper__in=drawn) | Q(attempts__paper__in=drawn)).distinct().order_by("-opens_at")
+    drawn = PaperQuestion.objects.filter(version__question=question)
+    fixed = Exam.objects.filter(paper__in=drawn.values("paper")).order_by()
+    # Papers drawn for one student alone. Through the attempts of fixed papers every sitting would be read.
+    alone = Attempt.objects.filter(paper__in=drawn.filter(paper__exams__isnull=True).values("paper")).order_by()
+    exams = Exam.objects.filter(pk__in=fixed.values("pk").union(alone.values("exam"))).order_by("-opens_at")
     return {
         "versions": list(question.versions.select_related("created_by").order_by("-number")),
         "reviews": list(question.reviews.select_related("actor", "version")[:20]),
@@ -126,9 +136,10 @@ def compared(question: Question, old: int, new: int) -> list[Change] | None:
 
 def review_neighbours(user: Any, question: Question) -> dict[str, Any]:
     """How many questions wait for this person, and which come before and after this one, the oldest first."""
-    waiting = waiting_for(user)
+    waiting, count = waiting_for(user), count_waiting(user)
     return {
-        "waiting": waiting.count(),
+        "waiting": min(count, MOST_WAITING),
+        "more_wait": count > MOST_WAITING,
         "following": waiting.filter(pk__gt=question.pk).order_by("pk").values_list("pk", flat=True).first(),
         "preceding": waiting.filter(pk__lt=question.pk).order_by("-pk").values_list("pk", flat=True).first(),
     }

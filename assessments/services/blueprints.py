@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.enums import ExamKind
 from assessments.models import Blueprint, BlueprintSection, BlueprintSlot
-from assessments.services.drawing import BlueprintUnfitError, candidates_for
+from assessments.services.drawing import BlueprintUnfitError, stock_for
 from assessments.services.drawing_rules import Slot, structure_problems
 from assessments.services.feasibility import Feasibility, judge, unit_problems
 from common.errors import DomainError
@@ -128,7 +128,7 @@ def judge_plan(*, programme: Programme, plan: Plan) -> Feasibility:
     slots = [slot for slot in slots if slot.unit in units]
     found = judge(
         slots=slots,
-        candidates=candidates_for(slots),
+        stock=stock_for(slots),
         units=wanted,
         total_marks=plan.total_marks,
         problems=problems,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, QuerySet
 
 from assessments.enums import WRITTEN_TYPES, ExamKind
 from assessments.models import Blueprint, BlueprintSlot, Paper, PaperQuestion, Question
@@ -22,6 +23,7 @@ from assessments.services.drawing_rules import (
     plain,
     structure_problems,
 )
+from assessments.services.feasibility import Shelf, Stock
 from assessments.services.paper_variants import draw_variants
 from common.errors import DomainError
 from courses.models import Unit
@@ -99,29 +101,43 @@ def read_slots(blueprint: Blueprint) -> list[Slot]:
 
 def candidates_for(slots: Iterable[Slot]) -> list[Candidate]:
     """The active questions that could stand in one of `slots`; one query that leaves the rest of the bank alone."""
+    return _read(_fitting(slots))
+
+
+def stock_for(slots: Iterable[Slot]) -> Stock:
+    """How many questions of each kind could stand in one of `slots`; counted by the database in one query."""
+    fields = ("chapter__unit_id", "type", "current__marks", "current__difficulty", "current__cognitive_level")
+    rows = _fitting(slots).order_by().values_list(*fields).annotate(count=Count("pk"))
+    return {Shelf(*row): count for *row, count in rows}
+
+
+def _fitting(slots: Iterable[Slot]) -> QuerySet[Question]:
     slots = list(slots)
     types = {type for slot in slots for type in slot.types}
     units, marks = {slot.unit for slot in slots}, {slot.marks for slot in slots}
-    return read_candidates(units, type__in=types, current__marks__in=marks)
+    return _active(units).filter(type__in=types, current__marks__in=marks)
+
+
+def _active(units: Collection[UUID]) -> QuerySet[Question]:
+    return Question.objects.active().filter(chapter__unit__in=units, current__isnull=False)
 
 
 def read_candidates(units: Collection[UUID], **narrower: Any) -> list[Candidate]:
     """Every active question of `units` with its current version; one query. `narrower`: more conditions of a filter."""
-    rows = (
-        Question.objects.active()
-        .filter(chapter__unit__in=units, current__isnull=False, **narrower)
-        .values_list(
-            "id",
-            "current_id",
-            "key",
-            "chapter__unit_id",
-            "chapter_id",
-            "type",
-            "current__marks",
-            "current__difficulty",
-            "current__cognitive_level",
-        )
-        .order_by()
+    return _read(_active(units).filter(**narrower))
+
+
+def _read(questions: QuerySet[Question]) -> list[Candidate]:
+    rows = questions.order_by().values_list(
+        "id",
+        "current_id",
+        "key",
+        "chapter__unit_id",
+        "chapter_id",
+        "type",
+        "current__marks",
+        "current__difficulty",
+        "current__cognitive_level",
     )
     return [
         Candidate(question, version, key or question.hex, unit, chapter, type, marks, difficulty, level)

@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from assessments.enums import WRITTEN_TYPES, CognitiveLevel, QuestionType
@@ -43,6 +43,24 @@ class Candidate:
     level: str
 
 
+class Fitting(Protocol):
+    """What a slot asks about: a question, or a shelf of questions that are alike in all of this."""
+
+    @property
+    def unit(self) -> UUID: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def marks(self) -> Decimal: ...
+    @property
+    def difficulty(self) -> int: ...
+    @property
+    def level(self) -> str: ...
+
+
+F = TypeVar("F", bound=Fitting)
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a slot asks of a question. Slots with the same cell take from the same part of the bank."""
@@ -53,7 +71,7 @@ class Cell:
     difficulties: frozenset[int] = frozenset()
     levels: frozenset[str] = frozenset()
 
-    def takes(self, candidate: Candidate) -> bool:
+    def takes(self, candidate: Fitting) -> bool:
         return (
             candidate.unit == self.unit
             and candidate.type in self.types
@@ -81,7 +99,7 @@ class Slot:
     def cell(self) -> Cell:
         return Cell(self.unit, self.types, self.marks, self.difficulties, self.levels)
 
-    def takes(self, candidate: Candidate) -> bool:
+    def takes(self, candidate: Fitting) -> bool:
         return self.cell.takes(candidate)
 
 
@@ -129,9 +147,9 @@ def draw_questions(
     return [Pick(seat, draw.taken[index]) for index, seat in enumerate(draw.seats)]
 
 
-def pools_of(cells: Iterable[Cell], candidates: Iterable[Candidate]) -> dict[Cell, list[Candidate]]:
+def pools_of(cells: Iterable[Cell], candidates: Iterable[F]) -> dict[Cell, list[F]]:
     """The candidates that fit each cell, in the order given; one walk over the bank, however large."""
-    shelves: dict[tuple[UUID, str, Decimal], list[Candidate]] = defaultdict(list)
+    shelves: dict[tuple[UUID, str, Decimal], list[F]] = defaultdict(list)
     for candidate in candidates:
         shelves[candidate.unit, candidate.type, candidate.marks].append(candidate)
     pools = {}

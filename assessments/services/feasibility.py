@@ -43,6 +43,24 @@ READABLE = 10**9  # above this a power of ten says more than digits
 
 
 @dataclass(frozen=True)
+class Shelf:
+    """Questions that every slot takes or none. Judging needs only how many there are: a bank of any size is quick."""
+
+    unit: UUID
+    type: str
+    marks: Decimal
+    difficulty: int
+    level: str
+
+
+Stock = Mapping[Shelf, int]
+
+
+def stock_of(candidates: Iterable[Candidate]) -> Stock:
+    return Counter(Shelf(one.unit, one.type, one.marks, one.difficulty, one.level) for one in candidates)
+
+
+@dataclass(frozen=True)
 class CellRow:
     """What one cell needs and has. `missing`: seats that stay empty, also where the questions are needed elsewhere."""
 
@@ -104,13 +122,13 @@ class Feasibility:
 def judge(
     *,
     slots: Sequence[Slot],
-    candidates: Sequence[Candidate],
+    stock: Stock,
     units: Mapping[UUID, tuple[str, Decimal | None]],
     total_marks: Decimal | None,
     problems: Iterable[str] = (),
 ) -> Feasibility:
     """`units`: name and the curriculum's marks of every unit of the programme, in its order; None where none count."""
-    pools = pools_of((slot.cell for slot in slots), candidates)
+    pools = pools_of((slot.cell for slot in slots), stock)
     marks_of: Counter[UUID] = Counter()
     by_section: dict[str, Decimal] = defaultdict(Decimal)
     for slot in slots:
@@ -119,21 +137,24 @@ def judge(
     shown = [unit for unit, (_name, wanted) in units.items() if wanted is not None or unit in marks_of]
     total = sum((slot.marks for slot in slots), Decimal(0))
     return Feasibility(
-        cells=_cell_rows(slots, candidates, pools),
+        cells=_cell_rows(slots, stock, pools),
         units=tuple(TotalRow(units[unit][0], Decimal(marks_of[unit]), units[unit][1]) for unit in shown),
         sections=tuple(TotalRow(label, marks) for label, marks in by_section.items()),
-        levels=level_totals(slots, pools),
+        levels=level_totals(slots, stock, pools),
         total=TotalRow("", total, total_marks),
         questions=len({slot.number for slot in slots}),
-        papers=count_papers(slots=slots, candidates=candidates),
+        papers=count_papers(slots=slots, stock=stock),
         problems=tuple(problems),
     )
 
 
-def level_totals(slots: Iterable[Slot], pools: Mapping[Cell, Sequence[Candidate]]) -> tuple[TotalRow, ...]:
+def level_totals(slots: Iterable[Slot], stock: Stock, pools: Mapping[Cell, Sequence[Shelf]]) -> tuple[TotalRow, ...]:
     """The marks that papers carry on average at each cognitive level, as each question of a cell is equally likely."""
     expected: dict[str, Decimal] = defaultdict(Decimal)
-    shares = {cell: Counter(candidate.level for candidate in pool) for cell, pool in pools.items()}
+    shares: dict[Cell, Counter[str]] = {cell: Counter() for cell in pools}
+    for cell, pool in pools.items():
+        for shelf in pool:
+            shares[cell][shelf.level] += stock[shelf]
     for slot in slots:
         found = shares[slot.cell]
         for level, times in found.items():
@@ -142,14 +163,8 @@ def level_totals(slots: Iterable[Slot], pools: Mapping[Cell, Sequence[Candidate]
     return tuple(TotalRow(name, marks.quantize(Decimal("0.1"))) for name, marks in named)
 
 
-def _cell_rows(
-    slots: Sequence[Slot], candidates: Sequence[Candidate], pools: Mapping[Cell, Sequence[Candidate]]
-) -> tuple[CellRow, ...]:
-    try:
-        draw_questions(slots=slots, candidates=candidates, seed=0)
-        empty: Counter[Cell] = Counter()
-    except BankTooSmall as error:
-        empty = Counter(seat.slot.cell for seat in error.seats)
+def _cell_rows(slots: Sequence[Slot], stock: Stock, pools: Mapping[Cell, Sequence[Shelf]]) -> tuple[CellRow, ...]:
+    empty = _empty_seats(slots, stock, pools)
     alike: dict[Cell, list[Slot]] = defaultdict(list)
     for slot in slots:
         alike[slot.cell].append(slot)
@@ -160,23 +175,47 @@ def _cell_rows(
             marks=cell.marks,
             numbers=ranges(slot.number for slot in found),
             needed=len(seats_of(found)),
-            there=len(pools[cell]),
+            there=sum(stock[shelf] for shelf in pools[cell]),
             missing=empty[cell],
         )
         for cell, found in alike.items()
     )
 
 
-def count_papers(*, slots: Iterable[Slot], candidates: Iterable[Candidate], max_steps: int = MAX_STEPS) -> PaperCount:
+def _empty_seats(slots: Sequence[Slot], stock: Stock, pools: Mapping[Cell, Sequence[Shelf]]) -> Counter[Cell]:
+    """The seats that stay empty in a fullest paper. Of questions that fit the same, more than seats cannot help."""
+    seats = len(seats_of(slots))
+    bank: list[Candidate] = []
+    for one, count in _classes(stock, pools).values():
+        for _turn in range(min(count, seats)):
+            key = UUID(int=len(bank))
+            bank.append(Candidate(key, key, key.hex, one.unit, key, one.type, one.marks, one.difficulty, one.level))
+    try:
+        draw_questions(slots=slots, candidates=bank, seed=0)
+    except BankTooSmall as error:
+        return Counter(seat.slot.cell for seat in error.seats)
+    return Counter()
+
+
+def _classes(stock: Stock, pools: Mapping[Cell, Sequence[Shelf]]) -> dict[frozenset[Cell], tuple[Shelf, int]]:
+    """How many questions fit the same cells, with one shelf of them."""
+    fits: dict[Shelf, set[Cell]] = defaultdict(set)
+    for cell, pool in pools.items():
+        for shelf in pool:
+            fits[shelf].add(cell)
+    classes: dict[frozenset[Cell], tuple[Shelf, int]] = {}
+    for shelf, cells in fits.items():
+        known = classes.get(frozenset(cells), (shelf, 0))
+        classes[frozenset(cells)] = known[0], known[1] + stock[shelf]
+    return classes
+
+
+def count_papers(*, slots: Iterable[Slot], stock: Stock, max_steps: int = MAX_STEPS) -> PaperCount:
     """How many sets of questions fill the slots. The formula is at the top of the module."""
     seats = Counter(seat.slot.cell for seat in seats_of(slots))
     if not seats:
         return PaperCount(0)
-    fits: dict[UUID, set[Cell]] = defaultdict(set)
-    for cell, pool in pools_of(seats, candidates).items():
-        for candidate in pool:
-            fits[candidate.question].add(cell)
-    classes = Counter(frozenset(cells) for cells in fits.values())
+    classes = {cells: count for cells, (_shelf, count) in _classes(stock, pools_of(seats, stock)).items()}
     number, exact = 1, True
     for cells in _components(list(seats), classes):
         here = {neighbours: count for neighbours, count in classes.items() if neighbours <= cells}

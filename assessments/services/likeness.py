@@ -22,8 +22,11 @@ LIKE = 0.6
 
 PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
-NOISE = re.compile(r"[^\w+\-=<>/^.%°√π]+")
-WORD = re.compile(r"\w+")
+# Vowel signs and the like belong to their words, though Python does not count them as letters: those above letters, and
+# those of the Indian scripts without their full stops.
+SIGNS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u200c\u200d"
+NOISE = re.compile(rf"[^\w{SIGNS}+\-=<>/^.%°√π]+")
+WORD = re.compile(rf"[\w{SIGNS}]+")
 
 
 def plain_words(texts: Iterable[str]) -> str:

@@ -141,7 +141,7 @@ def checked_key(version: QuestionVersion, answer: Mapping[str, Any]) -> dict[str
     return dict(normalised(content).answer)
 
 
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+def batches(rows: Iterable[T]) -> Iterator[list[T]]:
     """Lists of BATCH."""
     rest = iter(rows)
     while batch := list(islice(rest, BATCH)):
@@ -159,7 +159,7 @@ def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[
     rows = saved.select_related("question", "attempt__exam", "attempt__student").order_by("attempt_id", "pk")
     keys: dict[UUID, dict[str, Any]] = {}
     answers, found = 0, []
-    for batch in _batches(rows.iterator(chunk_size=BATCH)):
+    for batch in batches(rows.iterator(chunk_size=BATCH)):
         with_tries = {row.attempt_id for row in batch if rules_of(row.attempt.exam).has_tries}
         tried = tried_answers(with_tries, versions=[version.pk]) if with_tries else {}
         for response in batch:
@@ -178,7 +178,7 @@ def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[
 def _changes(verdicts: list[_Verdict]) -> Iterator[Change]:
     """What changes for whom. Of two alternatives the better one counts, and no total falls below 0."""
     totals: dict[UUID, Decimal] = {}  # A paper might hold the version twice.
-    for batch in _batches(verdicts):
+    for batch in batches(verdicts):
         all_marks = _objective_marks({verdict.response.attempt_id for verdict in batch})
         for verdict in batch:
             response, attempt = verdict.response, verdict.response.attempt
@@ -220,15 +220,19 @@ def _correct(
 
 
 def _write(correction: KeyCorrection, verdicts: list[_Verdict], changes: tuple[Change, ...]) -> None:
+    """A handful of statements per BATCH: there are few different verdicts and marks, each written to many rows."""
+    alike: dict[Judged, list[int]] = defaultdict(list)
     for verdict in verdicts:
-        verdict.judged.write_to(verdict.response)
-    Response.objects.bulk_update(
-        [verdict.response for verdict in verdicts], ["is_correct", "marks", "bare_marks"], batch_size=BATCH
-    )
-    attempts = {change.attempt.pk: change.attempt for change in changes}
-    for change in changes:
-        attempts[change.attempt.pk].objective_marks = change.after
-    Attempt.objects.bulk_update(attempts.values(), ["objective_marks"], batch_size=BATCH)
+        alike[verdict.judged].append(verdict.response.pk)
+    for judged, responses in alike.items():
+        for some in batches(responses):
+            Response.objects.filter(pk__in=some).update(**vars(judged))
+    by_marks: dict[Decimal, list[UUID]] = defaultdict(list)
+    for attempt, marks in {change.attempt.pk: change.after for change in changes}.items():
+        by_marks[marks].append(attempt)
+    for marks, attempts in by_marks.items():
+        for chunk in batches(attempts):
+            Attempt.objects.filter(pk__in=chunk).update(objective_marks=marks)
     RescoredAttempt.objects.bulk_create(
         [
             RescoredAttempt(

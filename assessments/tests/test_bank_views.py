@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.enums import QuestionState, QuestionType
-from assessments.models import Question, QuestionReview
+from assessments.models import Attempt, Question, QuestionReview
 from assessments.selectors import bank_pages
 from assessments.selectors.version_diff import changes_between, pieces_between
 from assessments.services.questions import (
@@ -143,6 +144,20 @@ class TestList:
             Question.objects.filter(pk=wanted.pk).update(key=words)
         assert found(client.get(LIST, {"q": words})) == [wanted]
 
+    def test_search_finds_words_of_other_scripts(self, client: Client, teacher: Any) -> None:
+        wanted = make(teacher, "वृत्त का क्षेत्रफल ज्ञात कीजिए।")
+        make(teacher, "त्रिभुज का क्षेत्र रफ बनाइए।")
+        assert found(client.get(LIST, {"q": "क्षेत्रफल"})) == [wanted]
+
+    def test_who_waits_for_review_is_counted_so_far_only(
+        self, client: Client, teacher: Any, cast: Any, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr(bank_pages, "MOST_WAITING", 2)
+        questions = [make(cast.colleague, f"Question {n}", state=QuestionState.IN_REVIEW) for n in "123"]
+        assert "2+" in client.get(LIST).content.decode()
+        page = client.get(reverse("question-page", args=[questions[0].pk]), {"review": "1"}).content.decode()
+        assert "More than 2 wait for review" in page
+
     @pytest.mark.parametrize("words", ["%", "'; drop", "a & | !", ":*", "\\", "ü" * 200])
     def test_search_takes_any_text(self, client: Client, teacher: Any, words: str) -> None:
         assert client.get(LIST, {"q": words}).status_code == 200
@@ -234,6 +249,20 @@ class TestQuestionPage:
         page = client.get(reverse("question-page", args=[second.pk])).content.decode()
         assert "says nearly the same" in page
         assert reverse("question-page", args=[first.pk]) in page
+
+    def test_exams_with_the_question_are_named_however_its_paper_was_drawn(self, client: Client, cast: Any) -> None:
+        paper, other = factories.small_paper(), factories.small_paper()
+        fixed = factories.ExamFactory(paper=paper)
+        alone = factories.ExamFactory()
+        hour = timedelta(hours=1)
+        Attempt.objects.create(
+            exam=alone, paper=other, student=cast.student, started_at=NOW, ends_at=NOW + hour, sheets_due_at=NOW + hour
+        )
+        client.force_login(cast.colleague)
+        for exam, own in ((fixed, paper), (alone, other)):
+            question = own.questions.first().version.question
+            page = client.get(reverse("question-page", args=[question.pk]))
+            assert page.context["exams"] == [exam]
 
     def test_queries_do_not_grow_with_versions(
         self, client: Client, teacher: Any, django_assert_max_num_queries: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -84,3 +85,15 @@ class TestLikeQuestions:
     def test_a_short_text_is_like_nothing(self, cast) -> None:
         make(cast.teacher)
         assert like_questions(texts=["x = 1"], user=cast.teacher) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("वृत्त का क्षेत्रफल ज्ञात कीजिए।", ["वृत्त", "का", "क्षेत्रफल", "ज्ञात", "कीजिए"]),
+        ("பரப்பளவு காண்க", ["பரப்பளவு", "காண்க"]),
+        ("নির্ণয় কর", ["নির্ণয়", "কর"]),
+    ],
+)
+def test_words_of_indian_scripts_stay_whole(text: str, words: list[str]) -> None:
+    assert search_terms(text) == [unicodedata.normalize("NFKC", word) for word in words]

@@ -12,6 +12,7 @@ def test_two_hundred_board_papers() -> None:
     assert (found.wrong_totals, found.repeats_within) == (0, 0)
     assert found.repeats == found.fewest_repeats, "a question came again though the bank had another"
     assert found.rich_repeats == 0
+    assert [what for what, _seen, holds in found.must_hold() if not holds] == []
     assert worst(found)["chance"] > 1e-5
     # 200 papers of three questions: each comes 67 times on average, six deviations are 40.
     assert worst(found)["ratio"] < 3

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assessments.enums import QuestionType
 from assessments.services.drawing_rules import Candidate, Slot, seats_of
-from assessments.services.feasibility import PaperCount, count_papers, judge, ranges
+from assessments.services.feasibility import PaperCount, count_papers, judge, ranges, stock_of
 from assessments.tests.test_drawing_rules import LEVELS, TYPES, candidate, slot, uid
 
 
@@ -66,8 +66,8 @@ small_blueprints = st.lists(
 @given(slots=small_blueprints, bank=small_banks)
 def test_the_number_of_papers_is_that_of_brute_force(slots: list[Slot], bank: list[Candidate]) -> None:
     wanted = brute_force(slots, bank)
-    assert count_papers(slots=slots, candidates=bank) == PaperCount(wanted)
-    bound = count_papers(slots=slots, candidates=bank, max_steps=0)
+    assert count_papers(slots=slots, stock=stock_of(bank)) == PaperCount(wanted)
+    bound = count_papers(slots=slots, stock=stock_of(bank), max_steps=0)
     assert bound.number <= wanted
     assert (bound.number > 0) == (wanted > 0), "a paper that exists is never denied"
 
@@ -90,11 +90,11 @@ CASES = [
 
 @pytest.mark.parametrize(("slots", "bank", "papers"), CASES)
 def test_numbers_worked_out_by_hand(slots: list[Slot], bank: list[Candidate], papers: int) -> None:
-    assert count_papers(slots=slots, candidates=bank) == PaperCount(papers)
+    assert count_papers(slots=slots, stock=stock_of(bank)) == PaperCount(papers)
 
 
 def test_large_numbers_are_powers_of_ten() -> None:
-    many = count_papers(slots=[slot(n) for n in range(1, 11)], candidates=[candidate(n) for n in range(100)])
+    many = count_papers(slots=[slot(n) for n in range(1, 11)], stock=stock_of([candidate(n) for n in range(100)]))
     assert many.number == comb(100, 10)
     assert many.exponent == 13
     assert PaperCount(1000).exponent is None
@@ -105,7 +105,7 @@ def test_wide_overlaps_are_bounded_quickly() -> None:
     kinds = list(QuestionType)[:13]
     slots = [slot(n, types=(kinds[n - 1], kinds[n])) for n in range(1, 13)]
     bank = [candidate(20 * place + n, type=kind) for place, kind in enumerate(kinds) for n in range(20)]
-    found = count_papers(slots=slots, candidates=bank)
+    found = count_papers(slots=slots, stock=stock_of(bank))
     assert not found.exact
     assert found.number >= 20**12
 
@@ -114,7 +114,7 @@ def test_what_is_missing_and_what_is_needed_elsewhere() -> None:
     slots = [slot(1), slot(2, types=TYPES[:2]), slot(3, unit=2)]
     found = judge(
         slots=slots,
-        candidates=[candidate(1)],
+        stock=stock_of([candidate(1)]),
         units={uid(1): ("Algebra", Decimal(3)), uid(2): ("Geometry", None), uid(3): ("Calculus", Decimal(4))},
         total_marks=Decimal(4),
     )
@@ -131,7 +131,7 @@ def test_what_is_missing_and_what_is_needed_elsewhere() -> None:
 
 def test_levels_are_what_papers_carry_on_average() -> None:
     bank = [candidate(1, level="apply"), candidate(2, level="apply"), candidate(3, level="analyse")]
-    found = judge(slots=[slot(1)], candidates=bank, units={uid(1): ("Algebra", None)}, total_marks=Decimal(1))
+    found = judge(slots=[slot(1)], stock=stock_of(bank), units={uid(1): ("Algebra", None)}, total_marks=Decimal(1))
     assert [(row.name, row.marks) for row in found.levels] == [("Apply", Decimal("0.7")), ("Analyse", Decimal("0.3"))]
     assert found.is_ready
 

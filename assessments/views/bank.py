@@ -79,9 +79,10 @@ def bank_list(request: HttpRequest) -> HttpResponse:
 
 
 def _tabs(user: Any, form: BankFilterForm, view: str) -> list[dict[str, Any]]:
-    tabs = [("", _("Everything"), None), ("mine", _("Mine"), None)]
+    tabs: list[tuple[str, str, int | str | None]] = [("", _("Everything"), None), ("mine", _("Mine"), None)]
     if user.is_staff or user.teacher_profile.is_verified:
-        tabs.append(("review", _("To review"), bank_pages.waiting_for(user).count()))
+        waiting, most = bank_pages.count_waiting(user), bank_pages.MOST_WAITING
+        tabs.append(("review", _("To review"), waiting if waiting <= most else f"{most}+"))
     shown = [
         {"label": label, "count": count, "url": f"?{form.query(view=name)}", "current": view == name}
         for name, label, count in tabs

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,7 +24,7 @@ from assessments.models import KeyCorrection, QuestionVersion
 from assessments.services.keys import key_of
 from common.access import get_permitted
 from common.errors import DomainError
-from evaluations.services.rescoring import preview_rescore, rescore
+from evaluations.services.rescoring import Change, Rescoring, preview_rescore, rescore
 
 # So many who change are named on the page; all are counted.
 NAMED = 200
@@ -67,6 +68,13 @@ class KeyForm(forms.Form):
         if not isinstance(key, dict):
             raise forms.ValidationError(_("A key is an object such as {“value”: “3”}."))
         return key
+
+
+def _named(preview: Rescoring) -> list[Change]:
+    """The first who change, with their names."""
+    changes = list(preview.changes[:NAMED])
+    prefetch_related_objects([change.attempt for change in changes], "student")
+    return changes
 
 
 @admin.register(KeyCorrection)
@@ -113,7 +121,7 @@ class KeyCorrectionAdmin(ModelAdmin):
             "version": version,
             "form": form,
             "preview": preview,
-            "named": preview.changes[:NAMED] if preview else (),
+            "named": _named(preview) if preview else (),
             "key_text": json.dumps(preview.key, ensure_ascii=False) if preview else "",
         }
         status = 422 if form.errors else 200

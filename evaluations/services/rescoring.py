@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from assessments.enums import AttemptState, RevealItem, UploadState
 from assessments.models import Attempt, Exam, QuestionVersion, SheetPage
 from assessments.selectors.reveal import exams_hiding
 from assessments.services.item_statistics import note_marked
-from assessments.services.rescoring import Change, Rescoring, preview_rescore, rescore_attempts
+from assessments.services.rescoring import Change, Rescoring, batches, preview_rescore, rescore_attempts
 from common.templatetags.ui import marks
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation
 from evaluations.services import links
 from notifications.enums import NotificationKind
-from notifications.services.inbox import notify
+from notifications.services.inbox import News, notify_many
 
-__all__ = ["Rescoring", "preview_rescore", "rescore"]
-
-BATCH = 500
+__all__ = ["Change", "Rescoring", "preview_rescore", "rescore"]
 
 
 def rescore(
@@ -39,30 +39,28 @@ def rescore(
     """
     with transaction.atomic():
         done = rescore_attempts(version=version, answer=answer, reason=reason, actor=actor, now=now)
-        final = {change.attempt.pk: change.after for change in done.changes}
         changed = {change.attempt.pk: change for change in done.changes if change.after != change.before}
-        for batch in _batches(list(changed)):
-            evaluations = _correct_totals(batch, final)
-            for attempt in _shown(batch, evaluations, now):
-                _tell(changed[attempt], evaluations.get(attempt), done, now)
+        for batch in batches(list(changed)):
+            evaluations = _correct_totals(batch)
+            shown = _shown(batch, evaluations, now)
+            notify_many([_news(changed[pk], evaluations.get(pk), done) for pk in batch if pk in shown], now=now)
         # Last: whoever releases a paper holds the evaluation first and its statistics second, too.
-        for touched in _batches(sorted(done.touched)):
+        for touched in batches(sorted(done.touched)):
             note_marked(touched)
     return done
 
 
-def _correct_totals(attempts: list[UUID], objective: Mapping[UUID, Decimal]) -> dict[UUID, Evaluation]:
+def _correct_totals(attempts: Sequence[UUID]) -> dict[UUID, Evaluation]:
     """Evaluations of the attempts by attempt, with corrected totals. Locks them all: one may be finished just now."""
     rows = Evaluation.objects.select_for_update(of=("self",)).filter(attempt__in=attempts).order_by("pk")
     found = {row.attempt_id: row for row in rows}
-    finished = [row for row in found.values() if row.total_marks is not None]
-    for row in finished:
-        row.total_marks = (row.written_marks or Decimal(0)) + objective[row.attempt_id]
-    Evaluation.objects.bulk_update(finished, ["total_marks"])
+    objective = Attempt.objects.filter(pk=OuterRef("attempt")).values("objective_marks")
+    finished = Evaluation.objects.filter(attempt__in=attempts, total_marks__isnull=False)
+    finished.update(total_marks=Coalesce("written_marks", Decimal(0)) + Coalesce(Subquery(objective), Decimal(0)))
     return found
 
 
-def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation], now: datetime) -> set[UUID]:
+def _shown(attempts: Sequence[UUID], evaluations: Mapping[UUID, Evaluation], now: datetime) -> set[UUID]:
     """The attempts whose marks the student has seen: released, or without anything to be marked by hand."""
     released = {pk for pk, row in evaluations.items() if row.state == EvaluationState.RELEASED}
     bare = set(attempts) - set(evaluations)
@@ -76,12 +74,12 @@ def _shown(attempts: list[UUID], evaluations: Mapping[UUID, Evaluation], now: da
     return (released | {pk for pk, written in handed_in if not written or pk not in with_pages}) - unseen
 
 
-def _tell(change: Change, evaluation: Evaluation | None, done: Rescoring, now: datetime) -> None:
+def _news(change: Change, evaluation: Evaluation | None, done: Rescoring) -> News:
     attempt, question = change.attempt, change.question
     written = (evaluation.written_marks if evaluation else None) or Decimal(0)
     assert done.correction is not None
-    notify(
-        user=attempt.student,
+    return News(
+        user_id=attempt.student_id,
         kind=NotificationKind.PAPER_RETURNED,
         cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
         title=f"{attempt.exam.title}: your marks have changed",
@@ -89,10 +87,4 @@ def _tell(change: Change, evaluation: Evaluation | None, done: Rescoring, now: d
         f"{marks(written + change.after)} marks instead of {marks(written + change.before)}.",
         url=links.result_url(attempt.pk),
         mail=True,
-        now=now,
     )
-
-
-def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]

@@ -6,7 +6,8 @@ from decimal import Decimal
 from threading import Event
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent
 from assessments.enums import QuestionType
@@ -138,6 +139,29 @@ def test_totals_of_finished_papers_follow_and_their_students_are_told(cast):
     assert (released.total_marks, released.written_marks, still.total_marks) == (Decimal("5.5"), Decimal("4.5"), None)
     assert "5½ marks instead of 4½" in Notification.objects.get(user=done.student).body
     assert not Notification.objects.filter(user=running.student).exists()
+
+
+def test_many_cost_the_queries_of_a_few(cast):
+    """Papers that are finished and shown, so that every statement is needed."""
+    bare = factories.ExamFactory(paper=factories.small_paper(OBJECTIVE), for_cohorts=[cast.cohort])
+    version = question(bare, 1).version
+
+    def class_of(size):
+        for letter in "BC" * size:
+            sit(bare, new_student(cast), {1: {"choices": [letter]}})
+
+    def cost(key):
+        with CaptureQueriesContext(connection) as preview:
+            preview_rescore(version=version, answer=key)
+        with CaptureQueriesContext(connection) as done:
+            rescore(version=version, answer=key, reason="C", actor=cast.staff, now=LATER)
+        return len(preview), len(done)
+
+    class_of(1)
+    few = cost(TO_C)
+    class_of(8)
+    assert cost({"choices": ["B"]}) == few
+    assert Notification.objects.filter(title__endswith="changed").count() == 2 + 18
 
 
 def test_a_key_that_is_none_is_refused(cast):

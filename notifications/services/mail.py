@@ -8,6 +8,7 @@ it again; the Message-ID is the same each time, so mail programs show it once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
 from urllib.parse import urlsplit
@@ -52,8 +53,12 @@ def deliver_mail(*, notification_id: UUID | str, now: datetime) -> str | None:
 def send_waiting_mail(*, now: datetime) -> int:
     """Sends what is due and not sent: after a failure, or when the task was lost. Returns how many were sent."""
     due = Notification.objects.filter(mail_state=MailState.WAITING, mail_after__lte=now).order_by("mail_after")
-    ids = list(due.values_list("pk", flat=True)[:SWEEP_SIZE])
-    return sum(deliver_mail(notification_id=pk, now=now) == MailState.SENT for pk in ids)
+    return deliver_mails(notification_ids=list(due.values_list("pk", flat=True)[:SWEEP_SIZE]), now=now)
+
+
+def deliver_mails(*, notification_ids: Iterable[UUID | str], now: datetime) -> int:
+    """`deliver_mail` for each; returns how many were sent."""
+    return sum(deliver_mail(notification_id=pk, now=now) == MailState.SENT for pk in notification_ids)
 
 
 def compose_mail(notification: Notification) -> EmailMultiAlternatives:

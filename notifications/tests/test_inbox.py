@@ -13,7 +13,7 @@ from common.testing.database import run_at_once
 from notifications.enums import MailState, NotificationKind
 from notifications.models import Notification
 from notifications.selectors import inbox_page, unread_count
-from notifications.services.inbox import mark_read, notify, read_by_url, send_waiting_mail
+from notifications.services.inbox import News, mark_read, notify, notify_many, read_by_url, send_waiting_mail
 from notifications.services.mail import deliver_mail
 from tests.factories import NOW, UserFactory
 
@@ -225,3 +225,19 @@ def test_pages_of_thirty_newest_first(person):
             break
     assert seen == made[::-1]
     assert sizes == [30, 30, 5]
+
+
+def test_many_are_told_once_each_at_a_constant_cost(db, django_assert_num_queries, django_capture_on_commit_callbacks):
+    def news(people):
+        return [News(person.pk, NotificationKind.PAPER_RETURNED, "key-1", "New marks", mail=True) for person in people]
+
+    people = UserFactory.create_batch(5)
+    with django_capture_on_commit_callbacks() as waiting, django_assert_num_queries(3):
+        notify_many(news(people[:2]), now=NOW)
+    with django_capture_on_commit_callbacks() as more, django_assert_num_queries(3):
+        notify_many(news(people), now=NOW)
+    assert Notification.objects.count() == 5
+    for callback in [*waiting, *more]:
+        callback()
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(person.email for person in people)
+    assert set(Notification.objects.values_list("mail_state", flat=True)) == {MailState.SENT}

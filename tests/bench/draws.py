@@ -8,6 +8,8 @@ Drawn are the shipped questions, read from their files. Three things are measure
    freedom. The chance of at least the value found is printed; with 25 cells one below 0.002 (0.05 / 25) would be news.
 2. Students who sit ten papers in a row, each avoiding the last three: repeats against the fewest the bank allows.
 3. The same with a bank that could do without repeats: every question four times.
+
+The last table says what must hold, and whether it did; where it did not, the exit code is 1.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 import time
 import tomllib
 from collections import Counter, defaultdict
@@ -41,6 +44,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "assessments" / "data" / "cbse_x_
 SPACE = UUID(int=7)
 PAPERS_PER_STUDENT = 10
 AVOIDED = 3
+RICHER = 4
+LIMIT_MS = 100
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,46 @@ class Figures:
     rich_papers: int = 0
     rich_repeats: int = 0
     milliseconds: list[float] = field(default_factory=list)
+    rich_milliseconds: list[float] = field(default_factory=list)
 
-    def p95(self) -> float:
-        return sorted(self.milliseconds)[int(len(self.milliseconds) * 0.95)]
+    @property
+    def chance(self) -> float:
+        """The chance of at least this much unevenness over all cells."""
+        return chi_square_tail(self.chi_square, self.freedom)
+
+    @property
+    def chi_square(self) -> float:
+        return sum(cell.chi_square for cell in self.cells)
+
+    @property
+    def freedom(self) -> int:
+        return sum(cell.questions - 1 for cell in self.cells)
+
+    def must_hold(self) -> list[tuple[str, str, bool]]:
+        """(what, what was found, whether it holds). The bounds of chance are one in a thousand for all cells."""
+        least = min(cell.chance for cell in self.cells)
+        slow = max(p95(self.milliseconds), p95(self.rich_milliseconds))
+        return [
+            ("every paper has its exact total", f"{self.wrong_totals} of {self.papers} wrong", not self.wrong_totals),
+            ("no question twice in a paper", f"{self.repeats_within} twice", not self.repeats_within),
+            ("questions come equally often", f"chance {self.chance:.3f} for all cells", self.chance > 0.001),
+            ("… in every cell", f"least chance {least:.4f}", least > 0.001 / len(self.cells)),
+            (
+                f"last {AVOIDED} papers avoided, shipped bank",
+                f"{self.repeats} repeats, {self.fewest_repeats} must be",
+                self.repeats == self.fewest_repeats,
+            ),
+            (
+                f"last {AVOIDED} papers avoided, bank × {RICHER}",
+                f"{self.rich_repeats} repeats in {self.rich_papers} papers",
+                not self.rich_repeats,
+            ),
+            (f"one draw in at most {LIMIT_MS} ms", f"p95 {slow:.1f} ms of processor time", slow <= LIMIT_MS),
+        ]
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
 
 
 def shipped() -> tuple[list[Slot], list[Candidate], Decimal]:
@@ -114,9 +156,15 @@ def measure(papers: int) -> Figures:
         found.wrong_totals += marks_of(picks) != total
         found.repeats_within += len(picks) - len({pick.candidate.question for pick in picks})
     found.cells = list(_cell_figures(slots, bank, drawn, papers))
-    found.student_papers, found.repeats, found.fewest_repeats = _in_a_row(slots, bank, papers)
-    copies = [replace(one, question=uuid5(one.question, str(n)), name=f"{one.name}-{n}") for one in bank for n in "123"]
-    found.rich_papers, found.rich_repeats, _fewest = _in_a_row(slots, bank + copies, max(papers // 5, 10))
+    found.student_papers, found.repeats, found.fewest_repeats = _in_a_row(slots, bank, papers, [])
+    copies = [
+        replace(one, question=uuid5(one.question, str(n)), name=f"{one.name}-{n}")
+        for one in bank
+        for n in range(1, RICHER)
+    ]
+    found.rich_papers, found.rich_repeats, _fewest = _in_a_row(
+        slots, bank + copies, max(papers // 5, 10), found.rich_milliseconds
+    )
     return found
 
 
@@ -138,7 +186,7 @@ def _cell_figures(slots: list[Slot], bank: list[Candidate], drawn: Counter[UUID]
         yield CellFigures(words, seats[cell], len(pool), min(counts), max(counts), value, chance)
 
 
-def _in_a_row(slots: list[Slot], bank: list[Candidate], papers: int) -> tuple[int, int, int]:
+def _in_a_row(slots: list[Slot], bank: list[Candidate], papers: int, milliseconds: list[float]) -> tuple[int, int, int]:
     """Papers, repeats of the last three papers, and the fewest repeats that were possible each time."""
     seats = Counter(seat.slot.cell for seat in seats_of(slots))
     pools: dict[Cell, set[UUID]] = {
@@ -149,9 +197,11 @@ def _in_a_row(slots: list[Slot], bank: list[Candidate], papers: int) -> tuple[in
         history: list[set[UUID]] = []
         for turn in range(PAPERS_PER_STUDENT):
             recent = set().union(*history[-AVOIDED:])
+            start = time.process_time()
             picks = draw_questions(
                 slots=slots, candidates=bank, seed=1_000_003 * student + turn, avoid=frozenset(recent)
             )
+            milliseconds.append((time.process_time() - start) * 1000)
             chosen = {pick.candidate.question for pick in picks}
             repeats += len(chosen & recent)
             # No question of this bank fits two cells, so each cell stands alone.
@@ -182,16 +232,16 @@ def table(found: Figures) -> str:
             f"{cell.words:<58} {cell.seats:>5} {cell.questions:>5} {cell.fewest:>7} {cell.most:>6} "
             f"{cell.chi_square:>6.1f} {cell.questions - 1:>4} {cell.chance:>7.3f}"
         )
-    freedom, value = sum(cell.questions - 1 for cell in found.cells), sum(cell.chi_square for cell in found.cells)
-    lines.append(f"{'all cells':<58} {'':>27} {value:>6.1f} {freedom:>4} {chi_square_tail(value, freedom):>7.3f}")
+    lines.append(f"{'all cells':<58} {'':>27} {found.chi_square:>6.1f} {found.freedom:>4} {found.chance:>7.3f}")
+    median = sorted(found.milliseconds)[len(found.milliseconds) // 2]
     lines += [
         "",
-        f"{found.papers} papers: {found.wrong_totals} wrong totals, {found.repeats_within} repeats within a paper",
-        f"{found.student_papers} papers of students who sat {PAPERS_PER_STUDENT} in a row, last {AVOIDED} avoided: "
-        f"{found.repeats} repeats, the fewest possible {found.fewest_repeats}",
-        f"{found.rich_papers} of them from a bank four times as large: {found.rich_repeats} repeats",
-        f"one draw: median {sorted(found.milliseconds)[len(found.milliseconds) // 2]:.2f} ms, "
-        f"p95 {found.p95():.2f} ms of processor time",
+        f"{found.papers} papers drawn blindly, {found.student_papers} by students of {PAPERS_PER_STUDENT} papers each",
+        f"one draw: median {median:.2f} ms, p95 {p95(found.milliseconds):.2f} ms; "
+        f"p95 {p95(found.rich_milliseconds):.2f} ms from a bank {RICHER} times as large",
+        "",
+        f"{'must hold':<44} {'found':<46} holds",
+        *(f"{what:<44} {seen:<46} {'yes' if holds else 'NO'}" for what, seen, holds in found.must_hold()),
     ]
     return "\n".join(lines)
 
@@ -204,13 +254,15 @@ def worst(found: Figures) -> dict[str, float]:
     return by_cell
 
 
-def main() -> None:
+def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=int, default=10_000)
     django.setup()  # the names of the types are translated
-    print(table(measure(parser.parse_args().papers)))
+    found = measure(parser.parse_args().papers)
+    print(table(found))
+    return 0 if all(holds for _what, _seen, holds in found.must_hold()) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

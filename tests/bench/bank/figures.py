@@ -1,8 +1,8 @@
 """`python -m tests.bench.bank.figures`: what work with fifty thousand questions costs.
 
-`make bench` measures it on its PostgreSQL database; run alone it makes a bank in SQLite (var/bench/bank.sqlite3, kept) and
-measures there. CPU is that of this process, "all" is time that passed, with the database. Every operation runs once
-unmeasured, once counted, and then `rounds` times.
+`make bench` measures it on its PostgreSQL database; run alone it makes a bank in SQLite (var/bench/bank.sqlite3, kept)
+and measures there. CPU is that of this process, "all" is time that passed, with the database. Every operation runs once
+to count its queries, then `rounds` times.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,17 +23,20 @@ ROOT = Path(__file__).resolve().parents[3]
 QUESTIONS = 50_000
 
 
-def measure_bank(only: str = "") -> dict[str, Any]:
+def measure_bank(only: str = "", say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
     """{operation: {found, queries, cpu_p50 … all_p95 in ms, plans}}; writes nothing that stays."""
     from django.db import connection
 
+    from tests.bench.bank.after_exam import after_exam_operations
     from tests.bench.bank.operations import Desk, operations
     from tests.bench.queries import slow_plans
 
     figures = {}
-    for operation in operations(Desk()):
+    desk = Desk()
+    for operation in (*operations(desk), *after_exam_operations(desk)):
         if only.lower() not in operation.name.lower():
             continue
+        say(operation.name)
         figures[operation.name], statements = _measure(operation)
         plans = slow_plans(statements) if connection.vendor == "postgresql" else []
         figures[operation.name]["plans"] = plans
@@ -44,15 +47,12 @@ def _measure(operation: Operation) -> tuple[dict[str, Any], list[str]]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with _taken_back():
+    with _taken_back(operation), CaptureQueriesContext(connection) as captured:
         found = operation.run()
-    with _taken_back(), CaptureQueriesContext(connection) as captured:
-        operation.run()
-    statements = [query["sql"] for query in captured.captured_queries]
-    statements = [statement for statement in statements if "SAVEPOINT" not in statement]
+    statements = [query["sql"] for query in captured.captured_queries if "SAVEPOINT" not in query["sql"]]
     cpu, passed = [], []
     for _round in range(operation.rounds):
-        with _taken_back():
+        with _taken_back(operation):
             began, used = time.perf_counter(), time.process_time()
             operation.run()
             cpu.append(1000 * (time.process_time() - used))
@@ -70,10 +70,11 @@ def _share(values: list[float], share: str) -> float:
 
 
 @contextmanager
-def _taken_back() -> Iterator[None]:
+def _taken_back(operation: Operation) -> Iterator[None]:
     from django.db import transaction
 
     with transaction.atomic():
+        operation.prepare()
         yield
         transaction.set_rollback(True)
 

@@ -18,183 +18,38 @@ from assessments.enums import WRITTEN_TYPES, CognitiveLevel, QuestionType
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
 from common.content import render_content
 
-NAMES = [
-    "Asha",
-    "Bina",
-    "Charu",
-    "Deepak",
-    "Esha",
-    "Farhan",
-    "Gauri",
-    "Harish",
-    "Imran",
-    "Jaya",
-    "Kabir",
-    "Lata",
-    "Meera",
-    "Naveen",
-    "Omkar",
-    "Pooja",
-    "Qasim",
-    "Rohan",
-    "Sana",
-    "Tarun",
-    "Usha",
-    "Varun",
-    "Waheeda",
-    "Yash",
-    "Zoya",
-    "Aditi",
-    "Bhavesh",
-    "Chitra",
-    "Dinesh",
-    "Ekta",
-    "Firoz",
-    "Geeta",
-    "Hemant",
-    "Indu",
-    "Jatin",
-    "Kavya",
-    "Lokesh",
-    "Madhu",
-    "Nitin",
-    "Ojas",
-    "Pallavi",
-    "Rakesh",
-    "Shalini",
-    "Tushar",
-    "Urvi",
-    "Vikram",
-    "Yamini",
-    "Zaheer",
-]
-PLACES = [
-    "Kolhapur",
-    "Mysuru",
-    "Bhopal",
-    "Kochi",
-    "Shillong",
-    "Jaipur",
-    "Surat",
-    "Patna",
-    "Ranchi",
-    "Cuttack",
-    "Madurai",
-    "Nashik",
-    "Kanpur",
-    "Indore",
-    "Raipur",
-    "Guntur",
-    "Hubli",
-    "Salem",
-    "Udaipur",
-    "Agartala",
-    "Imphal",
-    "Aizawl",
-    "Kohima",
-    "Gangtok",
-    "Panaji",
-    "Shimla",
-    "Dehradun",
-    "Leh",
-    "Jammu",
-    "Amritsar",
-    "Rohtak",
-    "Meerut",
-    "Gaya",
-    "Siliguri",
-    "Puri",
-    "Warangal",
-    "Tirupati",
-    "Thrissur",
-    "Belgaum",
-    "Satara",
-    "Latur",
-    "Akola",
-    "Rewa",
-    "Sagar",
-    "Kota",
-    "Bikaner",
-    "Bhuj",
-    "Vadodara",
-]
-THINGS = [
-    "lamp post",
-    "water tank",
-    "bamboo pole",
-    "kite string",
-    "brick wall",
-    "temple tower",
-    "flag staff",
-    "wheat field",
-    "bicycle wheel",
-    "cricket pitch",
-    "paper cone",
-    "clay pot",
-    "tin box",
-    "rain gauge",
-    "milk can",
-    "wooden top",
-    "copper wire",
-    "glass bowl",
-    "marble slab",
-    "steel pipe",
-    "rope bridge",
-    "garden path",
-    "bullock cart",
-    "window grill",
-    "table cloth",
-    "grain heap",
-    "swimming pool",
-    "circus tent",
-    "ice cream cone",
-    "toy train",
-    "spring balance",
-    "test tube",
-    "pin-hole camera",
-    "convex mirror",
-    "iron nail",
-    "neem leaf",
-    "human heart",
-    "onion peel",
-    "pond weed",
-    "bread mould",
-    "silk thread",
-    "rice paddy",
-    "electric bulb",
-    "fuse wire",
-    "bar magnet",
-    "pendulum",
-    "metre scale",
-    "burette",
-]
-WHEN = [
-    "on a Monday morning",
-    "after the monsoon",
-    "during the school fair",
-    "before the match",
-    "in the laboratory",
-    "for a project",
-    "at the weekly market",
-    "while it rains",
-    "on the way home",
-    "with two friends",
-    "for the science club",
-    "in the second week",
-    "at noon",
-    "by moonlight",
-    "for the village council",
-    "under supervision",
-    "on graph paper",
-    "without a calculator",
-    "from the terrace",
-    "with a thread and a nail",
-    "at the railway station",
-    "near the old well",
-    "inside the hall",
-    "behind the school",
-    "for charity",
-]
+
+def _listed(text: str) -> list[str]:
+    return text.split(", ")
+
+
+NAMES = _listed(
+    "Asha, Bina, Charu, Deepak, Esha, Farhan, Gauri, Harish, Imran, Jaya, Kabir, Lata, Meera, Naveen, Omkar, "
+    "Pooja, Qasim, Rohan, Sana, Tarun, Usha, Varun, Waheeda, Yash, Zoya, Aditi, Bhavesh, Chitra, Dinesh, Ekta, "
+    "Firoz, Geeta, Hemant, Indu, Jatin, Kavya, Lokesh, Madhu, Nitin, Ojas, Pallavi, Rakesh, Shalini, Tushar, "
+    "Urvi, Vikram, Yamini, Zaheer"
+)
+PLACES = _listed(
+    "Kolhapur, Mysuru, Bhopal, Kochi, Shillong, Jaipur, Surat, Patna, Ranchi, Cuttack, Madurai, Nashik, Kanpur, "
+    "Indore, Raipur, Guntur, Hubli, Salem, Udaipur, Agartala, Imphal, Aizawl, Kohima, Gangtok, Panaji, Shimla, "
+    "Dehradun, Leh, Jammu, Amritsar, Rohtak, Meerut, Gaya, Siliguri, Puri, Warangal, Tirupati, Thrissur, Belgaum, "
+    "Satara, Latur, Akola, Rewa, Sagar, Kota, Bikaner, Bhuj, Vadodara"
+)
+THINGS = _listed(
+    "lamp post, water tank, bamboo pole, kite string, brick wall, temple tower, flag staff, wheat field, bicycle "
+    "wheel, cricket pitch, paper cone, clay pot, tin box, rain gauge, milk can, wooden top, copper wire, glass "
+    "bowl, marble slab, steel pipe, rope bridge, garden path, bullock cart, window grill, table cloth, grain "
+    "heap, swimming pool, circus tent, ice cream cone, toy train, spring balance, test tube, pin-hole camera, "
+    "convex mirror, iron nail, neem leaf, human heart, onion peel, pond weed, bread mould, silk thread, rice "
+    "paddy, electric bulb, fuse wire, bar magnet, pendulum, metre scale, burette"
+)
+WHEN = _listed(
+    "on a Monday morning, after the monsoon, during the school fair, before the match, in the laboratory, for a "
+    "project, at the weekly market, while it rains, on the way home, with two friends, for the science club, in "
+    "the second week, at noon, by moonlight, for the village council, under supervision, on graph paper, without "
+    "a calculator, from the terrace, with a thread and a nail, at the railway station, near the old well, inside "
+    "the hall, behind the school, for charity"
+)
 #: @N names, @P places, @T and @U things, @W when; @1 … @4 numbers. The tokens stay whole in Markdown and in TeX.
 OPENINGS = (
     "@N of @P keeps a @T of height 9071 cm beside a @U @W.",
@@ -315,10 +170,7 @@ class _Maker:
             text=self.text(*parts),
             explanation=self.text("The value 9071 follows from the first line.") if number % 3 == 0 else "",
         )
-        if type in WRITTEN_TYPES:
-            content = self.written(type, content)
-        else:
-            content = replace(content, **self.keyed(type, parts))
+        content = self.written(type, content) if type in WRITTEN_TYPES else replace(content, **self.keyed(type, parts))
         return Item(type, content, self.html)
 
     def keyed(self, type: str, parts: list[str]) -> dict[str, Any]:

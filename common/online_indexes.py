@@ -1,0 +1,37 @@
+"""Indexes for tables that are in use: PostgreSQL builds them while others write."""
+
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.migrations.operations.models import AddIndex
+
+
+class AddIndexOnline(AddIndex):
+    """AddIndex without a lock that writers would wait for. Its migration says `atomic = False`.
+
+    An index with columns that it only carries (`include`) is left out where the database has no such indexes: it would
+    be one on the key alone.
+    """
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        features = schema_editor.connection.features
+        if self.index.include and not features.supports_covering_indexes:
+            return
+        if schema_editor.connection.vendor != "postgresql":
+            schema_editor.add_index(model, self.index)
+            return
+        if schema_editor.connection.in_atomic_block:
+            raise NotSupportedError("AddIndexOnline cannot be in a transaction: set atomic = False on the migration.")
+        # What an interrupted build left behind is invalid and in the way.
+        schema_editor.remove_index(model, self.index, concurrently=True)
+        schema_editor.add_index(model, self.index, concurrently=True)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.remove_index(model, self.index, concurrently=True)
+        elif not self.index.include:
+            schema_editor.remove_index(model, self.index)
