@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("assessments", "0022_behaviours"),
+        ("assessments", "0024_external_assessments"),
     ]
 
     operations = [

@@ -45,6 +45,6 @@ class Migration(migrations.Migration):
     # Batch by batch: a stopped run is begun again and ends the same.
     atomic = False
 
-    dependencies = [("assessments", "0023_bank_indexes")]
+    dependencies = [("assessments", "0025_bank_indexes")]
 
     operations = [migrations.RunPython(refill, migrations.RunPython.noop, elidable=True)]
