@@ -41,6 +41,7 @@ class Screen:
 READ = "a:has-text('Read the marking')"
 # Starts the short exam, or goes on with it.
 SIT = ("/exams/", "a:has-text('Quick practice')", "button:has-text('Start now'), a:has-text('Carry on')")
+BOARD = "a.cover:has-text('board paper')"
 SCREENS = [
     Screen("landing-1440", "", ("/",)),
     Screen("student-home-390", "student", ("/today/",)),
@@ -55,6 +56,11 @@ SCREENS = [
     Screen("desk-1440", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')")),
     Screen("desk-1440-dark", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')"), "dark"),
     Screen("desk-390", "teacher", ("/marking/", "a[href^='/marking/']:text('Carry on')")),
+    Screen("bank-1440", "teacher", ("/bank/",)),
+    Screen("bank-390", "teacher", ("/bank/",), "dark"),
+    Screen("editor-1440", "teacher", ("/bank/?type=long_answer", "a.cover", "a:has-text('Edit')")),
+    Screen("blueprint-1440", "teacher", ("/blueprints/", BOARD)),
+    Screen("paper-1440", "teacher", ("/blueprints/", BOARD, "a:has-text('Maths mock 4')")),
     Screen("admin-1440", "staff", ("/admin/",)),
 ]
 
