@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from assessments.services.content_schema import PartContent
+from assessments.services.formats.conversions import SEVERAL_RIGHT, with_feedback
 from assessments.services.formats.decoding import decode
 from assessments.services.formats.gift_writer import write
 from assessments.services.formats.html_markdown import Converted, from_html, from_markdown, from_moodle, from_plain
@@ -146,7 +147,8 @@ class _Question:
         if title := re.match(r"::(.*?)::", source, re.DOTALL):
             name, source = " ".join(self._plain(title[1]).split()), source[title.end() :]
         try:
-            name = name or " ".join(self._plain(FORMAT.sub("", source, count=1).split("{")[0]).split())[:60]
+            head = re.sub("<[^<>]*>", "", self._plain(FORMAT.sub("", source, count=1).split("{")[0]))
+            name = name or " ".join(head.split())[:60]
             type, fields = self._body(source)
         except (UnusableError, FormatError) as problem:
             return Skipped(self._where, name, str(problem))
@@ -170,7 +172,9 @@ class _Question:
             raise UnusableError("Its braces do not match: outside the answers they are written \\{ and \\}.")
         if match := FORMAT.match(before):
             self._format = match[1].lower()
-        text = before if not after.strip() else f"{before.rstrip()} _____ {after.strip()}"
+        text, after = before, after.strip()
+        if after and not (after in {".", "?", "!"} and before.rstrip().endswith(("?", ".", "!"))):
+            text = f"{before.rstrip()} _____{'' if after[0] in '.,;:?!' else ' '}{after}"
         answers, _marks, general = inside.partition("####")
         fields: dict[str, Any] = {
             "text": self._text(text),
@@ -185,9 +189,9 @@ class _Question:
             return "numeric", self._numeric(fields, answers[1:])
         if TRUTH.fullmatch(answers):
             return "true_false", self._true_false(fields, answers)
-        found = self._answers(answers)
-        if not found:
-            found = [self._answer("=", answers)]
+        found = self._answers(answers) or [self._answer("=", answers)]
+        if "~" in answers and sum(answer.right for answer in found) > 1:
+            found = self._by_lines(answers, found)
         if "~" in answers:
             return self._choice(fields, found)
         if len(found) > 1 and all("->" in answer.text for answer in found):
@@ -205,19 +209,21 @@ class _Question:
             if best < 100:
                 self._notes.append(f"The best option gave {plain_number(best)} %; it now gives full marks.")
             if len(right) > 1:
-                raise UnusableError("Several options are right, although only one may be chosen.")
+                self._notes.append(SEVERAL_RIGHT)
             if any(0 < percent < best for percent in percents):
                 self._notes.append("Other options earned a part of the marks; now only the right one earns any.")
             if any(percent < 0 for percent in percents):
                 self._notes.append("Wrong options took marks away; now they earn nothing.")
             kind = "assertion_reason" if self._facts.get("type") == "assertion_reason" else "single_choice"
-            fields["answer"] = {"choices": [options[right[0]].label]}
+            fields["answer"] = {"choices": [options[i].label for i in right]}
+            if len(right) > 1:
+                kind, fields["answer"]["grading"] = "multiple_choice", "partial"
         else:
             kind, right = "multiple_choice", self._several(percents)
             fields["answer"] = {"choices": [options[i].label for i in right]}
             if self._facts.get("grading") != "all":
                 fields["answer"]["grading"] = "partial"
-        self._feedback(fields, answers, [i in right for i in range(len(answers))])
+        self._feedback(fields, answers, [i in right for i in range(len(answers))], [one.text for one in options])
         return kind, fields
 
     def _several(self, percents: list[Decimal]) -> list[int]:
@@ -236,9 +242,10 @@ class _Question:
         value, *feedback = source.split("#")
         fields["answer"] = {"choices": ["true" if value.strip().upper().startswith("T") else "false"]}
         # The first feedback is for the wrong choice, the second for the right one.
-        self._explain(fields, [self._text(text) for text in feedback[1:2]])
-        if feedback and feedback[0].strip():
-            self._notes.append("The feedback on the wrong choice was left out.")
+        other = "true" if fields["answer"]["choices"] == ["false"] else "false"
+        told = [("", self._text(text), True) for text in feedback[1:2]]
+        told += [(other, self._text(text), False) for text in feedback[:1]]
+        fields["explanation"] = with_feedback(fields["explanation"], told, self._notes)
         return fields
 
     def _numeric(self, fields: dict[str, Any], source: str) -> dict[str, Any]:
@@ -247,8 +254,6 @@ class _Question:
         best = max(usable, key=lambda answer: answer.percent, default=None)
         if best is None:
             raise UnusableError("No number is marked as the right answer.")
-        if sum(answer.percent == best.percent for answer in usable) > 1:
-            raise UnusableError("Several numbers are fully right; ours has one number with a tolerance.")
         if len(usable) > 1:
             self._notes.append("Further answers earned marks too; only the best was kept.")
         fields["answer"] = self._number_key(self._plain(best.text).strip())
@@ -342,6 +347,18 @@ class _Question:
     def _answers(self, source: str) -> list[_Answer]:
         return [self._answer(sign, text) for sign, text in ANSWER.findall(source)]
 
+    def _by_lines(self, source: str, found: list[_Answer]) -> list[_Answer]:
+        """The answers with signs inside a line taken for text, if that leaves one right; else as `found`."""
+        lines = [line.strip() for line in source.split("\n") if line.strip()]
+        if sum(line[0] in "=~" for line in lines) < 2:
+            return found
+        kept = [line[0] + re.sub("[=~]", lambda match: ESCAPES[match[0]], line[1:]) for line in lines]
+        answers = self._answers("\n".join(kept))
+        if sum(answer.right for answer in answers) != 1:
+            return found
+        self._notes.append("A “=” or “~” inside a line was not escaped (\\=); it was read as a part of the text.")
+        return answers
+
     def _answer(self, sign: str, source: str) -> _Answer:
         text, _hash, feedback = source.partition("#")
         weight = WEIGHT.match(text)
@@ -349,14 +366,14 @@ class _Question:
             text = text[weight.end() :]
         return _Answer(sign == "=", Decimal(weight[1]) if weight else None, text, feedback)
 
-    def _feedback(self, fields: dict[str, Any], answers: list[_Answer], right: list[bool]) -> None:
-        told = [(self._text(answer.feedback), good) for answer, good in zip(answers, right, strict=True)]
-        self._explain(fields, [text for text, good in told if good and text])
-        if left_out := sum(bool(text) and not good for text, good in told):
-            self._notes.append(f"The feedback on {left_out} of the other answers was left out.")
-
-    def _explain(self, fields: dict[str, Any], texts: list[str]) -> None:
-        fields["explanation"] = "\n\n".join(filter(None, [fields["explanation"], *dict.fromkeys(texts)]))
+    def _feedback(
+        self, fields: dict[str, Any], answers: list[_Answer], right: list[bool], shown: list[str] | None = None
+    ) -> None:
+        """What is said about each answer goes into the explanation; answers that were typed are `shown` as they are."""
+        if shown is None:
+            shown = [from_plain(self._plain(answer.text).strip("* \n\t")).text for answer in answers]
+        told = [(text, self._text(one.feedback), good) for text, one, good in zip(shown, answers, right, strict=True)]
+        fields["explanation"] = with_feedback(fields["explanation"], told, self._notes)
 
     def _text(self, source: str) -> str:
         """One text with its own format, or the question's."""

@@ -350,6 +350,8 @@ FORMULA = re.compile(
     r"|(?<![\\$\w])\$(?P<single>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\w$])",
     re.DOTALL,
 )
+#: A formula of nothing, which some programs write to make Moodle load its mathematics.
+EMPTY = re.compile(r"\\\(\s*\\\)|\\\[\s*\\\]")
 #: What makes `$…$` a formula and not two prices.
 TEX_SIGN = re.compile(r"[\\^_{}=<>+*/|]|^[A-Za-z]$|^-?\w?[\d.]*[A-Za-z]?\(?\w?\)?$")
 ESCAPED = re.compile(
@@ -366,6 +368,7 @@ LINE_START = re.compile(
 
 def escape(text: str) -> str:
     """Plain text as Markdown that shows the same characters; TeX between delimiters becomes a formula of ours."""
+    text = EMPTY.sub("", text)
     written, end = [], 0
     for match in FORMULA.finditer(text):
         single = match["single"]

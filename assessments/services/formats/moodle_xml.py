@@ -7,6 +7,7 @@ import re
 from assessments.services.formats.items import MAX_ITEMS, FormatError, ImportedItem, ParsedFile, Skipped
 from assessments.services.formats.moodle_xml_calculated import calculated
 from assessments.services.formats.moodle_xml_cloze import cloze
+from assessments.services.formats.moodle_xml_plugins import PLUGINS
 from assessments.services.formats.moodle_xml_source import Source, text_of
 from assessments.services.formats.moodle_xml_types import READERS
 from assessments.services.formats.moodle_xml_write import write
@@ -16,18 +17,25 @@ from assessments.services.formats.xml_tools import child, children, local, parse
 __all__ = ["parse", "write"]
 
 FORMAT = "Moodle XML"
-ALL_READERS = READERS | {
-    "cloze": cloze,
-    "calculated": calculated,
-    "calculatedsimple": calculated,
-    "calculatedmulti": calculated,
-}
+ALL_READERS = (
+    READERS
+    | PLUGINS
+    | {
+        "cloze": cloze,
+        "calculated": calculated,
+        "calculatedsimple": calculated,
+        "calculatedmulti": calculated,
+    }
+)
 NO_QUESTION = {
     "description": "It is a text without a question.",
     "random": "It draws another question at random; it has no content of its own.",
     "randomsamatch": "It makes its pairs from other questions; it has no content of its own.",
     "ddimageortext": "Dragging onto a picture is not supported.",
     "ddmarker": "Placing markers on a picture is not supported.",
+    "stack": "STACK marks by a computer algebra system, which is not supported.",
+    "formulas": "Questions of the plugin Formulas compute with programs of their own, which is not supported.",
+    "coderunner": "Running programs is not supported.",
 }
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from assessments.services.content_schema import MAX_HINTS
+from assessments.services.formats.conversions import with_feedback
 from assessments.services.formats.html_markdown import (
     MAX_HTML,
     FindPicture,
@@ -60,6 +61,8 @@ class Source:
     notes: list[str] = field(default_factory=list)
     #: Done to every text before it is converted.
     prepare: Callable[[str], str] | None = None
+    #: Whether what is said about each answer has found its place.
+    feedback_is_kept: bool = False
 
     def __post_init__(self) -> None:
         self.pictures = Pictures(self.notes)
@@ -178,6 +181,18 @@ class Source:
             return Decimal(1)
         return half_marks(number(plain(grade)), self.notes)
 
+    def explain(
+        self, fields: dict[str, Any], answers: list[Answer], shown: list[str], several: bool = False
+    ) -> dict[str, Any]:
+        """`fields` with what is said about each answer (as `shown`) in the explanation."""
+        self.feedback_is_kept = True
+        told = [
+            (text, self.markdown(feedback), answer.right or (several and answer.fraction > 0))
+            for text, answer in zip(shown, answers, strict=True)
+            if (feedback := child(answer.element, "feedback")) is not None
+        ]
+        return fields | {"explanation": with_feedback(fields["explanation"], told, self.notes)}
+
     def common(self) -> dict[str, Any]:
         """The fields of the content that every type has."""
         return {"marks": self.marks(), "text": self.text("questiontext"), **self.feedback()}
@@ -204,7 +219,7 @@ class Source:
 
     def add_usual_losses(self) -> None:
         """Notes for what any question may carry and ours has no place for."""
-        if any(plain(found) for found in _below(self.element, "answer", "feedback")):
+        if not self.feedback_is_kept and any(plain(found) for found in _below(self.element, "answer", "feedback")):
             self.notes.append("The feedback to single answers was left out.")
         names = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
         said = {

@@ -10,6 +10,8 @@ from string import ascii_uppercase
 from typing import Any
 
 from assessments.services.content_schema import PartContent
+from assessments.services.formats.conversions import SEVERAL_RIGHT, choice_blank
+from assessments.services.formats.html_markdown import escape
 from assessments.services.formats.moodle_xml_source import Answer, Source, text_of
 from assessments.services.formats.xml_items import (
     MAX_MANY,
@@ -40,30 +42,31 @@ def multichoice(source: Source) -> Read:
     several = not source.flag("single", default=True) or source.element.get("type") == "multichoiceset"
     if not source.flag("shuffleanswers", default=True):
         source.notes.append("The options had a fixed order there.")
-    chosen = _several(source, answers) if several else [_only(source, answers)]
+    chosen = _several(source, answers) if several else _only(source, answers)
     fields["answer"] = {"choices": [option.label for i, option in enumerate(fields["options"]) if i in chosen]}
-    if not several:
+    fields = source.explain(fields, answers, [option.text for option in fields["options"]], several)
+    if not several and len(chosen) == 1:
         return choice_type(source.facts), fields
     if source.element.get("type") != "multichoiceset" and source.facts.get("grading") != "all":
         fields["answer"]["grading"] = "partial"
     return "multiple_choice", fields
 
 
-def _only(source: Source, answers: list[Answer]) -> int:
-    """The right option of a question where one may be chosen."""
+def _only(source: Source, answers: list[Answer]) -> list[int]:
+    """The right option of a question where one may be chosen; all of them, with a note, when there are several."""
     best = max((answer.fraction for answer in answers), default=Decimal(0))
     if best <= 0:
         raise UnusableError("No option is marked as right.")
     right = [i for i, answer in enumerate(answers) if answer.fraction == best or answer.right]
     if len(right) > 1:
-        raise UnusableError("Several options are right, although only one may be chosen.")
+        source.notes.append(SEVERAL_RIGHT)
     if best < 99:
         source.notes.append(f"The best option gave {plain_number(best)} %; it now gives full marks.")
     if any(0 < answer.fraction < best for answer in answers):
         source.notes.append("Other options earned a part of the marks; now only the right one earns any.")
     if any(answer.fraction < 0 for answer in answers):
         source.notes.append("Wrong options took marks away; now they earn nothing.")
-    return right[0]
+    return right
 
 
 def _several(source: Source, answers: list[Answer]) -> list[int]:
@@ -84,18 +87,22 @@ def _several(source: Source, answers: list[Answer]) -> list[int]:
 
 def truefalse(source: Source) -> Read:
     """A statement that is true or false."""
-    right = [answer.raw.strip().lower() for answer in source.answers() if answer.fraction > 0]
+    answers = source.answers()
+    right = [answer.raw.strip().lower() for answer in answers if answer.fraction > 0]
     if len(right) != 1 or right[0] not in {"true", "false"}:
         raise UnusableError("It does not say whether the statement is true or false.")
-    return "true_false", source.common() | {"answer": {"choices": right}}
+    fields = source.common() | {"answer": {"choices": right}}
+    return "true_false", source.explain(fields, answers, [answer.raw.strip() for answer in answers])
 
 
 def shortanswer(source: Source) -> Read:
     """A word or phrase. Wildcards are the same as ours."""
+    answers = source.answers()
+    said = [html.unescape(answer.raw) for answer in answers]
     accepted = accepted_texts(
-        [(html.unescape(answer.raw), answer.fraction / 100) for answer in source.answers()], source.notes
+        [(text, answer.fraction / 100) for text, answer in zip(said, answers, strict=True)], source.notes
     )
-    fields = source.common()
+    fields = source.explain(source.common(), answers, [escape(text.strip("* ")) for text in said])
     if source.facts.get("type") == "expression" and accepted:
         key = {"expression": accepted[0]["text"].replace("\\*", "*"), "form": source.facts.get("form", "")}
         return "expression", fields | {"answer": key}
@@ -104,9 +111,10 @@ def shortanswer(source: Source) -> Read:
 
 def numerical(source: Source) -> Read:
     """A number with a tolerance and perhaps a unit."""
-    fields = source.common()
+    answers = source.answers()
+    fields = source.explain(source.common(), answers, [escape(answer.raw.strip("* ")) for answer in answers])
     key = number_key(
-        [(answer.raw, plain(child(answer.element, "tolerance")), answer.fraction) for answer in source.answers()],
+        [(answer.raw, plain(child(answer.element, "tolerance")), answer.fraction) for answer in answers],
         source.notes,
     )
     units = [
@@ -202,6 +210,7 @@ def essay(source: Source) -> Read:
     picture = source.finder(info if info is not None else source.element)
     scheme = text_of(info)
     if info is not None and 'class="step' not in scheme and scheme.strip():
+        source.notes.append("The notes for its markers became the model answer.")
         scheme = f'<div class="model-answer">{scheme}</div>' if info.get("format", "html") == "html" else scheme
     fields["model_answer"], fields["steps"] = read_scheme(scheme, fields["marks"], source.notes, picture)
     kind = written_type(fields["marks"], source.facts)
@@ -266,8 +275,8 @@ def gaps(source: Source) -> Read:
         if not 1 <= box <= len(boxes):
             raise UnusableError(f"Gap {box} has no word that belongs into it.")
         word, group = boxes[box - 1]
-        options = list(dict.fromkeys(text for text, its in boxes if its == group))
-        blanks[str(place)] = {"kind": "choice", "options": options, "correct": word}
+        words = [text for text, its in boxes if its == group]
+        blanks[str(place)] = choice_blank(place, word, words, [text for text, _group in boxes], source.notes)
     if name == "dragbox":
         source.notes.append("The words are chosen from lists now, not dragged; a word may be chosen more than once.")
     fields["answer"] = {"blanks": blanks}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -89,14 +90,20 @@ def _resources(package: Package) -> list[_Resource]:
         if name is None:
             raise FormatError(f"The manifest names a file outside the package: “{resource.get('href', '')[:80]}”.")
         found.append(_Resource(name, tuple(_keywords(resource))))
+    if found and not any(one.name in package for one in found):
+        # The names of the manifest are not those of the files: the files say what they are.
+        found = [
+            _Resource(name) for name in package.names() if name.lower().endswith(".xml") and _is_item(package, name)
+        ]
     if not found and any(old in kind for kind in kinds for old in TOO_OLD):
         raise FormatError("This package is QTI 1.2 (or 2.0); only QTI 2.1, 2.2 and 3.0 can be read.")
     return list(dict.fromkeys(found))
 
 
 def _is_item(package: Package, name: str) -> bool:
-    head = package.read(name)[:4000]
-    return b"assessmentItem" in head or b"qti-assessment-item" in head
+    return (
+        re.search(rb"<(?:[\w.-]+:)?(?:assessmentItem|qti-assessment-item)[\s>]", package.read(name)[:4000]) is not None
+    )
 
 
 def _keywords(resource: Element) -> Iterator[str]:

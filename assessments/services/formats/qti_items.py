@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from assessments.services.content_schema import PartContent
+from assessments.services.formats.conversions import ALL_OR_NOTHING, SEVERAL_RIGHT, choice_blank
 from assessments.services.formats.qti_body import INTERACTION, Body
 from assessments.services.formats.qti_scoring import MAPPED, OTHER, Response, Scoring, read_scoring
 from assessments.services.formats.xml_items import (
@@ -106,6 +108,8 @@ class Item:
             raise UnusableError("The answer it expects is not declared.")
         if found.method == OTHER:
             self.notes.append("It was scored by rules of its own; the declared right answer became the key.")
+        if found.graded and not self.own:
+            self.notes.append("Some answers that are not quite right earned a part of the marks by rules of their own.")
         return found
 
     def prompt(self, interaction: Element) -> str:
@@ -160,7 +164,8 @@ def _choice(item: Item, interaction: Element) -> Read:
         item.notes.append("The words were chosen inside the text; now they are options below it.")
     single = response.cardinality == "single" or interaction.get("maxChoices") == "1"
     if single and len(right) > 1:
-        raise UnusableError("Several options are right, although only one may be chosen.")
+        item.notes.append(SEVERAL_RIGHT)
+        single = False
     if single and sorted(text.lower() for text in texts) == ["false", "true"]:
         return "true_false", fields | {"answer": {"choices": [texts[known.index(right[0])].lower()]}}
     fields["options"] = labelled(texts)
@@ -170,7 +175,7 @@ def _choice(item: Item, interaction: Element) -> Read:
     _note_shares(item, response, right, known, single)
     if single:
         return choice_type(item.facts), fields
-    if response.method == MAPPED:
+    if response.method == MAPPED or SEVERAL_RIGHT in item.notes:
         fields["answer"]["grading"] = "partial"
     return "multiple_choice", fields
 
@@ -255,7 +260,14 @@ def _match(item: Item, interaction: Element) -> Read:
     texts = [item.body.markdown(choice) for choice in prompts]
     if not texts:
         raise UnusableError("No right pairs are declared.")
+    _note_whole(item, response, len(texts))
     return "matching", with_parts(item.notes, fields, texts, weights)
+
+
+def _note_whole(item: Item, response: Response, number_of_parts: int) -> None:
+    """A note where everything had to be right at once."""
+    if response.method != MAPPED and number_of_parts > 1 and not item.own:
+        item.notes.append(ALL_OR_NOTHING)
 
 
 def _pair_gain(response: Response, one: str, other: str) -> Decimal:
@@ -273,7 +285,7 @@ def _gap_match(item: Item, interaction: Element) -> Read:
     if next(descendants(interaction, "gapImg"), None) is not None:
         raise UnusableError("It drags pictures into gaps, which is not supported.")
     response = item.response(interaction)
-    words = {one.get("identifier", ""): plain(one) for one in descendants(interaction, "gapText")}
+    words = {one.get("identifier", ""): _word(item, one) for one in descendants(interaction, "gapText")}
     gaps = list(descendants(interaction, "gap"))
     partner = {
         gap: word for one, other in _pairs(response) for word, gap in ((one, other), (other, one)) if word in words
@@ -283,11 +295,7 @@ def _gap_match(item: Item, interaction: Element) -> Read:
         word = partner.get(gap.get("identifier", ""))
         if word is None:
             raise UnusableError("One of its gaps has no right word.")
-        blanks[str(place)] = {
-            "kind": "choice",
-            "options": list(dict.fromkeys(words.values())),
-            "correct": words[word],
-        }
+        blanks[str(place)] = choice_blank(place, words[word], [*words.values()], (), item.notes)
         weights.append(_pair_gain(response, word, gap.get("identifier", "")))
     if not blanks:
         raise UnusableError("Its text has no gaps.")
@@ -295,6 +303,7 @@ def _gap_match(item: Item, interaction: Element) -> Read:
     instead |= dict.fromkeys(descendants(interaction, "gapText"), "")
     fields = item.fields(instead) | {"answer": {"blanks": blanks}}
     item.notes.append("The words are chosen from lists now, not dragged; a word may be chosen more than once.")
+    _note_whole(item, response, len(gaps))
     return "fill_in", with_parts(item.notes, fields, [""] * len(gaps), weights)
 
 
@@ -307,7 +316,7 @@ def _entry(item: Item, interaction: Element) -> Read:
     fields["text"] = fields["text"].removesuffix("[[1]]").rstrip()
     if not item.own:
         fields["text"] = fields["text"].removesuffix("\\").rstrip()
-    key = _key(item, interaction)
+    key = _key(item, interaction, 1)
     kind = key.pop("kind")
     if kind == "text":
         if item.facts.get("type") == "expression":
@@ -320,7 +329,7 @@ def _entry(item: Item, interaction: Element) -> Read:
 def _blanks(item: Item, interactions: list[Element]) -> Read:
     instead, blanks, weights = {}, {}, []
     for place, interaction in enumerate(interactions, start=1):
-        blanks[str(place)] = _key(item, interaction)
+        blanks[str(place)] = _key(item, interaction, place)
         mark = item.body.keep(f"[[{place}]]")
         if interaction.tag == "choiceInteraction":
             mark = f"<div>{item.prompt(interaction)} {mark}</div>"
@@ -332,7 +341,15 @@ def _blanks(item: Item, interactions: list[Element]) -> Read:
     return "fill_in", with_parts(item.notes, fields, [""] * len(interactions), weights)
 
 
-def _key(item: Item, interaction: Element) -> dict[str, Any]:
+def _word(item: Item, element: Element) -> str:
+    """What a list can show of one choice: plain text."""
+    if next(descendants(element, "math"), None) is None:
+        return plain(element)
+    item.notes.append("A formula in a list of choices became plain text; compare it.")
+    return re.sub(r"\$+([^$]*)\$+", r"\1", " ".join(item.body.markdown(element).split()))
+
+
+def _key(item: Item, interaction: Element, place: int) -> dict[str, Any]:
     """What is right at one place."""
     response = item.response(interaction)
     if interaction.tag == "textEntryInteraction":
@@ -344,8 +361,8 @@ def _key(item: Item, interaction: Element) -> dict[str, Any]:
     right = _right(response, known)
     if response.cardinality != "single" or len(right) > 1:
         raise UnusableError("It mixes interactions that we keep apart: several right options at one place.")
-    texts = [plain(choice) for choice in choices]
-    return {"kind": "choice", "options": texts, "correct": texts[known.index(right[0])]}
+    texts = [_word(item, choice) for choice in choices]
+    return choice_blank(place, texts[known.index(right[0])], texts, (), item.notes)
 
 
 def _accepted(item: Item, response: Response) -> dict[str, Any]:
@@ -395,6 +412,10 @@ def _written(item: Item, interactions: list[Element]) -> Read:
         markup = PART.sub("", markup)
     fields: dict[str, Any] = item.fields({}) | {"text": item.body.from_markup(markup), "parts": parts}
     scheme = "".join(item.body.markup(rubric, {}) for rubric in item.scheme)
+    if item.scoring.stated is None and not any(one.marks for one in item.scoring.responses.values()):
+        item.notes.append("No marks were given; it carries 1 mark.")
+    if scheme and 'class="step' not in scheme:
+        item.notes.append("The notes for its markers became the model answer.")
     if not scheme:
         correct = [text for one in interactions for text in _declared(item, one)]
         scheme = "".join(f"<p>{text}</p>" for text in correct)

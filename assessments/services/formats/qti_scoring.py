@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
-from assessments.services.formats.xml_items import half_marks, number
+from assessments.services.formats.xml_items import half_marks, number, plain_number
 from assessments.services.formats.xml_tools import child, children, descendants, plain
 
 ZERO = Decimal(0)
+MAPPINGS = ("mapResponse", "mapTolResponse")
 COMPARISONS = ("match", "equal", "equalRounded", "stringMatch", "patternMatch", "member", "contains")
 MATCHED, MAPPED, OTHER, NOT_SCORED = "match", "map", "other", "none"
 
@@ -30,6 +31,8 @@ class Response:
     relative: bool = False
     #: What this response alone earns, where the scoring says so.
     marks: Decimal | None = None
+    #: Whether some answers earn less by rules of their own.
+    graded: bool = False
 
     @property
     def best(self) -> Decimal:
@@ -59,8 +62,11 @@ def read_scoring(item: Element, notes: list[str]) -> Scoring:
     for outcome in children(item, "outcomeDeclaration"):
         if outcome.get("identifier") == "MAXSCORE":
             scoring.stated = number(plain(child(outcome, "defaultValue", "value")))
-        elif outcome.get("identifier") == "SCORE" and scoring.stated is None:
-            scoring.stated = number(outcome.get("normalMaximum"))
+        elif outcome.get("identifier") == "SCORE":
+            if scoring.stated is None:
+                scoring.stated = number(outcome.get("normalMaximum"))
+            if (begin := number(plain(child(outcome, "defaultValue", "value")))) and begin > 0:
+                notes.append(f"The score began at {plain_number(begin)} there; now it begins at 0.")
         elif (name := outcome.get("identifier", "").removeprefix("MAXSCORE_")) in scoring.responses:
             # As ONYX and OpenOlat write it: each response has its own most.
             most = number(plain(child(outcome, "defaultValue", "value")))
@@ -111,11 +117,15 @@ def _process(processing: Element, scoring: Scoring, notes: list[str]) -> None:
             response.method = OTHER
     for condition in processing:
         _condition(condition, scoring)
+    for one in descendants(processing, *COMPARISONS):
+        compared = {part.get("identifier") for part in children(one, "variable")} & scoring.responses.keys()
+        if len(compared) > 1:
+            notes.append("Its answers were compared with each other there (none twice, say); now each is marked alone.")
 
 
 def _condition(condition: Element, scoring: Scoring) -> None:
     """One rule of the processing. What it says of a single response is used."""
-    named = {one.get("identifier", "") for one in condition.iter() if one.tag in {"variable", "mapResponse", "correct"}}
+    named = {one.get("identifier", "") for one in condition.iter() if one.tag in {"variable", "correct", *MAPPINGS}}
     mine = [scoring.responses[name] for name in named if name in scoring.responses]
     for response in mine:
         _comparison(condition, response)
@@ -130,14 +140,21 @@ def _condition(condition: Element, scoring: Scoring) -> None:
     ]
     if gains and mine[0].marks is None and mine[0].method != MAPPED:
         mine[0].marks = max(gains)
+        mine[0].graded = len(set(gains)) > 1
 
 
 def _comparison(condition: Element, response: Response) -> None:
     """How `condition` looks at `response`; a right answer written there is taken when none is declared."""
     name = response.identifier
+    guarded = _guarded(condition, name)
     for one in condition.iter():
-        if one.tag in {"mapResponse", "correct"} and one.get("identifier") == name:
-            response.method = MAPPED if one.tag == "mapResponse" else MATCHED
+        if one.tag == "correct" and one.get("identifier") == name:
+            response.method = MATCHED
+        elif one.tag in MAPPINGS and one.get("identifier") == name:
+            response.method = MATCHED if one in guarded else MAPPED
+            if one.tag != "mapResponse":
+                # ONYX: a number near one of the map earns as much.
+                response.tolerance, response.relative = _tolerance(one)
         elif one.tag == "mapResponsePoint" and one.get("identifier") == name:
             response.method = OTHER
         elif one.tag in COMPARISONS and any(
@@ -151,11 +168,27 @@ def _comparison(condition: Element, response: Response) -> None:
                 response.method = MATCHED if any(part.tag == "correct" for part in one.iter()) else OTHER
 
 
+def _guarded(condition: Element, name: str) -> set[Element]:
+    """The mappings of `name` that count only when the whole answer is right."""
+    found: set[Element] = set()
+    for branch in descendants(condition, "responseIf", "responseElseIf"):
+        if any(
+            {(one.tag, one.get("identifier")) for one in match} == {("variable", name), ("correct", name)}
+            for match in children(branch, "match")
+        ):
+            found |= set(descendants(branch, *MAPPINGS))
+    return found
+
+
+def _tolerance(element: Element) -> tuple[Decimal, bool]:
+    margins = [number(text) for text in element.get("tolerance", "").split()]
+    widest = max((abs(one) for one in margins if one is not None), default=ZERO)
+    return widest, element.get("toleranceMode") == "relative"
+
+
 def _margin(comparison: Element, response: Response) -> None:
     if comparison.tag == "equal" and comparison.get("toleranceMode", "exact") != "exact":
-        margins = [number(text) for text in comparison.get("tolerance", "").split()]
-        response.tolerance = max((abs(one) for one in margins if one is not None), default=ZERO)
-        response.relative = comparison.get("toleranceMode") == "relative"
+        response.tolerance, response.relative = _tolerance(comparison)
     elif comparison.tag == "equalRounded" and comparison.get("roundingMode") == "decimalPlaces":
         figures = number(comparison.get("figures"))
         if figures is not None and 0 <= figures <= 12:

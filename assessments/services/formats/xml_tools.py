@@ -1,4 +1,4 @@
-"""XML of other systems: read safely (no DTD, no entities, bounded depth and size); small tools for its readers."""
+"""XML of other systems: read safely (no entities, bounded depth and size); small tools for its readers."""
 
 from __future__ import annotations
 
@@ -44,11 +44,19 @@ class _Builder(TreeBuilder):
         return super().end(tag)
 
 
+class _Parser(DefusedXMLParser):  # type: ignore[misc]
+    """Some programs name a document type, as web pages do. That is harmless; one that declares anything is not."""
+
+    def defused_start_doctype_decl(self, name: str, sysid: str, pubid: str, has_internal_subset: bool) -> None:
+        if has_internal_subset:
+            super().defused_start_doctype_decl(name, sysid, pubid, has_internal_subset)
+
+
 def parse_xml(data: bytes, what: str = "The file") -> Element:
     """The root of an XML document. Raises FormatError with the line of the fault; `what` begins its sentence."""
     check_size(data)
     data = data.lstrip(b" \t\r\n")
-    parser = DefusedXMLParser(target=_Builder(), forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    parser = _Parser(target=_Builder(), forbid_dtd=True, forbid_entities=True, forbid_external=True)
     try:
         for start in range(0, len(data), PIECE):
             parser.feed(data[start : start + PIECE])
@@ -57,7 +65,9 @@ def parse_xml(data: bytes, what: str = "The file") -> Element:
         root = parser.close()
     except ParseError as error:
         line, column = error.position
-        raise FormatError(f"{what} is not well-formed XML (line {line}, column {column + 1}).") from error
+        raise FormatError(
+            f"{what} is not well-formed XML (line {line}, column {column + 1}){_shown(data, line, column)}."
+        ) from error
     except DefusedXmlException as error:
         raise FormatError(f"{what} declares a document type or entities, which are not accepted.") from error
     except (ValueError, LookupError, TypeError, OverflowError) as error:
@@ -65,6 +75,15 @@ def parse_xml(data: bytes, what: str = "The file") -> Element:
     if not isinstance(root, Element):
         raise FormatError(f"{what} is empty.")
     return root
+
+
+def _shown(data: bytes, line: int, column: int) -> str:
+    """What stands at the fault, for people who look for it."""
+    lines = data.split(b"\n", line)
+    text = lines[line - 1].decode("utf-8", "replace") if line <= len(lines) else ""
+    start = max(0, column - 30)
+    piece = " ".join(clean(text[start : start + 60]).split())
+    return f": “{piece}”" if piece else ""
 
 
 def local(element: Element) -> str:

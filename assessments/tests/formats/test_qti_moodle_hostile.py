@@ -153,7 +153,7 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE q [<!ENTITY a "aaaaaaaaaa">' + b"".join(
         BOMB + b"]><quiz>&j;</quiz>",
         BOMB + b"]><assessmentItem>&j;</assessmentItem>",
         b'<!DOCTYPE q [<!ENTITY x SYSTEM "file:///etc/passwd">]><quiz>&x;</quiz>',
-        b'<!DOCTYPE q PUBLIC "a" "http://127.0.0.1/a.dtd"><quiz/>',
+        b'<!DOCTYPE q PUBLIC "a" "http://127.0.0.1/a.dtd" [<!ENTITY % b SYSTEM "http://127.0.0.1/b"> %b;]><quiz/>',
         b"<quiz>" * 2_000_000,
         b"<quiz>" + b"<a/>" * 700_000 + b"</quiz>",
         b"<quiz a='" + b"x" * 15_000_000 + b"'/>",
