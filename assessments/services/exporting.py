@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -42,7 +43,8 @@ FORMATS = {
     "gift": _Format(gift.write, gift.parse, "gift.txt", "text/plain"),
     "aiken": _Format(aiken.write, aiken.parse, "aiken.txt", "text/plain"),
     "moodle_xml": _Format(moodle_xml.write, moodle_xml.parse, "xml", "application/xml", has_pictures=True),
-    "qti": _Format(qti.write, qti.parse, "zip", "application/zip", has_pictures=True),
+    "qti": _Format(qti.write, qti.parse, "qti21.zip", "application/zip", has_pictures=True),
+    "qti3": _Format(partial(qti.write, version="3.0"), qti.parse, "qti30.zip", "application/zip", has_pictures=True),
 }
 
 
@@ -85,7 +87,7 @@ def export_questions(
     items = [_exported(question, find) for question in sorted(rows, key=lambda row: order[row.pk])]
     data = chosen.write(items)
     return ExportedFile(
-        data, f"questions.{chosen.suffix}", chosen.media_type, len(items), tuple(_losses(items, data, chosen))
+        data, f"questions.{chosen.suffix}", chosen.media_type, len(items), tuple(find_losses(items, data, format))
     )
 
 
@@ -145,10 +147,10 @@ def _addresses(content: QuestionContent) -> Iterable[str]:
     return (match[2] or match[3] for text in texts for match in IMAGE.finditer(text))
 
 
-def _losses(items: Sequence[ExportedItem], data: bytes, chosen: _Format) -> Iterable[str]:
+def find_losses(items: Sequence[ExportedItem], data: bytes, format: str) -> Sequence[str]:
     """Reads the file as an importer would and names what differs, question by question."""
     try:
-        read = list(chosen.read(data).items)
+        read = list(FORMATS[format].read(data).items)
     except DomainError as error:
         return [error.message]
     notes = []
@@ -161,7 +163,11 @@ def _losses(items: Sequence[ExportedItem], data: bytes, chosen: _Format) -> Iter
             continue
         position = found + 1
         lost = list(_differences(item, read[found]))
-        if lost:
+        if item.content.parameters and not read[found].content.parameters:
+            notes.append(
+                _("“%(name)s”: the file holds one of its variants, without its parameters.") % {"name": item.name}
+            )
+        elif lost:
             notes.append(_("“%(name)s”: %(fields)s changed.") % {"name": item.name, "fields": ", ".join(lost)})
     return notes
 

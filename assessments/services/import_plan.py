@@ -319,12 +319,14 @@ def same_content(one: Any, other: Any) -> bool:
     return bool(_plain(one) == _plain(other))
 
 
+#: The rule below the heading of a table, however long.
+TABLE_RULE = re.compile(r"^\|(?:[ ]*-{3,}[ ]*\|)+[ ]*$", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?\d{1,40}\.?\d{0,40}|[+-]?\.\d{1,40}", re.ASCII)
 IDLE = {"grading": "all", "unit": "", "form": "", "match_case": False, "tolerance": "0", "credit": "1"}
 
 
 def _plain(value: Any) -> Any:
-    """Without what goes without saying, with numbers in one spelling."""
+    """Without what goes without saying, with numbers and tables in one spelling."""
     if isinstance(value, Mapping):
         known = {name: _plain(one) for name, one in value.items()}
         return {name: one for name, one in known.items() if name not in IDLE or IDLE[name] != one}
@@ -334,4 +336,6 @@ def _plain(value: Any) -> Any:
         ]
     if isinstance(value, Decimal) or (isinstance(value, str) and NUMBER.fullmatch(value)):
         return f"{Decimal(value).normalize() + 0:f}"
+    if isinstance(value, str) and "|--" in value.replace(" ", ""):
+        return TABLE_RULE.sub(lambda match: re.sub("[ -]+", "-", match[0]), value)
     return value

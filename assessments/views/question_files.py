@@ -37,14 +37,16 @@ NAMES = {
     "csv": gettext_lazy("Table (CSV)"),
     "moodle_xml": gettext_lazy("Moodle XML"),
     "qti": gettext_lazy("QTI 2.1 package"),
+    "qti3": gettext_lazy("QTI 3.0 package"),
     "gift": gettext_lazy("GIFT"),
     "aiken": gettext_lazy("Aiken"),
 }
 CARRIES = {
     "xlsx": gettext_lazy("Everything except the pictures themselves; the table has their addresses."),
     "csv": gettext_lazy("Everything except the pictures themselves; the table has their addresses."),
-    "moodle_xml": gettext_lazy("Everything with pictures; expressions and variants as Moodle has them."),
-    "qti": gettext_lazy("Everything with pictures; expressions and variants as QTI has them."),
+    "moodle_xml": gettext_lazy("Everything with pictures; of a question with parameters one variant."),
+    "qti": gettext_lazy("Everything with pictures; of a question with parameters one variant."),
+    "qti3": gettext_lazy("The same for newer systems."),
     "gift": gettext_lazy("Choice, true or false, numbers, short texts, pairs and written questions; no pictures."),
     "aiken": gettext_lazy("Single choice alone: text, options and key; no pictures, marks or explanations."),
 }

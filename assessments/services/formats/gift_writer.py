@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from assessments.enums import WRITTEN_TYPES
 from assessments.services.formats.html_markdown import portable, to_html, to_plain
 from assessments.services.formats.items import ExportedItem
 from assessments.services.formats.xml_items import all_tags, block, plain_number, scheme_html
+from assessments.services.variants import instantiate
 
 SPECIAL = re.compile(r"[~=#{}:\\]")
 
@@ -29,6 +31,8 @@ def write(items: Sequence[ExportedItem]) -> bytes:
 
 
 def _question(item: ExportedItem) -> str:
+    # A question with parameters goes out as one of its variants.
+    item = replace(item, content=instantiate(item.content, item.key or item.name)[1])
     facts: dict[str, str] = {"marks": plain_number(item.content.marks)}
     answers = _answers(item, facts)
     if answers is None:
@@ -51,8 +55,6 @@ def _question(item: ExportedItem) -> str:
 def _answers(item: ExportedItem, facts: dict[str, str]) -> str | None:
     """What stands between the braces, or None when GIFT has no such type. Adds to `facts`."""
     content = item.content
-    if content.parameters:
-        return None
     general = f"\n####{_text(content.explanation)}\n" if content.explanation.strip() else ""
     answer: Mapping[str, Any] = content.answer
     if item.type in {"single_choice", "assertion_reason", "multiple_choice"}:

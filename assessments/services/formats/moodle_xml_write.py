@@ -18,6 +18,11 @@ from assessments.services.variants import instantiate
 
 BLANK = re.compile(r"\[\[(\d{1,3})\]\]")
 FORMATS = {"plain": "plain_text", "html": "html", "markdown": "markdown"}
+#: Moodle refuses a question whose answer earns any other percentage (its own list; wrong answers earn the negatives).
+GRADES = (
+    "100", "90", "83.33333", "80", "75", "70", "66.66667", "60", "50", "40", "33.33333", "30", "25", "20", "16.66667",
+    "14.28571", "12.5", "11.11111", "10", "5", "0",
+)  # fmt: skip
 
 
 def write(items: Sequence[ExportedItem]) -> bytes:
@@ -169,7 +174,7 @@ class _Writer:
         key = self._content.answer
         accepted = key["accepted"]
         assert isinstance(accepted, list)
-        answers = [self._answer(one["text"], _fraction(Decimal(one.get("credit", "1")) * 100)) for one in accepted]
+        answers = [self._answer(one["text"], _grade(Decimal(one.get("credit", "1")) * 100)) for one in accepted]
         return "\n".join([f"<usecase>{int(bool(key.get('match_case')))}</usecase>", *answers])
 
     def _expression(self) -> str:
@@ -264,6 +269,11 @@ class _Writer:
                 self._raw_holder("graderinfo", scheme_html(content, lambda one: to_html(clean(one))), "html"),
             ]
         )
+
+
+def _grade(value: Decimal) -> str:
+    """The nearest percentage that Moodle takes for an answer."""
+    return _fraction(min(map(Decimal, GRADES), key=lambda grade: abs(grade - value)))
 
 
 def _fraction(value: Decimal) -> str:

@@ -166,7 +166,7 @@ def _choice(item: Item, interaction: Element) -> Read:
     if single and len(right) > 1:
         item.notes.append(SEVERAL_RIGHT)
         single = False
-    if single and sorted(text.lower() for text in texts) == ["false", "true"]:
+    if single and sorted(known if item.own else [text.lower() for text in texts]) == ["false", "true"]:
         return "true_false", fields | {"answer": {"choices": [texts[known.index(right[0])].lower()]}}
     fields["options"] = labelled(texts)
     fields["answer"] = {

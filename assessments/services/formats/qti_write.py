@@ -60,7 +60,7 @@ def _resource(words: Words, writer: _Writer, name: str, files: list[str]) -> str
 
 
 def _manifest(words: Words, resources: list[str]) -> str:
-    schema_version = "2.1.0" if words.version == "2.1" else "3.0.0"
+    schema_version = "1.0.0" if words.version == "2.1" else "3.0.0"
     return (
         f'{HEAD}<manifest xmlns="{words.manifest_namespace}" xmlns:imsmd="http://ltsc.ieee.org/xsd/LOM"'
         f' identifier="MANIFEST"><metadata><schema>{words.schema}</schema>'
@@ -172,12 +172,16 @@ class _Writer:
         total = self._tag("sum", self._tag("variable", "", {"identifier": "SCORE"}) + expression)
         return self._tag("setOutcomeValue", total, {"identifier": "SCORE"})
 
-    def _when_right(self, marks: Decimal, name: str = "RESPONSE", tolerance: str = "") -> None:
+    def _when_right(
+        self, marks: Decimal, name: str = "RESPONSE", tolerance: str = "", base: str = "identifier"
+    ) -> None:
         """`marks` for the declared answer, for a number within the tolerance."""
         both = self._tag("variable", "", {"identifier": name}) + self._tag("correct", "", {"identifier": name})
         if tolerance:
             facts = {"toleranceMode": "absolute", "tolerance": f"{tolerance} {tolerance}"}
             test = self._tag("equal", both, facts)
+        elif base == "float":
+            test = self._tag("equal", both, {"toleranceMode": "exact"})
         else:
             test = self._tag("match", both)
         gain = self._add(self._tag("baseValue", str(marks), {"baseType": "float"}))
@@ -245,7 +249,7 @@ class _Writer:
     def _numeric(self) -> str:
         key = self._content.answer
         self._declare([str(key["value"])], base="float")
-        self._when_right(self._content.marks, tolerance=str(key.get("tolerance", "")))
+        self._when_right(self._content.marks, tolerance=str(key.get("tolerance", "")), base="float")
         # Read back from its class; for people it says which unit the number is in.
         unit = f'<p class="unit">{escape(str(key["unit"]))}</p>' if key.get("unit") else ""
         return self.text(self._content.text) + unit + self._entry()
