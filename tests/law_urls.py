@@ -186,6 +186,8 @@ POST question-draft-discard  {nobody}                     | login  403      403 
 GET  question-import                                      | login  403      403     403      403      200     200     200      200
 POST question-import                                      | login  403      403     403      403      422     422     422      422
 GET  question-import-page  {nobody}                       | login  403      403     403      403      404     404     404      404
+GET  question-import-page  {question_import}              | login  403      403     403      403      200     404     404      404
+POST question-import-run  {question_import}               | login  403      403     403      403      422     404     404      404
 POST question-import-run  {nobody}                        | login  403      403     403      403      404     404     404      404
 POST question-import-discard  {nobody}                    | login  403      403     403      403      404     404     404      404
 GET  question-export                                      | login  403      403     403      403      200     200     200      200

@@ -22,9 +22,12 @@ from assessments.models import (
     Blueprint,
     Exam,
     ExternalAssessment,
+    ImportState,
     Paper,
     PaperQuestion,
     Question,
+    QuestionImport,
+    QuestionImportRow,
     QuestionPicture,
     SheetPage,
 )
@@ -86,6 +89,7 @@ class World:
             "reviewed": Question.objects.get(state=QuestionState.IN_REVIEW, author=self.cast.newcomer).pk,
             "elsewhere": self.elsewhere.pk,
             "tool": self.elsewhere.tool_id,
+            "question_import": QuestionImport.objects.get(author=self.cast.teacher).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
@@ -94,6 +98,7 @@ def build_world(cast: Cast) -> World:
     now = timezone.now()
     _bank(cast)
     _blueprints(cast, now)
+    _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
     open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
     live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)
@@ -134,6 +139,26 @@ def _bank(cast: Cast) -> None:
     drawing = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(drawing, "PNG")
     store_picture(drawing.getvalue())
+
+
+def _question_file(cast: Cast, now: datetime) -> None:
+    """A file of the teacher's with its report: one question to import, one that cannot be."""
+    source = QuestionImport.objects.create(
+        author=cast.teacher, programme=cast.cohort.programme, file_name="quiz.xml", sha256="0" * 64, size=2048,
+        format="Moodle XML", state=ImportState.READY, counts={"new": 1, "skipped": 1}, created_at=now, touched_at=now,
+    )  # fmt: skip
+    options = [
+        {"label": label, "text": text, "html": f"<p>{text}</p>"} for label, text in (("A", "Lima"), ("B", "Quito"))
+    ]
+    shown = {"text_html": "<p>Which city?</p>", "options": options, "right": ["B"], "marks": "1"}
+    rows = [
+        {"action": "new", "where": "question 2", "name": "Capital", "kind": "single_choice", "shown": shown,
+         "notes": ["Hints were left out.", "The options had a fixed order there."], "place": "Real Numbers"},
+        {"action": "skipped", "where": "question 3", "name": "Map", "reason": "Placing markers is not supported."},
+    ]  # fmt: skip
+    QuestionImportRow.objects.bulk_create(
+        QuestionImportRow(source=source, position=position, **row) for position, row in enumerate(rows)
+    )
 
 
 def _blueprints(cast: Cast, now: datetime) -> None:

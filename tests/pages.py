@@ -66,6 +66,7 @@ PAGES = [
     ("teacher", "question-import-page", ("{import}",)),
     ("teacher", "question-export?format=gift", ()),
     ("teacher", "question-import", ()),
+    ("teacher", "question-import-page", ("{question_import}",)),
     ("teacher", "question-export", ()),
     ("newcomer", "teacher-home", ()),
     ("newcomer", "bank-list", ()),

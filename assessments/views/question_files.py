@@ -139,7 +139,7 @@ def _report_page(request: HttpRequest, source: QuestionImport, *, status: int = 
     context: dict[str, Any] = {
         "source": source,
         "said": said,
-        "format": NAMES.get(source.format, ""),
+        "format": NAMES.get(source.format, source.format),
         "before": selectors.imported_before(source),
         "wanted": counts.get("new", 0) + counts.get("changed", 0),
         "left_out": counts.get("refused", 0) + counts.get("skipped", 0),
