@@ -51,7 +51,7 @@ class StepContent:
 
     text: str
     marks: Decimal
-    kind: str = StepKind.METHOD
+    kind: str = StepKind.METHOD.value
     part: str = ""
     alternative: str = ""
     follows: tuple[int, ...] = ()

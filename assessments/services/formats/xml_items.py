@@ -285,7 +285,7 @@ def read_scheme(
             StepContent(
                 markdown(text),
                 number(facts.get("marks")) or HALF,
-                facts.get("kind", StepKind.METHOD),
+                facts.get("kind", StepKind.METHOD.value),
                 facts.get("part", ""),
                 facts.get("alternative", ""),
                 read_follows(facts.get("follows", "")),

@@ -9,6 +9,7 @@ from assessments.services.formats.conversions import choice_blank, with_feedback
 from assessments.services.formats.html_markdown import from_html
 from assessments.services.formats.items import FormatError
 from assessments.services.formats.packages import write_package
+from assessments.services.formats.reading import read_apart
 from assessments.tests.formats.test_moodle_samples import answer, only, question, quiz, reason
 from assessments.tests.formats.test_qti_samples import MAP, MATCH, choices, declare, mapped
 from assessments.tests.formats.test_qti_samples import item as qti_item
@@ -293,3 +294,11 @@ def test_items_are_found_when_the_manifest_names_other_files() -> None:
     parsed = qti.parse(write_package({"imsmanifest.xml": manifest, "qti21/item_1.xml": data}))
     assert len(parsed.items) == 1
     assert not parsed.skipped
+
+
+def test_an_essay_without_a_scheme_comes_back_from_the_process_that_reads_it() -> None:
+    parsed = read_apart(quiz(question("essay", "<responseformat>editor</responseformat>")))
+    (item,) = parsed.items
+    (step,) = item.content.steps
+    assert (item.type, step.marks, step.kind) == ("very_short_answer", 1, "method")
+    assert "There was no marking scheme; one step with all the marks was made." in item.notes
