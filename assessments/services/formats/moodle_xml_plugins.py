@@ -76,7 +76,7 @@ def gapfill(source: Source) -> Read:
     fields = {
         "marks": source.marks(),
         "text": source.text("questiontext", take_out),
-        "explanation": source.text("generalfeedback"),
+        **source.feedback(),
     }
     if not words:
         raise UnusableError("Its text has no gaps.")
