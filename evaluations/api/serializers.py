@@ -196,6 +196,11 @@ class ScoredPartOut(Base[Any]):
     credit = serializers.FloatField()
 
 
+class ResultTryOut(Base[Any]):
+    number = serializers.IntegerField()
+    outcome = serializers.ChoiceField(choices=["right", "partly", "wrong", "unknown"])
+
+
 class ResultQuestionOut(Base[Any]):
     id = serializers.UUIDField()
     section = serializers.CharField()
@@ -219,6 +224,10 @@ class ResultQuestionOut(Base[Any]):
     steps = ResultStepOut(many=True)
     comment = serializers.CharField()
     pages = serializers.ListField(child=serializers.UUIDField())
+    tries = ResultTryOut(many=True)
+    certainty = serializers.IntegerField(
+        allow_null=True, help_text="1 to 3, where the exam asks; 1 where none is said."
+    )
 
 
 class ResultOut(Base[Any]):

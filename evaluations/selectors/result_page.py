@@ -93,7 +93,7 @@ def _sections(result: Result) -> list[dict[str, Any]]:
             "title": titles.get(label, label),
             "won": won[label],
             "possible": total,
-            "percent": round(100 * won[label] / total),
+            "percent": max(round(100 * won[label] / total), 0),
         }
         for label, total in possible.items()
         if total
@@ -108,16 +108,29 @@ def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
         "kind": _kind(question, result),
         "shown": shown_answer(question, result.shown),
         "html": question.html,
+        "tries": [_tried(one.number, one.outcome) for one in question.tries],
+        "certainty": _certainties().get(question.certainty or 0, ""),
         "parts": [] if question.type in PART_TYPES else question.parts,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }
+
+
+def _tried(number: int, outcome: str) -> str:
+    names = {"right": _("right"), "partly": _("partly right"), "wrong": _("wrong"), "unknown": _("not judged")}
+    return f"{number}: {names[outcome]}"
+
+
+def _certainties() -> dict[int, str]:
+    return {1: _("Not sure"), 2: _("Fairly sure"), 3: _("Certain")}
 
 
 def _kind(question: ResultQuestion, result: Result) -> str:
     """full, part or none by the marks; by right and wrong where only these are known; otherwise "other"."""
     if RevealItem.MARKS in result.shown:
         awarded = question.awarded or Decimal(0)
-        kind = "full" if awarded == question.marks else "part" if awarded else "none"
+        # How certain somebody was makes a right answer no less right.
+        is_full = awarded == question.marks or (question.certainty is not None and awarded > 0)
+        kind = "full" if is_full else "part" if awarded > 0 else "none"
         return kind if question.counts else "other"
     if RevealItem.CORRECTNESS in result.shown and not question.is_written:
         return "full" if question.is_correct else "none"

@@ -11,12 +11,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessments.enums import AttemptState, Grading, RevealItem, UploadState
+from assessments.enums import AttemptState, Behaviour, Grading, RevealItem, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
 from assessments.selectors.attempts import laid_out_options
 from assessments.selectors.reveal import Shown, reveal_facts, reveal_notes, shown_of
+from assessments.services.behaviours import Rules
+from assessments.services.judging import judge_answer, rules_of, tried_answers
 from assessments.services.keys import keys_of, with_corrected_keys
 from assessments.services.scoring import ScoredPart
+from assessments.services.standing import outcome_of
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
@@ -38,10 +41,19 @@ class ResultStep:
 
 
 @dataclass(frozen=True)
+class ResultTry:
+    """A try of an exam with tries, as the key of now judges it: right, partly, wrong or unknown."""
+
+    number: int
+    outcome: str
+
+
+@dataclass(frozen=True)
 class ResultQuestion:
     """One question with its mark. `awarded` None: written and never marked (not attempted). `counts` is False for the
     alternative of an internal choice that gave less. `answer` and `key` only of objective questions; `scored` has how
-    each blank or pair was marked. What is not revealed is None or empty, as if it did not exist."""
+    each blank or pair was marked. `certainty` 1 to 3 of an answer in an exam that asks for it; there `awarded` may be
+    below 0. What is not revealed is None or empty, as if it did not exist."""
 
     id: UUID
     section: str
@@ -65,6 +77,8 @@ class ResultQuestion:
     steps: list[ResultStep]
     comment: str
     pages: list[UUID]
+    tries: list[ResultTry]
+    certainty: int | None
 
     @property
     def label(self) -> str:
@@ -101,7 +115,7 @@ def result_data(attempt: Attempt, *, reader: Any, now: datetime) -> Result:
     """The result of `attempt` as `reader`, who may read it, sees it now.
 
     Without an evaluation the objective marks are the result. Six queries, however large the paper, when the attempt
-    came with its paper, exam and evaluation; one more where the exam reveals things later.
+    came with its paper, exam and evaluation; one more where the exam reveals things later or gives tries.
     """
     evaluation: Evaluation | None = getattr(attempt, "evaluation", None)
     state = _state(attempt, evaluation)
@@ -126,7 +140,9 @@ def result_data(attempt: Attempt, *, reader: Any, now: datetime) -> Result:
         written_marks=written,
         written_max=attempt.paper.written_marks,
         total_marks=objective + written if objective is not None and written is not None else None,
-        max_marks=attempt.paper.total_marks,
+        max_marks=attempt.paper.written_marks + attempt.objective_max
+        if rules_of(attempt.exam).factor > 1 and attempt.objective_max is not None
+        else attempt.paper.total_marks,
         questions=[_revealed(question, shown) for question in questions],
         pages=_revealed_pages(pages, shown),
     )
@@ -136,9 +152,9 @@ def _revealed(question: ResultQuestion, shown: Shown) -> ResultQuestion:
     """The question without what is not in `shown`."""
     hidden: dict[str, Any] = {}
     if RevealItem.ANSWERS not in shown:
-        hidden |= {"answer": {}, "pages": []}
+        hidden |= {"answer": {}, "pages": [], "certainty": None}
     if RevealItem.CORRECTNESS not in shown:
-        hidden |= {"is_correct": None, "scored": []}
+        hidden |= {"is_correct": None, "scored": [], "tries": []}
     if RevealItem.MARKS not in shown:
         # Which alternative counts says which was better.
         steps = [replace(entry, awarded=None) for entry in question.steps]
@@ -194,6 +210,8 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
     counted = counted_alternatives(
         MarkedQuestion(row.number, row.alternative, marks[row.pk].marks) for row in rows if row.pk in marks
     )
+    rules = rules_of(attempt.exam)
+    tried = tried_answers([attempt.pk]) if rules.has_tries else {}
     made = []
     for row in rows:
         counts = counted.get(row.number, row.alternative) == row.alternative
@@ -201,7 +219,8 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         if row.is_written:
             made.append(_written(row, steps[row.pk], marks.get(row.pk), counts, tagged))
         else:
-            made.append(_objective(row, responses.get(row.pk), keys[row.pk], tagged))
+            tries = tried.get((attempt.pk, row.pk), [])
+            made.append(_objective(row, responses.get(row.pk), keys[row.pk], rules, tries, tagged))
     return made
 
 
@@ -219,8 +238,16 @@ def _written(
     )
 
 
-def _objective(row: PaperQuestion, response: Response | None, key: dict[str, Any], pages: list[UUID]) -> ResultQuestion:
+def _objective(
+    row: PaperQuestion,
+    response: Response | None,
+    key: dict[str, Any],
+    rules: Rules,
+    tries: list[dict[str, Any]],
+    pages: list[UUID],
+) -> ResultQuestion:
     answer, shown = response.answer if response else {}, row.shown
+    said = (response.certainty or 1) if response and answer else None
     return _base(
         row,
         pages,
@@ -230,6 +257,11 @@ def _objective(row: PaperQuestion, response: Response | None, key: dict[str, Any
         is_correct=response.is_correct if response else False,
         key=key,
         grading=Grading.PARTIAL.value if key.get("grading") == Grading.PARTIAL else "",
+        marks=row.marks * rules.factor,
+        tries=[
+            ResultTry(number, outcome_of(judge_answer(row, key, tried))) for number, tried in enumerate(tries, start=1)
+        ],
+        certainty=said if rules.behaviour == Behaviour.CERTAINTY else None,
     )
 
 
@@ -244,6 +276,9 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         "grading": "",
         "steps": [],
         "comment": "",
+        "marks": row.marks,
+        "tries": [],
+        "certainty": None,
     }
     return ResultQuestion(
         id=row.pk,
@@ -252,7 +287,6 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         alternative=row.alternative,
         type=row.type,
         is_written=row.is_written,
-        marks=row.marks,
         html=shown.text_html,
         options=laid_out_options(row),
         parts=shown.parts,
