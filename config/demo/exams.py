@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from assessments.enums import ExamKind, ReleasePolicy
+from assessments.enums import Behaviour, ExamKind, ReleasePolicy
 from assessments.models import Blueprint, Exam, Paper, PaperQuestion
 from assessments.services.bank_files import load_bank, load_blueprint
 from assessments.services.drawing import draw_paper
@@ -23,15 +23,20 @@ DATA = Path(__file__).resolve().parents[2] / "assessments" / "data"
 BANK, TYPES_BANK = DATA / "cbse_x_mathematics", DATA / "practice_types"
 PROGRAMME, BOARD = "cbse-x-mathematics", "cbse-x-mathematics-board"
 SHORT, HALF, TYPES = "demo-quick-practice", "demo-half-paper", "practice-types"
+CHECKED, SURE = "demo-checked", "demo-sure"
 BOARD_DAY = (2, 17)
 
 MC, VSA, SA, LA = "single_choice", "very_short_answer", "short_answer", "long_answer"
-MARKS = {MC: "1", VSA: "2", SA: "3", LA: "5"}
+# Of the practice types, those that have hints.
+TF, SEVERAL, NUMBER, TEXT, EXPRESSION = "true_false", "multiple_choice", "numeric", "short_text", "expression"
+MARKS = {MC: "1", VSA: "2", SA: "3", LA: "5", TF: "1", SEVERAL: "2", NUMBER: "1", TEXT: "1", EXPRESSION: "2"}
+AT_ONCE = ("A", "Short questions", "Answer here.")
 SECTIONS = {
     MC: ("A", "Section A: Multiple choice", "One right answer each, 1 mark."),
     VSA: ("B", "Section B: Very short answers", "2 marks each. Answer on paper."),
     SA: ("C", "Section C: Short answers", "3 marks each. Answer on paper."),
     LA: ("D", "Section D: Long answers", "5 marks each. Answer on paper."),
+    **dict.fromkeys((TF, SEVERAL, NUMBER, TEXT, EXPRESSION), AT_ONCE),
 }
 NS, ALG, CG, GEO, TRIG, MEN, STAT = (
     "number-systems",
@@ -54,6 +59,8 @@ HALF_SLOTS = [
     (SA, STAT),
     (LA, ALG),
 ]
+CHECKED_SLOTS = [(TF, NS), (NUMBER, ALG), (SEVERAL, ALG), (TEXT, GEO), (EXPRESSION, ALG)]
+SURE_SLOTS = [(MC, u) for u in (NS, ALG, CG, GEO, TRIG, STAT)]
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class DemoExam:
     grace: int = 20
     release: str = ReleasePolicy.WHEN_MARKED
     attempts: int = 1
+    behaviour: str = Behaviour.DEFERRED
 
 
 def _days(number: float) -> timedelta:
@@ -94,6 +102,14 @@ EXAMS = [
     DemoExam("Your own board paper", BOARD, -_days(0.5), None, fixed=False, attempts=5),
     DemoExam("Quick practice: 9 questions", SHORT, -timedelta(hours=1), None, fixed=False, attempts=40),
     DemoExam("All question types", TYPES, -timedelta(hours=1), None, fixed=False, attempts=40),
+    *(
+        DemoExam(title, blueprint, -timedelta(hours=1), None, fixed=False, attempts=40, behaviour=behaviour)
+        for title, blueprint, behaviour in (
+            ("Practice with hints", CHECKED, Behaviour.IMMEDIATE),
+            ("Practice: check as you go", CHECKED, Behaviour.ADAPTIVE),
+            ("How sure are you?", SURE, Behaviour.CERTAINTY),
+        )
+    ),
     DemoExam("Maths mock 4", BOARD, _days(1), _days(2)),
 ]
 
@@ -115,6 +131,8 @@ def seed_bank(*, now: datetime) -> Programme:
     for slug, title, minutes, slots in (
         (SHORT, "Quick practice: Class X Mathematics", 30, SHORT_SLOTS),
         (HALF, "Half paper: Class X Mathematics", 75, HALF_SLOTS),
+        (CHECKED, "Checked practice: Class X Mathematics", 20, CHECKED_SLOTS),
+        (SURE, "How sure are you? Class X Mathematics", 15, SURE_SLOTS),
     ):
         if not Blueprint.objects.filter(slug=slug).exists():
             load_blueprint(data=_blueprint(slug, title, minutes, slots), programme=programme)
@@ -163,6 +181,7 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
         closes_at=closes_at,
         max_attempts=plan.attempts,
         release=plan.release,
+        behaviour=plan.behaviour,
         is_published=True,
     )
     exam.cohorts.set(Cohort.objects.filter(programme=programme, name__in=cast.COHORTS))
@@ -175,7 +194,7 @@ def _on_the_hour(moment: datetime) -> datetime:
 
 def _blueprint(slug: str, title: str, minutes: int, slots: list[tuple[str, str]]) -> dict[str, Any]:
     """A blueprint in the shape of blueprint.toml."""
-    kinds = dict.fromkeys(kind for kind, _unit in slots)
+    sections = dict.fromkeys(SECTIONS[kind] for kind, _unit in slots)
     return {
         "blueprint": {
             "slug": slug,
@@ -184,7 +203,7 @@ def _blueprint(slug: str, title: str, minutes: int, slots: list[tuple[str, str]]
             "duration_minutes": minutes,
             "total_marks": str(sum(int(MARKS[kind]) for kind, _unit in slots)),
         },
-        "section": [dict(zip(("label", "title", "instruction"), SECTIONS[kind], strict=True)) for kind in kinds],
+        "section": [dict(zip(("label", "title", "instruction"), section, strict=True)) for section in sections],
         "slot": [
             {"number": number, "section": SECTIONS[kind][0], "unit": unit, "types": [kind], "marks": MARKS[kind]}
             for number, (kind, unit) in enumerate(slots, start=1)

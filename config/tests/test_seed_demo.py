@@ -13,13 +13,14 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Entitlement, GuardianLink, User
 from analytics.selectors.student_home import student_home
 from analytics.selectors.teacher_home import teacher_home
-from assessments.enums import AttemptState, PageState
-from assessments.models import Attempt, Exam, PaperQuestion, Question, SheetPage, SheetUpload
+from assessments.enums import AttemptState, Behaviour, PageState
+from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionVersion, SheetPage, SheetUpload
 from config.demo import cast, seed, sittings
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from config.demo.red_ink import award
@@ -162,6 +163,8 @@ def check_exams_and_papers() -> None:
     assert open_now.filter(blueprint__duration_minutes=180).exists()
     assert open_now.filter(blueprint__duration_minutes=30, max_attempts__gt=1).exists()
     assert Exam.objects.filter(opens_at__gt=now, opens_at__lt=now + timedelta(days=2)).exists()
+    assert set(open_now.values_list("behaviour", flat=True)) == set(Behaviour.values)
+    assert QuestionVersion.objects.filter(question__current=F("pk"), hints__isnull=False).count() == 8
     mock = Exam.objects.get(title="Maths mock 3").paper
     assert PaperQuestion.objects.filter(paper=mock).values("number").distinct().count() == 38
 
