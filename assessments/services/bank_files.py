@@ -263,7 +263,7 @@ def _store_items(items: Iterable[_Item], report: BankReport, *, author: User, ve
         raise BankFileError(problems)
     _write(new, written, verifier=verifier, now=now)
     made = stored | {question.key: question for question in new}
-    put_tags((made[item.key], item.tags) for item in items if _tagged_anew(stored.get(item.key), item))
+    put_tags((made[item.key], item.tags or ()) for item in items if _tagged_anew(stored.get(item.key), item))
     report.created, report.revised = len(new), len(written) - len(new)
     report.unchanged = len(items) - len(written)
 

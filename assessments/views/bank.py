@@ -83,7 +83,7 @@ def _tabs(user: Any, form: BankFilterForm, view: str) -> list[dict[str, Any]]:
     if user.is_staff or user.teacher_profile.is_verified:
         waiting, most = bank_pages.count_waiting(user), bank_pages.MOST_WAITING
         tabs.append(("review", _("To review"), waiting if waiting <= most else f"{most}+"))
-    shown = [
+    shown: list[dict[str, Any]] = [
         {"label": label, "count": count, "url": f"?{form.query(view=name)}", "current": view == name}
         for name, label, count in tabs
     ]
