@@ -35,7 +35,7 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset.filter(standing if self.value() == "yes" else ~standing)
 
 
-class AccommodationForm(forms.ModelForm):  # type: ignore[type-arg] # a generic form is no class at run time
+class AccommodationForm(forms.ModelForm):
     class Meta:
         model = Accommodation
         fields = (
@@ -112,7 +112,7 @@ class AccommodationAdmin(ModelAdmin):
         return ("withdrawn", _("withdrawn")) if row.withdrawn_at else ""
 
     def save_model(self, request: HttpRequest, obj: Accommodation, form: Any, change: bool) -> None:
-        save_accommodation(accommodation=obj, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        save_accommodation(accommodation=obj, actor=request.user, now=timezone.now())
 
     @action(description=_("Withdraw…"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Accommodation]) -> HttpResponse | None:

@@ -29,7 +29,7 @@ from common.errors import DomainError
 GRACE_HOURS = 24
 
 
-class ToolForm(forms.ModelForm):  # type: ignore[type-arg] # a generic form is no class at run time
+class ToolForm(forms.ModelForm):
     class Meta:
         model = ExternalTool
         fields = ("name", "launch_url", "share_name", "share_email", "is_active")
@@ -96,7 +96,7 @@ class ExternalToolAdmin(ModelAdmin):
         return {"tool": tool, "header": HEADER, "url": url}
 
     def save_model(self, request: HttpRequest, obj: ExternalTool, form: Any, change: bool) -> None:
-        secret = save_tool(tool=obj, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        secret = save_tool(tool=obj, actor=request.user, now=timezone.now())
         # Only for the answer to this request: a message would leave the secret in the session's table.
         request.new_secret = secret  # type: ignore[attr-defined]
 
@@ -154,7 +154,7 @@ class ExternalAssessmentAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: ExternalAssessment, form: Any, change: bool) -> None:
-        save_external_assessment(assessment=obj, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
+        save_external_assessment(assessment=obj, actor=request.user, now=timezone.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         cohorts = form.cleaned_data.pop("cohorts", None)

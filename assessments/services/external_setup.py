@@ -52,5 +52,11 @@ def set_external_cohorts(
         before, after = set(assessment.cohorts.values_list("pk", flat=True)), {cohort.pk for cohort in cohorts}
         if before != after:
             assessment.cohorts.set(cohorts)
-            said = {"before": {"cohorts": before}, "after": {"cohorts": after}}
-            record_event(actor=actor, action="externalassessment.cohorts_changed", obj=assessment, now=now, **said)
+            record_event(
+                actor=actor,
+                action="externalassessment.cohorts_changed",
+                obj=assessment,
+                before={"cohorts": before},
+                after={"cohorts": after},
+                now=now,
+            )
