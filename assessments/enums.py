@@ -89,6 +89,11 @@ class ReleasePolicy(models.TextChoices):
     BY_STAFF = "by_staff", _("When staff release it")
 
 
+class ExamPurpose(models.TextChoices):
+    EXAM = "exam", _("Exam")
+    QUIZ = "quiz", _("Quiz")
+
+
 class RevealItem(models.TextChoices):
     """What of a result can be shown or kept back; Exam has a rule for each, `reveal_<item>`."""
 

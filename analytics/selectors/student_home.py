@@ -122,7 +122,8 @@ def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[s
             note = _("Your marked paper is back")
             tasks.append(Task(evaluation.attempt.exam.title, note, url, _("Read the marking"), "file-text"))
     for row in rows:
-        if row["status"] == "open":
+        # A quiz stays open for ever; it is a task until it was tried once.
+        if row["status"] == "open" and not (row["exam"].is_quiz and row["last"]):
             facts = {"marks": marks(row["marks"]), "minutes": row["terms"].minutes}
             worded = ngettext("%(marks)s mark, %(minutes)s min", "%(marks)s marks, %(minutes)s min", ceil(row["marks"]))
             note = worded % facts

@@ -29,11 +29,11 @@ def _attempts(*states: str) -> Coalesce:
 @admin.register(Exam)
 class ExamAdmin(ModelAdmin):
     form = ExamAdminForm
-    list_display = ["title", "programme", "window", "minutes", "sitting_now", "done", "is_published"]
-    list_filter = ["is_published", "release", ("programme", admin.RelatedOnlyFieldListFilter), "cohorts"]
+    list_display = ["title", "programme", "purpose", "window", "minutes", "sitting_now", "done", "is_published"]
+    list_filter = ["purpose", "is_published", "release", ("programme", admin.RelatedOnlyFieldListFilter), "cohorts"]
     search_fields = ["title", "cohorts__name"]
     search_help_text = _("Title or batch")
-    autocomplete_fields = ["blueprint"]
+    autocomplete_fields = ["blueprint", "chapter"]
     raw_id_fields = ["paper"]
     filter_horizontal = ["cohorts"]
     date_hierarchy = "opens_at"
@@ -41,9 +41,11 @@ class ExamAdmin(ModelAdmin):
     show_full_result_count = False
     actions = ["publish", "withdraw"]
     fieldsets = (
-        (None, {"fields": ("title", "programme", "blueprint", "paper", "cohorts", "is_published")}),
+        (None, {"fields": ("title", "purpose", "programme", "blueprint", "paper", "cohorts", "is_published")}),
         (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
         (_("While it is sat"), {"fields": ("behaviour", "tries", "try_penalty")}),
+        (_("Order"), {"fields": ("shuffle_questions", "shuffle_options")}),
+        (_("Quiz"), {"fields": ("chapter", "pass_percent")}),
         (_("Marking"), {"fields": ("release", "hide_names")}),
         (
             _("What students see afterwards"),

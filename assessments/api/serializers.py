@@ -10,7 +10,8 @@ from rest_framework import serializers
 from assessments.enums import AttemptState, Behaviour, QuestionType, RevealItem
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms
-from assessments.selectors.attempts import paper_for_student, responses_of
+from assessments.selectors.attempts import paper_for_attempt, responses_of
+from assessments.selectors.quizzes import MOST_STARS, quiz_result
 from assessments.selectors.reveal import shown_of
 from assessments.services.judging import rules_of
 from assessments.services.standing import Standing, standings
@@ -85,6 +86,13 @@ class ConfirmSheetsIn(StrictSerializer):
 
 
 # --- Out -------------------------------------------------------------------------------------------------------------
+class BestOut(serializers.Serializer[Any]):
+    marks = serializers.DecimalField(max_digits=6, decimal_places=2)
+    percent = serializers.IntegerField(help_text="Rounded down.")
+    stars = serializers.IntegerField(min_value=1, max_value=MOST_STARS)
+    passed = serializers.BooleanField()
+
+
 class ExamOut(serializers.ModelSerializer[Exam]):
     """The window and the minutes for writing are those of the signed-in person, who may be granted their own."""
 
@@ -93,7 +101,10 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     # Named here because the model's would describe the range of the database in use.
     duration_minutes = serializers.IntegerField()
     upload_grace_minutes = serializers.IntegerField()
-    max_attempts = serializers.IntegerField()
+    max_attempts = serializers.IntegerField(allow_null=True, help_text="Null: as often as they like.")
+    chapter = serializers.UUIDField(source="chapter_id", allow_null=True, help_text="Of a quiz.")
+    pass_percent = serializers.IntegerField(help_text="Of a quiz.")
+    best = serializers.SerializerMethodField()
     attempts_used = serializers.IntegerField()
     latest_attempt = serializers.UUIDField(source="latest_attempt_id", allow_null=True)
     latest_state = serializers.ChoiceField(choices=AttemptState.choices, allow_null=True)
@@ -105,15 +116,23 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     class Meta:
         model = Exam
         fields = (
-            "id", "title", "programme", "behaviour", "total_marks", "duration_minutes", "writing_minutes",
-            "upload_grace_minutes",
-            "opens_at", "closes_at", "is_open", "max_attempts", "attempts_used", "latest_attempt", "latest_state",
+            "id", "title", "purpose", "programme", "chapter", "behaviour", "total_marks", "duration_minutes", 
+            "writing_minutes", "upload_grace_minutes", "opens_at", "closes_at", "is_open", "max_attempts", "attempts_used",
+            "latest_attempt", "latest_state", "pass_percent", "best",
         )  # fmt: skip
 
     def get_total_marks(self, exam: Exam) -> str:
         source = exam.paper or exam.blueprint
         assert source is not None  # exam_blueprint_or_paper
         return str(source.total_marks * Behaviour(exam.behaviour).factor)
+
+    @extend_schema_field(BestOut(allow_null=True))
+    def get_best(self, exam: Any) -> dict[str, Any] | None:
+        """Of a quiz the best attempt; null without one, and until the quiz shows marks."""
+        if not exam.is_quiz or not exam.best_max or exam.pk in self.context["hides_marks"]:
+            return None
+        result = quiz_result(exam.best_marks, exam.best_max, pass_percent=exam.pass_percent)
+        return dict(BestOut(result).data)
 
     def get_writing_minutes(self, exam: Exam) -> int:
         return self._terms(exam).minutes
@@ -135,13 +154,19 @@ class ExamOut(serializers.ModelSerializer[Exam]):
         return terms
 
 
-class OptionOut(serializers.Serializer[Any]):
+class LabelledOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment] # the field's name hides Field.label, as DRF allows
     text = serializers.CharField()
     html = serializers.CharField()
 
 
-class PartOut(OptionOut):
+class OptionOut(LabelledOut):
+    """Answers name the `label`; on the page the option is called by its `letter`."""
+
+    letter = serializers.CharField()
+
+
+class PartOut(LabelledOut):
     alternative = serializers.CharField()
     marks = serializers.CharField()
     kind = serializers.CharField(help_text="Of a blank: text, number or choice; otherwise empty.")
@@ -266,11 +291,14 @@ class AttemptOut(AttemptStateOut):
         told = (RevealItem.CORRECTNESS, RevealItem.MARKS, RevealItem.EXPLANATION)
         if not all(self._shows(attempt, item) for item in told):
             return {}
+        told = (RevealItem.CORRECTNESS, RevealItem.MARKS, RevealItem.EXPLANATION)
+        if not all(self._shows(attempt, item) for item in told):
+            return {}
         return {key: StandingOut(standing).data for key, standing in standings(attempt).items()}
 
     @extend_schema_field(PaperOut)
     def get_paper(self, attempt: Attempt) -> dict[str, Any]:
-        return paper_for_student(attempt.paper)
+        return paper_for_attempt(attempt)
 
     @extend_schema_field(serializers.DictField(child=StoredResponseOut()))
     def get_responses(self, attempt: Attempt) -> dict[str, Any]:

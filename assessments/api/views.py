@@ -19,6 +19,7 @@ from assessments.api import serializers as shapes
 from assessments.models import Attempt, Exam, SheetUpload
 from assessments.selectors.accommodations import own_terms
 from assessments.selectors.attempts import exam_list
+from assessments.selectors.reveal import quizzes_hiding_marks
 from assessments.selectors.sheets import upload_of
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.checking import check_response
@@ -53,7 +54,8 @@ class ExamList(ListAPIView[Exam]):
         now = timezone.now()
         # Lazily: the description of the API asks for this without anybody being there.
         terms = SimpleLazyObject(lambda: own_terms(student=self.request.user, now=now))
-        return {**super().get_serializer_context(), "now": now, "terms": terms}
+        hidden = SimpleLazyObject(lambda: quizzes_hiding_marks(self.request.user, now))
+        return {**super().get_serializer_context(), "now": now, "terms": terms, "hides_marks": hidden}
 
 
 class ExamAttempts(APIView):

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from assessments.enums import REVEAL_PRESETS, Behaviour, RevealItem, RevealPreset, RevealWhen
 from assessments.models import Exam, Paper
-from assessments.services.exams import BEHAVES, check_behaviour
-from assessments.services.paper_drafts import DEFAULT_PENALTY, set_paper
+from assessments.models.exams import NO_LIMIT_MINUTES
+from assessments.services.exams import BEHAVES, SETTLED, check_behaviour, quiz_problems
+from assessments.services.paper_drafts import DEFAULT_PENALTY, QuizTerms, set_paper
 from common.errors import DomainError
-from courses.models import Cohort
+from courses.models import Chapter, Cohort
 
 OWN_CHOICE = "own"
 
@@ -126,14 +127,59 @@ class SetExamForm(RevealForm):
         self.fields["cohorts"].queryset = cohorts  # type: ignore[attr-defined]
 
     def save(self, *, actor: User, now: datetime) -> Exam:
-        # How it behaves is as usual where nothing is said.
-        empty = {name for name in BEHAVES if self.cleaned_data[name] in (None, "")}
-        values = {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if not name.startswith("reveal") and name not in empty
-        }
-        return set_paper(paper=self.paper, reveal=self.reveal_rules(), actor=actor, now=now, **values)
+        values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("reveal")}
+        usual = {name: values.pop(name) for name in BEHAVES}
+        return set_paper(
+            paper=self.paper,
+            reveal=self.reveal_rules(),
+            actor=actor,
+            now=now,
+            **values,
+            **_said(usual),
+        )
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """How the exam behaves is as usual where nothing is said."""
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+class SetQuizForm(SetExamForm):
+    """A frozen paper without written questions set as a quiz on a chapter."""
+
+    duration_minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes"), min_value=1, max_value=600, required=False,
+        help_text=gettext_lazy("Empty: no time limit. What is begun and forgotten is handed in after a day."),
+    )  # fmt: skip
+    chapter = forms.ModelChoiceField(label=gettext_lazy("Chapter"), queryset=Chapter.objects.none(), required=False)
+    max_attempts = forms.IntegerField(
+        label=gettext_lazy("Attempts"), min_value=1, max_value=100, required=False,
+        help_text=gettext_lazy("Empty: as often as they like."),
+    )  # fmt: skip
+    pass_percent = forms.IntegerField(label=gettext_lazy("Per cent to pass"), min_value=1, max_value=100, initial=70)
+    shuffle_questions = forms.BooleanField(label=gettext_lazy("Shuffle questions"), required=False, initial=True)
+    shuffle_options = forms.BooleanField(label=gettext_lazy("Shuffle options"), required=False, initial=True)
+
+    def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
+        super().__init__(data, paper=paper, cohorts=cohorts, now=now)
+        self.initial |= {"duration_minutes": None, "closes_at": None, "opens_at": timezone.localtime(now)}
+        chapters = Chapter.objects.filter(unit__programme=paper.programme_id).order_by("unit__position", "position")
+        self.fields["chapter"].queryset = chapters  # type: ignore[attr-defined]
+
+    def save(self, *, actor: User, now: datetime) -> Exam:
+        given = self.cleaned_data
+        names = ("max_attempts", "pass_percent", "shuffle_questions", "shuffle_options")
+        chapter_id = given["chapter"].pk if given["chapter"] else None
+        return set_paper(
+            paper=self.paper,
+            duration_minutes=given["duration_minutes"] or NO_LIMIT_MINUTES,
+            quiz=QuizTerms(chapter_id=chapter_id, **{name: given[name] for name in names}),
+            reveal=self.reveal_rules(),
+            actor=actor,
+            now=now,
+            **{name: given[name] for name in ("title", "cohorts", "opens_at", "closes_at")},
+            **_said({name: given[name] for name in BEHAVES}),
+        )
 
 
 class ExamAdminForm(forms.ModelForm):
@@ -158,9 +204,15 @@ class ExamAdminForm(forms.ModelForm):
             self._check_behaviour(cleaned)
         return cleaned
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc] # fills the instance, which the stubs do not know
+        if not self.errors:
+            for problem in quiz_problems(self.instance):
+                self.add_error(None, problem)
+
     def _check_behaviour(self, cleaned: dict[str, Any]) -> None:
         """Whether the exam can behave as chosen."""
-        chosen = {name: cleaned.get(name) for name in ("paper", "blueprint", *BEHAVES)}
+        chosen = {name: cleaned.get(name) for name in ("paper", "blueprint", *SETTLED)}
         try:
             check_behaviour(Exam(**chosen), Exam.objects.filter(pk=self.instance.pk).first())
         except DomainError as error:

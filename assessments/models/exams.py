@@ -12,12 +12,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.enums import Behaviour, ReleasePolicy, RevealItem, RevealWhen
+from assessments.enums import Behaviour, ExamPurpose, ReleasePolicy, RevealItem, RevealWhen
 from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
 from courses.enums import CohortRole
-from courses.models import Cohort, Programme
+from courses.models import Chapter, Cohort, Programme
+
+# What a quiz without a limit gets as its deadline, a day: what was begun and forgotten is handed in by then.
+NO_LIMIT_MINUTES = 24 * 60
 
 
 class ExamQuerySet(ScopedQuerySet["Exam"]):
@@ -51,10 +54,27 @@ class Exam(IdModel):
 
     With `paper` every student sits that fixed paper; with `blueprint` each draws their own. `behaviour` is one for all
     questions (services/behaviours.py); `try_penalty` is the share of a question's marks that a wrong try costs.
+    A quiz practises a chapter: it uses up no exam of the plan, the best attempt counts, and `pass_percent` passes it.
     The `reveal_` fields say from when students see what of their result (assessments.selectors.reveal).
     """
 
+    purpose = models.CharField(
+        _("what it is"),
+        max_length=8,
+        choices=ExamPurpose.choices,
+        default=ExamPurpose.EXAM,
+        db_default=ExamPurpose.EXAM.value,
+    )
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="exams")
+    chapter = models.ForeignKey(
+        Chapter,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="quizzes",
+        verbose_name=_("chapter"),
+        help_text=_("Of a quiz."),
+    )
     title = models.CharField(_("title"), max_length=160)
     blueprint = models.ForeignKey(Blueprint, models.PROTECT, null=True, blank=True, related_name="exams")
     paper = models.ForeignKey(Paper, models.PROTECT, null=True, blank=True, related_name="exams")
@@ -63,7 +83,30 @@ class Exam(IdModel):
     upload_grace_minutes = models.PositiveSmallIntegerField(_("minutes for photographing"), default=5)
     opens_at = models.DateTimeField(_("opens"))
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
-    max_attempts = models.PositiveSmallIntegerField(_("attempts"), default=1, validators=[MinValueValidator(1)])
+    max_attempts = models.PositiveSmallIntegerField(
+        _("attempts"),
+        null=True,
+        blank=True,
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: as often as they like."),
+    )
+    shuffle_questions = models.BooleanField(
+        _("shuffle questions"), default=False, db_default=False, help_text=_("Within a section, for every attempt.")
+    )
+    shuffle_options = models.BooleanField(
+        _("shuffle options"),
+        default=False,
+        db_default=False,
+        help_text=_("“None of these” and options that name each other keep their place."),
+    )
+    pass_percent = models.PositiveSmallIntegerField(
+        _("per cent to pass"),
+        default=70,
+        db_default=70,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("Of a quiz."),
+    )
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)
     behaviour = models.CharField(
@@ -116,6 +159,12 @@ class Exam(IdModel):
                 violation_error_message=_("An exam closes after it opens."),
             ),
             models.CheckConstraint(
+                condition=Q(chapter__isnull=True) | Q(purpose=ExamPurpose.QUIZ),
+                name="exam_chapter_of_quiz",
+                violation_error_message=_("Only a quiz belongs to a chapter."),
+            ),
+            models.CheckConstraint(condition=Q(pass_percent__range=(1, 100)), name="exam_pass_percent_range"),
+            models.CheckConstraint(
                 condition=Q(closes_at__isnull=False)
                 | ~reduce(or_, (Q(**{f"reveal_{item}": RevealWhen.CLOSED}) for item in RevealItem)),
                 name="exam_closes_before_reveal",
@@ -127,6 +176,22 @@ class Exam(IdModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_quiz(self) -> bool:
+        return self.purpose == ExamPurpose.QUIZ
+
+    @property
+    def has_time_limit(self) -> bool:
+        return not self.is_quiz or self.duration_minutes < NO_LIMIT_MINUTES
+
+    @property
+    def is_shuffled(self) -> bool:
+        return self.shuffle_questions or self.shuffle_options
+
+    def is_used_up(self, attempts: int) -> bool:
+        """Whether somebody who has sat it so often has no attempt left."""
+        return self.max_attempts is not None and attempts >= self.max_attempts
 
     @property
     def reveal_rules(self) -> dict[RevealItem, str]:

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from assessments.enums import AttemptState, Grading, QuestionType
+from assessments.enums import AttemptState, ExamPurpose, Grading, QuestionType, RevealItem
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
 from assessments.models.exams import ExamQuerySet
+from assessments.selectors.attempt_layout import Seat, layout_of, options_are_fixed
 
 # Papers never change once frozen, so only memory limits how long they are kept.
 PAPER_CACHE_SECONDS = 24 * 3600
@@ -23,7 +24,7 @@ PAPER_CACHE_SECONDS = 24 * 3600
 
 def exams_for_lists() -> ExamQuerySet:
     """Exams with what a row of a list shows: the programme, and of paper and blueprint only the marks. One query."""
-    rows: ExamQuerySet = Exam.objects.select_related("programme", "paper", "blueprint").only(
+    rows: ExamQuerySet = Exam.objects.select_related("programme", "paper", "blueprint", "chapter").only(
         "title",
         "programme",
         "duration_minutes",
@@ -32,6 +33,10 @@ def exams_for_lists() -> ExamQuerySet:
         "closes_at",
         "max_attempts",
         "behaviour",
+        "purpose",
+        "chapter__name",
+        "pass_percent",
+        *(f"reveal_{item}" for item in RevealItem),
         "paper__total_marks",
         "blueprint__total_marks",
     )
@@ -39,13 +44,15 @@ def exams_for_lists() -> ExamQuerySet:
 
 
 def exam_list(user: Any) -> QuerySet[Exam]:
-    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`.
+    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`, and of the
+    best finished one `best_marks` and `best_max`.
 
     One query however many rows; cancelled attempts do not count.
     """
     mine = Attempt.objects.filter(exam=OuterRef("pk"), student=user.pk).exclude(state=AttemptState.CANCELLED)
     used = mine.order_by().values("exam").annotate(total=Count("pk")).values("total")
     latest = mine.order_by("-id")
+    best = best_first(mine).values("objective_marks"), best_first(mine).values("objective_max")
     return (
         exams_for_lists()
         .visible_to(user)
@@ -53,6 +60,8 @@ def exam_list(user: Any) -> QuerySet[Exam]:
             attempts_used=Coalesce(Subquery(used), 0),
             latest_attempt_id=Subquery(latest.values("pk")[:1]),
             latest_state=Subquery(latest.values("state")[:1]),
+            best_marks=Subquery(best[0][:1]),
+            best_max=Subquery(best[1][:1]),
         )
     )
 
@@ -60,6 +69,12 @@ def exam_list(user: Any) -> QuerySet[Exam]:
 def live_attempt(*, exam: Exam, student: Any) -> Attempt | None:
     """The attempt `student` is sitting now, if any."""
     return Attempt.objects.live().select_related("paper", "exam").filter(exam=exam, student=student).first()
+
+
+def best_first(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Those of `attempts` that are marked by their keys, the largest share of the marks first, then the earliest."""
+    share = ExpressionWrapper(F("objective_marks") * 1.0 / F("objective_max"), FloatField())
+    return attempts.filter(submitted_at__isnull=False, objective_max__gt=0).order_by(share.desc(), "id")
 
 
 def responses_of(attempt: Attempt) -> dict[str, Response]:
@@ -76,7 +91,7 @@ def paper_for_student(paper: Paper) -> dict[str, Any]:
     A part of a text with blanks has the "kind" of the blank and its "choices". Of the key a student knows the "unit" of
     a number and the "grading": "partial", or "" for all or nothing.
     """
-    key = f"assessments:paper:3:{paper.pk}"
+    key = f"assessments:paper:4:{paper.pk}"
     content: dict[str, Any] | None = cache.get(key)
     if content is None:
         content = _paper_content(paper)
@@ -133,9 +148,12 @@ def question_label(number: int, alternatives: Collection[str]) -> str:
     return f"{number} ({names[0] if len(names) == 1 else _('%s or %s') % tuple(names)})"
 
 
-def recent_question_ids(*, student: Any, programme_id: UUID, papers: int) -> set[UUID]:
-    """Bank questions of the last `papers` papers of the programme that `student` has seen, cancelled attempts too."""
-    sat = Attempt.objects.filter(student=student, paper__programme=programme_id).order_by("-id")
+def recent_question_ids(*, student: Any, programme_id: UUID, papers: int, purpose: str = ExamPurpose.EXAM) -> set[UUID]:
+    """Bank questions of the last `papers` papers of the programme that `student` has seen, cancelled attempts too.
+
+    Exams and quizzes are looked at apart: an evening of quizzes does not push the last exam out of sight.
+    """
+    sat = Attempt.objects.filter(student=student, paper__programme=programme_id, exam__purpose=purpose).order_by("-id")
     # A fixed paper sat twice is one paper.
     recent = list(dict.fromkeys(sat.values_list("paper_id", flat=True)))[:papers]
     return set(PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True))
@@ -175,7 +193,10 @@ def _question_content(question: PaperQuestion) -> dict[str, Any]:
         "marks": _plain(question.marks),
         "text": shown.text_source,
         "html": shown.text_html,
-        "options": [{"label": o["label"], "text": o["source"], "html": o["html"]} for o in laid_out_options(question)],
+        "options": [
+            {"label": o["label"], "letter": o["label"], "text": o["source"], "html": o["html"]}
+            for o in laid_out_options(question)
+        ],
         "parts": [
             {
                 "label": part["label"],
@@ -207,6 +228,47 @@ def laid_out_options(question: PaperQuestion) -> list[dict[str, Any]]:
     if [option["label"] for option in laid_out] == question.shown.answer.get("order"):
         laid_out.reverse()
     return laid_out
+
+
+def paper_for_attempt(attempt: Attempt) -> dict[str, Any]:
+    """As `paper_for_student`, in the order in which this attempt meets questions and options; see attempt_layout."""
+    paper = paper_for_student(attempt.paper)
+    if not attempt.exam.is_shuffled:
+        return paper
+    layout, fixed, sections = layout_of(attempt), _fixed_questions(attempt.paper_id), []
+    for section in paper["sections"]:
+        seats = [Seat(q["id"], section["label"], q["number"], q["is_written"]) for q in section["questions"]]
+        numbers = layout.numbers(seats)
+        questions = [
+            question
+            | {
+                "number": numbers[question["id"]],
+                "options": layout.options(
+                    question["id"], question["type"], question["options"], is_fixed=question["id"] in fixed
+                ),
+            }
+            for question in section["questions"]
+        ]
+        sections.append(section | {"questions": sorted(questions, key=lambda q: (q["number"], q["alternative"]))})
+    return paper | {"sections": sections}
+
+
+def _fixed_questions(paper_id: UUID) -> set[str]:
+    """Ids of the questions whose options keep their order; cached."""
+    key = f"assessments:fixed:1:{paper_id}"
+    fixed: set[str] | None = cache.get(key)
+    if fixed is None:
+        rows = PaperQuestion.objects.filter(paper=paper_id).select_related("version")
+        fixed = {str(row.pk) for row in rows if options_are_fixed(row)}
+        cache.set(key, fixed, PAPER_CACHE_SECONDS)
+    return fixed
+
+
+def shown_numbers(attempt: Attempt) -> dict[UUID, int]:
+    """The number under which the student met each question, by its id. One query."""
+    rows = PaperQuestion.objects.filter(paper=attempt.paper_id).values_list("pk", "section", "number", "is_written")
+    numbers = layout_of(attempt).numbers(Seat(str(pk), *place) for pk, *place in rows)
+    return {UUID(question): number for question, number in numbers.items()}
 
 
 def _plain(marks: Decimal) -> str:

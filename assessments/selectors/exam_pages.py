@@ -13,23 +13,29 @@ from django.utils.translation import gettext as _
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.selectors import find_entitlement
-from assessments.enums import AttemptState, Behaviour
+from assessments.enums import AttemptState, Behaviour, RevealItem
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
-from assessments.selectors.attempts import exams_for_lists, paper_for_student, question_label, responses_of
+from assessments.selectors.attempts import exams_for_lists, paper_for_attempt, question_label, responses_of
+from assessments.selectors.quizzes import QuizResult, best_of, result_of
+from assessments.selectors.reveal import Shown, shown_by_exam
 
 # What waits for the student comes first; the sort keeps the newest first within each.
 ORDER = ("live", "sheets", "open", "soon", "done", "closed")
+SHOWN_TRIES = 20
 NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 
 
 def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries."""
+    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries.
+
+    Of a quiz `best` is the best result of `user`, None without one or while the quiz shows no marks.
+    """
     attempts = (
         Attempt.objects.filter(student=user)
         .exclude(state=AttemptState.CANCELLED)
-        .only("exam", "state", "ends_at", "sheets_due_at")
+        .only("exam", "state", "ends_at", "sheets_due_at", "submitted_at", "objective_marks", "objective_max")
         .order_by("-id")
     )
     exams: Any = (
@@ -39,7 +45,13 @@ def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
         .order_by("-opens_at")[:60]
     )
     terms = own_terms(student=user, now=now)
-    rows = [exam_row(exam, exam.own_attempts, terms.of(exam), now) for exam in exams]
+    exams = list(exams)
+    shown = shown_by_exam([exam for exam in exams if exam.is_quiz], now)
+    rows = [
+        exam_row(exam, exam.own_attempts, terms.of(exam), now)
+        | {"best": _best(exam, exam.own_attempts, shown.get(exam.pk, frozenset()))}
+        for exam in exams
+    ]
     return sorted(rows, key=lambda row: ORDER.index(row["status"]))
 
 
@@ -49,7 +61,7 @@ def exam_row(exam: Exam, attempts: list[Attempt], terms: Terms, now: datetime) -
     sheets = next((attempt for attempt in attempts if attempt.state == AttemptState.SUBMITTED), None)
     if live or sheets:
         status = "live" if live else "sheets"
-    elif len(attempts) >= exam.max_attempts:
+    elif exam.is_used_up(len(attempts)):
         status = "done"
     elif terms.opens_at > now:
         status = "soon"
@@ -71,6 +83,10 @@ def exam_row(exam: Exam, attempts: list[Attempt], terms: Terms, now: datetime) -
     }
 
 
+def _best(exam: Exam, attempts: list[Attempt], shown: Shown) -> QuizResult | None:
+    return best_of(attempts, exam) if exam.is_quiz and RevealItem.MARKS in shown else None
+
+
 def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
     """What a student should know before the clock starts: sections, marks, minutes, what is left of the plan."""
     attempts = list(exam.attempts.filter(student=user).exclude(state=AttemptState.CANCELLED).order_by("-id"))
@@ -79,15 +95,25 @@ def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
     else:
         sections = list(exam.blueprint.sections.values("label", "title", "instruction"))  # type: ignore[union-attr]
     terms = own_terms(student=user, now=now).of(exam)
+    shown = shown_by_exam([exam], now)[exam.pk] if exam.is_quiz else frozenset[RevealItem]()
     return exam_row(exam, attempts, terms, now) | {
         "sections": sections,
+        "best": _best(exam, attempts, shown),
+        "tries": _tries(exam, attempts, shown) if exam.is_quiz else [],
         "entitlement": find_entitlement(user=user, feature=Feature.EXAM_ATTEMPT, now=now),
     }
 
 
+def _tries(exam: Exam, attempts: list[Attempt], shown: Shown) -> list[dict[str, Any]]:
+    """The latest finished attempts at a quiz, newest first, with their results as far as these are shown."""
+    finished = [attempt for attempt in attempts if attempt.submitted_at][:SHOWN_TRIES]
+    sees = RevealItem.MARKS in shown
+    return [{"attempt": attempt, "result": result_of(attempt, exam) if sees else None} for attempt in finished]
+
+
 def paper_with_responses(attempt: Attempt) -> dict[str, Any]:
     """The paper as a student sees it, every question with its `label` and `response` (None before the first save)."""
-    paper, saved = paper_for_student(attempt.paper), responses_of(attempt)
+    paper, saved = paper_for_attempt(attempt), responses_of(attempt)
 
     def shown(question: dict[str, Any]) -> dict[str, Any]:
         label = question_label(question["number"], [question["alternative"]])

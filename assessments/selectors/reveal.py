@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from assessments.enums import AttemptState, RevealItem, RevealWhen
-from assessments.models import Attempt, Exam
+from assessments.enums import AttemptState, ExamPurpose, RevealItem, RevealWhen
+from assessments.models import Accommodation, Attempt, Exam
 from courses.enums import CohortRole
 from courses.models import CohortMembership
 
@@ -32,6 +32,7 @@ class RevealFacts:
     """Of an exam: its rules by item, and how far it is.
 
     `all_have_sat`: every active student of its cohorts has an attempt that is submitted; a cancelled one is none.
+    `closes_at`: for the last of them, who may have a window of their own.
     `is_being_written`: somebody has an attempt in progress. Starting ends at `closes_at`, writing may go on after it.
     """
 
@@ -60,18 +61,31 @@ def reveal_facts(exams: Iterable[Exam]) -> dict[UUID, RevealFacts]:
     by_id = {exam.pk: exam for exam in exams}
     waiting = {RevealWhen.ALL_SAT, RevealWhen.CLOSED}
     known = _how_far([pk for pk, exam in by_id.items() if waiting & set(exam.reveal_rules.values())])
-    return {pk: RevealFacts(exam.reveal_rules, exam.closes_at, **known.get(pk, {})) for pk, exam in by_id.items()}
+    usual = {pk: {"closes_at": exam.closes_at} for pk, exam in by_id.items()}
+    return {pk: RevealFacts(exam.reveal_rules, **usual[pk] | known.get(pk, {})) for pk, exam in by_id.items()}
 
 
-def _how_far(exam_ids: Collection[UUID]) -> dict[UUID, dict[str, bool]]:
+def _how_far(exam_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     if not exam_ids:
         return {}
     attempts = Attempt.objects.filter(exam=OuterRef("pk"))
     sat = Attempt.objects.filter(exam=OuterRef(OuterRef("pk")), student=OuterRef("user"), state__in=SAT)
     students = CohortMembership.objects.filter(role=CohortRole.STUDENT, user__is_active=True)
     missing = students.filter(~Exists(sat), cohort__exams=OuterRef("pk"))
-    rows = Exam.objects.filter(pk__in=exam_ids).values_list("pk", Exists(attempts.live()), Exists(missing))
-    return {pk: {"is_being_written": live, "all_have_sat": not absent} for pk, live, absent in rows}
+    # Who may start later than the others must not find the answers either.
+    own = Accommodation.objects.filter(exam=OuterRef("pk"), withdrawn_at__isnull=True, closes_at__isnull=False)
+    last = Subquery(own.order_by("-closes_at").values("closes_at")[:1])
+    rows = Exam.objects.filter(pk__in=exam_ids).values_list(
+        "pk", "closes_at", last, Exists(attempts.live()), Exists(missing)
+    )
+    return {
+        pk: {
+            "closes_at": max(closes, own_closes or closes) if closes else None,
+            "is_being_written": live,
+            "all_have_sat": not absent,
+        }
+        for pk, closes, own_closes, live, absent in rows
+    }
 
 
 def shown_by_exam(exams: Iterable[Exam], now: datetime) -> dict[UUID, Shown]:
@@ -93,6 +107,11 @@ def exams_hiding(item: RevealItem, exams: QuerySet[Exam], now: datetime) -> set[
     """Those of `exams` whose students do not see `item` by now. Two queries, one where none has a rule for it."""
     ruled = list(exams.exclude(**{f"reveal_{item}": RevealWhen.AT_ONCE}).distinct())
     return {pk for pk, shown in shown_by_exam(ruled, now).items() if item not in shown}
+
+
+def quizzes_hiding_marks(user: Any, now: datetime) -> set[UUID]:
+    """The quizzes `user` may see whose students do not see their marks by now. As `exams_hiding`."""
+    return exams_hiding(RevealItem.MARKS, Exam.objects.visible_to(user).filter(purpose=ExamPurpose.QUIZ), now)
 
 
 # --- In words --------------------------------------------------------------------------------------------------------

@@ -70,7 +70,8 @@ def cancel_attempt(*, attempt: Attempt, actor: User, reason: str = "", now: date
         before = _times(locked)
         locked.state = AttemptState.CANCELLED
         locked.save(update_fields=["state"])
-        _give_back(locked)
+        if not attempt.exam.is_quiz:
+            _give_back(locked)
         note_marked([locked.pk])
         _record("attempt.cancelled", locked, actor, before, _times(locked), reason, now)
     return locked

@@ -61,7 +61,7 @@ class SavedResponse:
 
 
 def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
-    """Starts `student` on `exam`, using up one exam of their plan, or returns the attempt they are already sitting.
+    """Starts `student` on `exam` or returns the attempt they are already sitting. An exam uses up one of their plan.
 
     An attempt made by this call has `started_at == now`. Locks the student's row, so that a double click or a second
     tab waits and then finds the first one's attempt; the constraint attempt_one_live stands behind it. The window, the
@@ -78,7 +78,8 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
         terms = own_terms(student=student, now=now).of(exam)
         _require_open(exam, student, terms, now)
         number = _next_number(exam, student)
-        consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
+        if not exam.is_quiz:
+            consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
         paper = exam.paper or _draw(exam, student, number, now)
         ends_at = now + terms.duration + terms.extra
         attempt = Attempt.objects.create(
@@ -206,18 +207,24 @@ def _next_number(exam: Exam, student: User) -> int:
     """The number of the attempt about to start, counting cancelled ones so that no two share a seed."""
     states = list(Attempt.objects.filter(exam=exam, student=student).values_list("state", flat=True))
     used = sum(state != AttemptState.CANCELLED for state in states)
-    if used >= exam.max_attempts:
+    if exam.is_used_up(used):
+        most = exam.max_attempts or 0
         message = ngettext(
-            "You have already sat this exam.", "You have used all %(count)d attempts of this exam.", exam.max_attempts
+            "You have already sat this exam.", "You have used all %(count)d attempts of this exam.", most
         )
-        raise DomainError(message % {"count": exam.max_attempts}, "no_attempts_left")
+        raise DomainError(message % {"count": most}, "no_attempts_left")
     return len(states) + 1
 
 
 def _draw(exam: Exam, student: User, number: int, now: datetime) -> Paper:
     blueprint = exam.blueprint
     assert blueprint is not None  # exam_blueprint_or_paper
-    recent = recent_question_ids(student=student, programme_id=exam.programme_id, papers=blueprint.no_repeat_papers)
+    recent = recent_question_ids(
+        student=student,
+        programme_id=exam.programme_id,
+        papers=blueprint.no_repeat_papers,
+        purpose=exam.purpose,
+    )
     seed = paper_seed(exam.pk, student.pk, number)
     return draw_paper(blueprint=blueprint, seed=seed, title=exam.title, exclude=recent, now=now)
 

@@ -20,18 +20,32 @@ RECORDED = (
     "title", "programme_id", "blueprint_id", "paper_id", "duration_minutes", "upload_grace_minutes", "opens_at",
     "closes_at", "max_attempts", "release", "hide_names", "is_published", "behaviour", "tries", "try_penalty",
     "reveal_answers", "reveal_correctness", "reveal_marks", "reveal_key", "reveal_explanation", "reveal_scheme",
-    "reveal_comments",
+    "reveal_comments", "purpose", "chapter_id", "shuffle_questions", "shuffle_options", "pass_percent",
 )  # fmt: skip
 BEHAVES = ("behaviour", "tries", "try_penalty")
+# What students met while they sat it; a result is read by the same.
+SETTLED = (*BEHAVES, "shuffle_questions", "shuffle_options")
 
 
 def exam_problems(exam: Exam) -> list[str]:
-    """What the constraints of the model say about `exam`, as sentences; the database refuses the same."""
+    """What cannot be set so, as sentences: the constraints of the model, which the database holds as well, and what a
+    quiz needs."""
+    problems: list[str] = []
     try:
         exam.validate_constraints()
     except ValidationError as error:
-        return list(error.messages)
-    return []
+        problems += error.messages
+    return problems + quiz_problems(exam)
+
+
+def quiz_problems(exam: Exam) -> list[str]:
+    """A quiz is marked at once and uses up nothing, so no teacher may be bound by it; and its chapter is its own."""
+    problems = []
+    if exam.is_quiz and _has_written(exam):
+        problems.append(_("A quiz is marked at once: choose a paper without written questions."))
+    if exam.chapter is not None and exam.chapter.unit.programme_id != exam.programme_id:
+        problems.append(_("The chapter belongs to another programme than the quiz."))
+    return problems
 
 
 def save_exam(*, exam: Exam, actor: User, now: datetime) -> Exam:
@@ -56,7 +70,7 @@ def save_exam(*, exam: Exam, actor: User, now: datetime) -> Exam:
 def check_behaviour(exam: Exam, old: Exam | None) -> None:
     """Raises DomainError where the exam cannot behave as it says: certainty_written, behaviour_in_use."""
     # Whoever has sat it was told by the old rules what their answers earn, and is marked again by the exam's.
-    changes = old is not None and any(getattr(exam, name) != getattr(old, name) for name in BEHAVES)
+    changes = old is not None and any(getattr(exam, name) != getattr(old, name) for name in SETTLED)
     if changes and Attempt.objects.filter(exam=old).exists():
         message = _("Students have sat this exam; how it behaves can no longer change. Set it again instead.")
         raise DomainError(message, "behaviour_in_use")

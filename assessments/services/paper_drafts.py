@@ -7,17 +7,18 @@ the next draw (docs/decisions/0011). A frozen paper is never changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.enums import REVEAL_PRESETS, Behaviour, RevealItem, RevealPreset
+from assessments.enums import REVEAL_PRESETS, Behaviour, ExamPurpose, RevealItem, RevealPreset
 from assessments.models import Blueprint, Exam, Paper, PaperDraft
 from assessments.services.drawing import (
     BlueprintUnfitError,
@@ -34,6 +35,17 @@ from courses.models import Cohort
 
 MAX_SEED = 2**31
 DEFAULT_PENALTY = Decimal("0.33")
+
+
+@dataclass(frozen=True)
+class QuizTerms:
+    """What a quiz says beyond an exam. `max_attempts` None: as often as they like."""
+
+    chapter_id: UUID | None = None
+    max_attempts: int | None = None
+    pass_percent: int = 70
+    shuffle_questions: bool = True
+    shuffle_options: bool = True
 
 
 @dataclass(frozen=True)
@@ -148,6 +160,7 @@ def set_paper(
     closes_at: datetime | None,
     duration_minutes: int,
     reveal: Mapping[RevealItem, str] = REVEAL_PRESETS[RevealPreset.EVERYTHING],
+    quiz: QuizTerms | None = None,
     actor: User,
     now: datetime,
     behaviour: str = Behaviour.DEFERRED,
@@ -155,7 +168,7 @@ def set_paper(
     try_penalty: Decimal = DEFAULT_PENALTY,
 ) -> Exam:
     """Sets a frozen paper as a published exam for `cohorts` of its programme; `reveal`: from when its students see what
-    of their results. Raises DomainError."""
+    of their results; with `quiz` as a quiz. Raises DomainError."""
     if not cohorts:
         raise DomainError(_("Choose a batch."), "no_cohort")
     if any(cohort.programme_id != paper.programme_id for cohort in cohorts):
@@ -173,6 +186,7 @@ def set_paper(
         tries=tries,
         try_penalty=try_penalty,
         is_published=True,
+        **({"purpose": ExamPurpose.QUIZ} | asdict(quiz) if quiz else {}),
         **{f"reveal_{item}": when for item, when in reveal.items()},
     )
     if problems := exam_problems(exam):

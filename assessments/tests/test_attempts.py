@@ -426,7 +426,7 @@ def test_paper_for_student_holds_no_key_and_no_model_answer(cast):
     questions = [question for section in content["sections"] for question in section["questions"]]
     assert [q["number"] for q in questions] == [1, 2, 3, 4, 5, 5]
     assert all(set(question) == allowed for question in questions)
-    assert all(set(option) == {"label", "text", "html"} for q in questions for option in q["options"])
+    assert all(set(option) == {"label", "letter", "text", "html"} for q in questions for option in q["options"])
     for secret in ("x = 1", "Step 1", "tolerance", "'answer':", "explanation", "correct"):
         assert secret not in str(content)
     assert content["sections"][0].keys() == {"label", "title", "instruction", "questions"}

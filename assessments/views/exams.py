@@ -18,8 +18,10 @@ from common.htmx import render_page
 @require_GET
 def exam_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    found = exam_pages.exam_rows(user=request.user, now=now)
     context = {
-        "rows": exam_pages.exam_rows(user=request.user, now=now),
+        "rows": [row for row in found if not row["exam"].is_quiz],
+        "quizzes": [row for row in found if row["exam"].is_quiz],
         "elsewhere": external_rows(user=request.user, now=now),
     }
     return render_page(request, "assessments/exam_list.html", context)
@@ -27,7 +29,7 @@ def exam_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
-    exams = Exam.objects.select_related("programme", "paper", "blueprint")
+    exams = Exam.objects.select_related("programme", "paper", "blueprint", "chapter")
     exam = get_permitted(request.user, "assessments.view_exam", exams, exam_id)
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
     context["may_start"] = request.user.has_perm("assessments.start_exam", exam)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.forms.blueprints import FreezeForm, SeedForm
-from assessments.forms.exams import SetExamForm
+from assessments.forms.exams import SetExamForm, SetQuizForm
 from assessments.models import Blueprint, Paper, PaperDraft
 from assessments.selectors import blueprint_pages
 from assessments.services.drawing import BlueprintUnfitError
@@ -116,7 +116,10 @@ def paper_page(request: HttpRequest, paper_id: UUID) -> HttpResponse:
     source = Paper.objects.select_related("programme", "blueprint")
     paper = get_permitted(request.user, "assessments.set_paper", source, paper_id)
     cohorts, now = blueprint_pages.cohorts_for(request.user, paper), timezone.now()
-    form = SetExamForm(request.POST if request.method == "POST" else None, paper=paper, cohorts=cohorts, now=now)
+    may_be_quiz = not paper.written_marks
+    as_quiz = may_be_quiz and "quiz" in (request.POST or request.GET)
+    kind = SetQuizForm if as_quiz else SetExamForm
+    form = kind(request.POST if request.method == "POST" else None, paper=paper, cohorts=cohorts, now=now)
     if form.is_valid():
         try:
             exam = form.save(actor=request.user, now=now)
@@ -129,6 +132,8 @@ def paper_page(request: HttpRequest, paper_id: UUID) -> HttpResponse:
     context = {
         "paper": paper,
         "form": form,
+        "may_be_quiz": may_be_quiz,
+        "as_quiz": as_quiz,
         "cohorts": cohorts,
         "exams": blueprint_pages.exams_with(paper),
         "sections": blueprint_pages.in_sections(paper.sections, questions),

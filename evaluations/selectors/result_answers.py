@@ -71,10 +71,7 @@ def _options(question: ResultQuestion) -> list[dict[str, Any]]:
     if question.type == QuestionType.TRUE_FALSE:
         names = dict(zip(TRUE_FALSE_LABELS, (_("True"), _("False")), strict=True))
         options = [{"label": label, "letter": "", "html": name} for label, name in names.items()]
-    return [
-        {"letter": option["label"]} | option | {"chosen": option["label"] in chosen, "right": option["label"] in right}
-        for option in options
-    ]
+    return [option | {"chosen": option["label"] in chosen, "right": option["label"] in right} for option in options]
 
 
 def _pairs(question: ResultQuestion) -> list[dict[str, Any]]:

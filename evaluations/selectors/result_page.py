@@ -12,8 +12,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import PART_TYPES, AttemptState, RevealItem
+from assessments.enums import PART_TYPES, AttemptState, ExamPurpose, RevealItem
 from assessments.models import Attempt
+from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui import when
 from evaluations.enums import EvaluationState
@@ -25,9 +26,10 @@ PAGE_SIZE = 20
 
 
 def paper_rows(student: User, *, url: str, now: datetime, before: str = "") -> dict[str, Any]:
-    """Attempts of a student as they and their guardians see them, newest first, pages by key; `url` is the address of
-    the list. Each has `shows_marks`. One query, two where exams reveal marks later."""
-    rows = Attempt.objects.filter(student=student).exclude(state=AttemptState.CANCELLED)
+    """Attempts at exams of a student as they and their guardians see them, newest first, pages by key; `url` is the
+    address of the list. Each has `shows_marks`. One query, two where exams reveal marks later."""
+    rows = Attempt.objects.filter(student=student, exam__purpose=ExamPurpose.EXAM)
+    rows = rows.exclude(state=AttemptState.CANCELLED)
     with suppress(ValueError):  # a mangled address shows the first page
         rows = rows.filter(pk__lt=UUID(before)) if before else rows
     found: list[Any] = list(
@@ -54,6 +56,7 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "rows": [_row(question, result) for question in result.questions],
         "pages": [page_json(page) for page in result.pages],
         "is_own": attempt.student_id == reader.pk,
+        "quiz": result_of(attempt, attempt.exam) if attempt.exam.is_quiz and RevealItem.MARKS in result.shown else None,
     }
 
 

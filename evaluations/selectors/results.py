@@ -13,6 +13,7 @@ from uuid import UUID
 
 from assessments.enums import AttemptState, Behaviour, Grading, RevealItem, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage
+from assessments.selectors.attempt_layout import Layout, Seat, layout_of, options_are_fixed
 from assessments.selectors.attempts import laid_out_options
 from assessments.selectors.reveal import Shown, reveal_facts, reveal_notes, shown_of
 from assessments.services.behaviours import Rules
@@ -212,7 +213,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
     )
     rules = rules_of(attempt.exam)
     tried = tried_answers([attempt.pk]) if rules.has_tries else {}
-    made = []
+    layout, made = layout_of(attempt), []
     for row in rows:
         counts = counted.get(row.number, row.alternative) == row.alternative
         tagged = [page.id for page in pages if row.number in page.questions]
@@ -221,7 +222,26 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         else:
             tries = tried.get((attempt.pk, row.pk), [])
             made.append(_objective(row, responses.get(row.pk), keys[row.pk], rules, tries, tagged))
-    return made
+    return _as_sat(made, rows, layout)
+
+
+def _as_sat(questions: list[ResultQuestion], rows: list[PaperQuestion], layout: Layout) -> list[ResultQuestion]:
+    """In the order, under the numbers and with the letters that the student had before them."""
+    numbers = layout.numbers(Seat(str(row.pk), row.section, row.number, row.is_written) for row in rows)
+    seen = [
+        replace(
+            question,
+            number=numbers[str(row.pk)],
+            options=layout.options(
+                str(row.pk),
+                row.type,
+                question.options,
+                is_fixed=not layout.shuffles_options or options_are_fixed(row),
+            ),
+        )
+        for question, row in zip(questions, rows, strict=True)
+    ]
+    return sorted(seen, key=lambda question: (question.number, question.alternative))
 
 
 def _written(

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from assessments.enums import AttemptState, RevealItem, UploadState
 from assessments.models import Attempt, Exam, QuestionVersion, SheetPage
+from assessments.selectors.attempts import shown_numbers
 from assessments.selectors.reveal import exams_hiding
 from assessments.services.item_statistics import note_marked
 from assessments.services.rescoring import Change, Rescoring, batches, preview_rescore, rescore_attempts
@@ -78,12 +79,13 @@ def _news(change: Change, evaluation: Evaluation | None, done: Rescoring) -> New
     attempt, question = change.attempt, change.question
     written = (evaluation.written_marks if evaluation else None) or Decimal(0)
     assert done.correction is not None
+    number = shown_numbers(attempt)[question.pk] if attempt.exam.is_shuffled else question.number
     return News(
         user_id=attempt.student_id,
         kind=NotificationKind.PAPER_RETURNED,
         cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
         title=f"{attempt.exam.title}: your marks have changed",
-        body=f"The key of question {question.number}{question.alternative} was wrong. You now have "
+        body=f"The key of question {number}{question.alternative} was wrong. You now have "
         f"{marks(written + change.after)} marks instead of {marks(written + change.before)}.",
         url=links.result_url(attempt.pk),
         mail=True,
