@@ -167,7 +167,7 @@ def test_api_of_a_live_attempt_knows_no_key(student: Client, world: World) -> No
     }  # fmt: skip
     assert {name for question in questions for name in question} <= allowed
     assert {name for question in questions for option in question["options"] for name in option} <= {
-        "label", "text", "html", "source",
+        "label", "letter", "text", "html", "source",
     }  # fmt: skip
 
 
