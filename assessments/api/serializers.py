@@ -116,9 +116,9 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     class Meta:
         model = Exam
         fields = (
-            "id", "title", "purpose", "programme", "chapter", "behaviour", "total_marks", "duration_minutes", 
-            "writing_minutes", "upload_grace_minutes", "opens_at", "closes_at", "is_open", "max_attempts", "attempts_used",
-            "latest_attempt", "latest_state", "pass_percent", "best",
+            "id", "title", "purpose", "programme", "chapter", "behaviour", "total_marks", "duration_minutes",
+            "writing_minutes", "upload_grace_minutes", "opens_at", "closes_at", "is_open", "max_attempts",
+            "attempts_used", "latest_attempt", "latest_state", "pass_percent", "best",
         )  # fmt: skip
 
     def get_total_marks(self, exam: Exam) -> str:

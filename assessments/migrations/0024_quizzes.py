@@ -7,11 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<<< HEAD:assessments/migrations/0024_quizzes.py
         ("assessments", "0023_tags"),
-========
-        ("assessments", "0023_tags"),
->>>>>>>> 734ec4d (Quizzes: the API's description, and tests that know the letters):assessments/migrations/0022_quizzes.py
         ("courses", "0001_initial"),
     ]
 
