@@ -11,19 +11,21 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from assessments.enums import Behaviour, ExamKind, ReleasePolicy
+from assessments.enums import Behaviour, ExamKind, ExamPurpose, ReleasePolicy
 from assessments.models import Blueprint, Exam, Paper, PaperQuestion
+from assessments.models.exams import NO_LIMIT_MINUTES
 from assessments.services.bank_files import load_bank, load_blueprint
 from assessments.services.drawing import draw_paper
 from config.demo import cast
 from config.demo.people import find_person
-from courses.models import Cohort, Programme
+from courses.models import Chapter, Cohort, Programme
 
 DATA = Path(__file__).resolve().parents[2] / "assessments" / "data"
 BANK, TYPES_BANK = DATA / "cbse_x_mathematics", DATA / "practice_types"
 PROGRAMME, BOARD = "cbse-x-mathematics", "cbse-x-mathematics-board"
 SHORT, HALF, TYPES = "demo-quick-practice", "demo-half-paper", "practice-types"
 CHECKED, SURE = "demo-checked", "demo-sure"
+QUIZ_NS, QUIZ_CG, REAL_NUMBERS = "demo-quiz-real-numbers", "demo-quiz-coordinate-geometry", "Quiz: Real Numbers"
 BOARD_DAY = (2, 17)
 
 MC, VSA, SA, LA = "single_choice", "very_short_answer", "short_answer", "long_answer"
@@ -67,7 +69,8 @@ SURE_SLOTS = [(MC, u) for u in (NS, ALG, CG, GEO, TRIG, STAT)]
 class DemoExam:
     """One exam. `opens` and `closes` count from now (None: never closes); `fixed`: one paper for everybody.
 
-    `grace`: minutes for photographing. `one_day`: from 09:00 to 21:00 of the day of `opens`, whatever `closes` says.
+    `grace`: minutes for photographing. `quiz`: on the first chapter of this unit.
+    `one_day`: from 09:00 to 21:00 of the day of `opens`, whatever `closes` says.
     """
 
     title: str
@@ -78,7 +81,8 @@ class DemoExam:
     fixed: bool = True
     grace: int = 20
     release: str = ReleasePolicy.WHEN_MARKED
-    attempts: int = 1
+    attempts: int | None = 1
+    quiz: str = ""
     behaviour: str = Behaviour.DEFERRED
 
 
@@ -111,6 +115,8 @@ EXAMS = [
         )
     ),
     DemoExam("Maths mock 4", BOARD, _days(1), _days(2)),
+    DemoExam(REAL_NUMBERS, QUIZ_NS, -_days(5), None, fixed=False, attempts=None, quiz=NS),
+    DemoExam("Quiz: Coordinate Geometry", QUIZ_CG, -_days(5), None, fixed=False, attempts=None, quiz=CG),
 ]
 
 
@@ -133,6 +139,8 @@ def seed_bank(*, now: datetime) -> Programme:
         (HALF, "Half paper: Class X Mathematics", 75, HALF_SLOTS),
         (CHECKED, "Checked practice: Class X Mathematics", 20, CHECKED_SLOTS),
         (SURE, "How sure are you? Class X Mathematics", 15, SURE_SLOTS),
+        (QUIZ_NS, "Quiz: Real Numbers", 10, [(MC, NS)] * 5),
+        (QUIZ_CG, "Quiz: Coordinate Geometry", 10, [(MC, CG)] * 5),
     ):
         if not Blueprint.objects.filter(slug=slug).exists():
             load_blueprint(data=_blueprint(slug, title, minutes, slots), programme=programme)
@@ -175,7 +183,7 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
         title=plan.title,
         blueprint=None if paper else blueprint,
         paper=paper,
-        duration_minutes=blueprint.duration_minutes,
+        duration_minutes=NO_LIMIT_MINUTES if plan.quiz else blueprint.duration_minutes,
         upload_grace_minutes=plan.grace,
         opens_at=opens_at,
         closes_at=closes_at,
@@ -183,9 +191,15 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
         release=plan.release,
         behaviour=plan.behaviour,
         is_published=True,
+        **(_quiz(programme, plan.quiz) if plan.quiz else {}),
     )
     exam.cohorts.set(Cohort.objects.filter(programme=programme, name__in=cast.COHORTS))
     return exam
+
+
+def _quiz(programme: Programme, unit: str) -> dict[str, Any]:
+    chapter = Chapter.objects.filter(unit__programme=programme, unit__slug=unit).order_by("position").first()
+    return {"purpose": ExamPurpose.QUIZ, "chapter": chapter, "shuffle_questions": True, "shuffle_options": True}
 
 
 def _on_the_hour(moment: datetime) -> datetime:

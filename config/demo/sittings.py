@@ -18,7 +18,7 @@ from assessments.services.attempts import save_response, start_attempt, submit_a
 from assessments.services.sheets import announce_sheet, confirm_sheets, incoming_key, receive_sheet
 from common.storage import sheet_storage
 from config.demo import cast
-from config.demo.exams import MOCKS, WEEKLY
+from config.demo.exams import MOCKS, REAL_NUMBERS, WEEKLY
 from config.demo.people import find_person
 from config.demo.red_ink import mark_script
 from config.demo.scripts import Script
@@ -41,6 +41,7 @@ SHEET_SECONDS = timedelta(seconds=40)
 # A finished sitting of a past day begins so long after the exam opens (at 09:00).
 AFTERNOON = 7 * HOURS
 UNREAD = 2
+QUIZ_TAKES = 6 * MINUTES
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ SITTINGS = [
     Sitting("Weekly test 10", "ananya.rao", 0.8, WAITING, _ago(2.5)),
     Sitting("Half-term test", "priya.das", 0.5, SENDING, -75 * MINUTES),
     Sitting("Maths mock 3", "rohan.gupta", 0.7, SITTING, -40 * MINUTES),
+    Sitting(REAL_NUMBERS, "student", 0.6, starts=_ago(26)),
     Sitting("Quick practice: 9 questions", "karan.singh", 0.6, SITTING, -8 * MINUTES),
 ]
 
@@ -116,10 +118,11 @@ def seat(
     student, start = find_person(sitting.student), start_of(sitting, exam, now)
     with transaction.atomic():
         attempt = start_attempt(exam=exam, student=student, now=start)
-        ended = start + (attempt.ends_at - start) * 0.87
+        ended = start + (QUIZ_TAKES if exam.is_quiz else (attempt.ends_at - start) * 0.87)
         _answer(attempt, sitting, upto=min(ended, now - MINUTES))
-        if sitting.stage > SITTING and script is not None:
+        if sitting.stage > SITTING and (exam.is_quiz or script is not None):
             submit_attempt(attempt=attempt, actor=student, now=ended)
+        if sitting.stage > SITTING and script is not None:
             handed_in = _send(attempt, sitting, script, sheets, begins=ended)
             if sitting.stage > SENDING:
                 evaluation = open_evaluation(attempt_id=attempt.pk, now=handed_in + timedelta(seconds=2))

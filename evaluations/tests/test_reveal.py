@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assessments.enums import REVEAL_PRESETS, QuestionType, RevealItem, RevealPreset, RevealWhen
 from assessments.models import Attempt, Exam, Response
-from assessments.services.submission import score_response
+from assessments.services.judging import judge_answer
 from evaluations.enums import EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.services.finishing import release_evaluation
@@ -77,9 +77,15 @@ def evaluation(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
     attempt = hand_in(cast.exam, cast.student, at=now - timedelta(days=1), objective="9")
     questions = {question.type: question for question in paper.questions.select_related("version")}
     for kind, answer in GIVEN.items():
-        right, marks = score_response(questions[kind], questions[kind].shown.answer, answer)
+        verdict = judge_answer(questions[kind], questions[kind].shown.answer, answer)
         Response.objects.create(
-            attempt=attempt, question=questions[kind], seq=1, answer=answer, saved_at=now, is_correct=right, marks=marks
+            attempt=attempt,
+            question=questions[kind],
+            seq=1,
+            answer=answer,
+            saved_at=now,
+            is_correct=verdict.is_correct,
+            marks=verdict.marks,
         )
     made = evaluation_of(
         attempt, teacher=cast.teacher, state=EvaluationState.RELEASED, written_marks=Decimal("2.5"),
