@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0023_tags"),
+        ("assessments", "0026_digests_of_indian_scripts"),
         ("courses", "0001_initial"),
     ]
 
