@@ -1,6 +1,7 @@
 """What comes in and goes out of the API of exams, attempts and sheets."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms
 from assessments.selectors.attempts import paper_for_attempt, responses_of
 from assessments.selectors.quizzes import MOST_STARS, quiz_result
-from assessments.selectors.reveal import shown_of
+from assessments.selectors.reveal import Shown, shown_of
 from assessments.services.judging import rules_of
 from assessments.services.standing import Standing, standings
 
@@ -256,10 +257,12 @@ class AttemptStateOut(serializers.ModelSerializer[Attempt]):
         """Whether the reader sees `item` of what was written; while it is being written it is the student's own."""
         if attempt.state == AttemptState.IN_PROGRESS:
             return True
-        if "shown" not in self.context:
-            reader, now = self.context["reader"], self.context["now"]
-            self.context["shown"] = shown_of(attempt, reader=reader, now=now)
-        return item in self.context["shown"]
+        return item in self._shown
+
+    @cached_property
+    def _shown(self) -> Shown:
+        assert isinstance(self.instance, Attempt)
+        return shown_of(self.instance, reader=self.context["reader"], now=self.context["now"])
 
 
 class AttemptOut(AttemptStateOut):

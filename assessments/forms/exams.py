@@ -162,7 +162,7 @@ class SetQuizForm(SetExamForm):
 
     def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
         super().__init__(data, paper=paper, cohorts=cohorts, now=now)
-        self.initial |= {"duration_minutes": None, "closes_at": None, "opens_at": timezone.localtime(now)}
+        self.initial.update(duration_minutes=None, closes_at=None, opens_at=timezone.localtime(now))
         chapters = Chapter.objects.filter(unit__programme=paper.programme_id).order_by("unit__position", "position")
         self.fields["chapter"].queryset = chapters  # type: ignore[attr-defined]
 
@@ -182,7 +182,7 @@ class SetQuizForm(SetExamForm):
         )
 
 
-class ExamAdminForm(forms.ModelForm):
+class ExamAdminForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no argument
     """The back office's form of an exam: a preset replaces the rules below it."""
 
     preset = forms.ChoiceField(

@@ -133,6 +133,11 @@ class Response(models.Model):
         return f"{self.attempt} {self.question}"
 
 
+class TryQuerySet(ScopedQuerySet["Try"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(attempt__in=Attempt.objects.readable_by(user).values("pk"))
+
+
 class Try(models.Model):
     """One checked answer, as it was judged and told then; insert-only. `seq` is the client's of that check, null for
     the answer that stood unchecked at the end."""
@@ -146,7 +151,7 @@ class Try(models.Model):
     marks = MarksField()
     made_at = models.DateTimeField()
 
-    objects = ResponseQuerySet.as_manager()
+    objects = TryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("try")

@@ -39,7 +39,7 @@ class ExamQuerySet(ScopedQuerySet["Exam"]):
         return self.filter(opens_at__lte=now).filter(Q(closes_at__isnull=True) | Q(closes_at__gt=now))
 
 
-def _reveal_field(item: RevealItem) -> models.CharField[str]:
+def _reveal_field(item: RevealItem) -> models.CharField[str, str]:
     return models.CharField(
         item.label,
         max_length=8,

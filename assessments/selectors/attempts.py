@@ -267,7 +267,7 @@ def _fixed_questions(paper_id: UUID) -> set[str]:
 def shown_numbers(attempt: Attempt) -> dict[UUID, int]:
     """The number under which the student met each question, by its id. One query."""
     rows = PaperQuestion.objects.filter(paper=attempt.paper_id).values_list("pk", "section", "number", "is_written")
-    numbers = layout_of(attempt).numbers(Seat(str(pk), *place) for pk, *place in rows)
+    numbers = layout_of(attempt).numbers(Seat(str(pk), part, number, written) for pk, part, number, written in rows)
     return {UUID(question): number for question, number in numbers.items()}
 
 

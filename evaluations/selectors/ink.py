@@ -32,7 +32,7 @@ def revealed_ink(annotations: list[dict[str, Any]], shown: Shown) -> list[dict[s
     """Annotations, as of `annotation_values`, without what is not in `shown`."""
     if RevealItem.COMMENTS not in shown:
         return []
-    hidden = {} if RevealItem.MARKS in shown else {"marks": ""}
+    hidden: dict[str, str | None] = {} if RevealItem.MARKS in shown else {"marks": ""}
     hidden |= {} if RevealItem.SCHEME in shown else {"step": None}
     says_right = RevealItem.CORRECTNESS in shown
     return [drawn | hidden for drawn in annotations if says_right or drawn["kind"] not in VERDICTS]

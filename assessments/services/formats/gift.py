@@ -147,8 +147,8 @@ class _Question:
         if title := re.match(r"::(.*?)::", source, re.DOTALL):
             name, source = " ".join(self._plain(title[1]).split()), source[title.end() :]
         try:
-            head = re.sub("<[^<>]*>", "", self._plain(FORMAT.sub("", source, count=1).split("{")[0]))
-            name = name or " ".join(head.split())[:60]
+            start = re.sub("<[^<>]*>", "", self._plain(FORMAT.sub("", source, count=1).split("{")[0]))
+            name = name or " ".join(start.split())[:60]
             type, fields = self._body(source)
         except (UnusableError, FormatError) as problem:
             return Skipped(self._where, name, str(problem))
