@@ -5,6 +5,7 @@ An address that is not in the table breaks the law; so does a row for an address
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -88,7 +89,7 @@ def ask(cookies: SimpleCookie, method: str, url: str) -> HttpResponse:
 def spoken(response: HttpResponse) -> str:
     if response.status_code != 302:
         return str(response.status_code)
-    place = response["Location"].split("?")[0]
+    place = re.split("[?#]", response["Location"])[0]
     match = resolve(place)
     return "login" if match.view_name in ("account_login", "admin:login") else f">{match.view_name}"
 

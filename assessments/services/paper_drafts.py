@@ -1,7 +1,7 @@
 """Drafts of papers: draw, swap single questions, freeze; and setting a frozen paper as an exam.
 
 A draft is a row of its owner and not the session: it has an address, survives a night and two tabs, and is replaced by
-the next draw (docs/decisions/0011). A frozen paper is never changed.
+the next draw (docs/decisions/0007). A frozen paper is never changed.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def verdicts(text: str, maximum: str = "1") -> list[Verdict]:
         "h": Verdict(False, full / 2),
         "?": Verdict(None, D(0)),
     }
-    return [Verdict(*made[letter]) for letter in text]
+    return [made[letter] for letter in text]
 
 
 @pytest.mark.parametrize("rules", [IMMEDIATE, ADAPTIVE])

@@ -299,7 +299,8 @@ def test_mutated_files_do_no_harm(place, bank, format: str) -> None:
                 outcomes.add("refused")
             count = Question.objects.count()
         assert time.monotonic() - started < 20
-    assert len(outcomes) >= 2 or format in {"xlsx", "qti"}
+    # A changed byte breaks the checksum of a zip.
+    assert len(outcomes) >= 2 or format in {"xlsx", "qti", "qti3"}
     for question in Question.objects.select_related("current"):
         assert content_of(question.current).text
     assert MarkingStep.objects.filter(version__isnull=True).count() == 0

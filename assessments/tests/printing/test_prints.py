@@ -14,7 +14,7 @@ from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
-from assessments.enums import QuestionType
+from assessments.enums import WRITTEN_TYPES, QuestionType
 from assessments.models import Paper, PaperQuestion, QuestionVersion
 from assessments.services.bank_files import load_bank
 from assessments.services.drawing import draw_paper
@@ -80,7 +80,7 @@ def a_paper(*contents: dict[str, Any]) -> Paper:
             version=version,
             type=kind,
             marks=version.marks,
-            is_written=kind not in {QuestionType.SINGLE_CHOICE, QuestionType.FILL_IN, QuestionType.MATCHING},
+            is_written=kind in WRITTEN_TYPES,
         )
     return paper
 
@@ -161,9 +161,10 @@ def test_every_type_is_printed_with_its_key(db) -> None:
             "options": [{"label": "A", "html": "<p>star</p>"}, {"label": "B", "html": "<p>moon</p>"}],
             "answer": {"pairs": {"1": "A"}},
         },
+        {"type": QuestionType.TRUE_FALSE, "text_html": "<p>It is so.</p>", "answer": {"choices": ["true"]}},
     )
     text = said(pages_of(print_paper(paper, NORMAL))[0])
-    assert "It is so. Write True or False." in text
+    assert re.search(r"It is so\.\s.*Write True or False\.", text)
     assert re.search(r"They \(1\)\s_{12} \[is / are\]", text)
     assert "[[" not in text
     assert "Column I Column II (1) sun (A) star" in text
