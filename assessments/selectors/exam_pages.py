@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.selectors import find_entitlement
-from assessments.enums import AttemptState, Behaviour, RevealItem
-from assessments.models import Attempt, Exam
+from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, RevealItem
+from assessments.models import Attempt, BlueprintSlot, Exam
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
 from assessments.selectors.attempts import exams_for_lists, paper_for_attempt, question_label, responses_of
@@ -98,10 +98,19 @@ def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
     shown = shown_by_exam([exam], now)[exam.pk] if exam.is_quiz else frozenset[RevealItem]()
     return exam_row(exam, attempts, terms, now) | {
         "sections": sections,
+        "is_written": _is_written(exam),
         "best": _best(exam, attempts, shown),
         "tries": _tries(exam, attempts, shown) if exam.is_quiz else [],
         "entitlement": find_entitlement(user=user, feature=Feature.EXAM_ATTEMPT, now=now),
     }
+
+
+def _is_written(exam: Exam) -> bool:
+    """Whether something of it is answered on paper, or can be where each student's paper is drawn."""
+    if exam.paper:
+        return exam.paper.written_marks > 0
+    slots = BlueprintSlot.objects.filter(section__blueprint=exam.blueprint_id)
+    return any(WRITTEN_TYPES & set(types) for types in slots.values_list("types", flat=True))
 
 
 def _tries(exam: Exam, attempts: list[Attempt], shown: Shown) -> list[dict[str, Any]]:

@@ -53,6 +53,7 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "result": result,
         "steps": _steps(result),
         "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
+        "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
         "rows": [_row(question, result) for question in result.questions],
         "pages": [page_json(page) for page in result.pages],
         "is_own": attempt.student_id == reader.pk,
@@ -101,6 +102,11 @@ def _sections(result: Result) -> list[dict[str, Any]]:
         for label, total in possible.items()
         if total
     ]
+
+
+def _is_floored(result: Result) -> bool:
+    """Whether sure and wrong cost more than was won: then the sections do not add up to the marks above them."""
+    return sum(one.awarded or 0 for one in result.questions if one.counts and not one.is_written) < 0
 
 
 def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
