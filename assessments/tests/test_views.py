@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam, MarkingStep, Response
 from tests import factories
 from tests.law_urls_world import World, add_page, build_world
@@ -104,6 +104,16 @@ def test_exam_page_reads_the_exam_with_its_paper_at_once(student: Client, world:
     tables = [query["sql"].split(" FROM ")[1].split()[0] for query in queries if " FROM " in query["sql"]]
     assert tables.count('"assessments_exam"') == 1
     assert not {'"assessments_paper"', '"assessments_blueprint"', '"courses_programme"'} & set(tables)
+
+
+def test_exam_page_speaks_of_paper_only_where_something_is_written(student: Client, world: World) -> None:
+    text = student.get(reverse("exam-detail", args=[world.open_exam.pk])).content.decode()
+    assert "Then for photographs" in text
+    paper = factories.small_paper([("A", 1, "", QuestionType.TRUE_FALSE, "1", ())])
+    exam = factories.ExamFactory(paper=paper, for_cohorts=[world.cast.cohort])
+    text = student.get(reverse("exam-detail", args=[exam.pk])).content.decode()
+    assert "photograph" not in text
+    assert "You answer everything on this screen." in text
 
 
 def finish(exam: Exam, world: World) -> Attempt:

@@ -117,16 +117,15 @@ def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
         "kind": _kind(question, result),
         "shown": shown_answer(question, result.shown),
         "html": question.html,
-        "tries": [_tried(one.number, one.outcome) for one in question.tries],
+        "tries": [_tried(one.outcome) for one in question.tries],
         "certainty": _certainties().get(question.certainty or 0, ""),
         "parts": [] if question.type in PART_TYPES else question.parts,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }
 
 
-def _tried(number: int, outcome: str) -> str:
-    names = {"right": _("right"), "partly": _("partly right"), "wrong": _("wrong"), "unknown": _("not judged")}
-    return f"{number}: {names[outcome]}"
+def _tried(outcome: str) -> str:
+    return {"right": _("right"), "partly": _("partly right"), "wrong": _("wrong"), "unknown": _("not judged")}[outcome]
 
 
 def _certainties() -> dict[int, str]:

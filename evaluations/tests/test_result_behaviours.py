@@ -63,8 +63,9 @@ def page(client: Client, attempt: Attempt) -> str:
 
 def test_tries_are_told(client: Client, tried: Attempt) -> None:
     text = page(client, tried)
-    assert "Tries 1: wrong, 2: right" in text
+    assert "Your tries: wrong, right." in text
     assert "33 % of the marks" in text
+    assert "A paper never goes below 0." not in text
     first, second = result_data(tried, reader=tried.student, now=NOW).questions
     assert (first.awarded, [one.outcome for one in first.tries]) == (D("0.5"), ["wrong", "right"])
     assert second.tries == []
@@ -80,7 +81,7 @@ def test_tries_follow_a_corrected_key(tried: Attempt, cast: Cast) -> None:
 def test_tries_are_kept_back_with_the_ticks(client: Client, tried: Attempt) -> None:
     Exam.objects.filter(pk=tried.exam_id).update(reveal_correctness="never")
     text = page(client, tried)
-    assert "1: wrong" not in text
+    assert "Your tries:" not in text
     detail = client.get(reverse("api-attempt", args=[tried.pk])).json()
     assert detail["checks"] == {}
 
@@ -92,6 +93,7 @@ def test_certainty_is_told_with_what_it_won_and_lost(client: Client, certain: At
     text = page(client, certain)
     assert "<b>Fairly sure</b>" in text
     assert "−6 / 3" in text
+    assert "A paper never goes below 0." in text
     assert "q--full" in text
 
 
