@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from assessments.enums import AttemptState, Behaviour, ExamPurpose, QuestionType
+from assessments.enums import AttemptState, ExamPurpose, QuestionType
 from assessments.models import Attempt, Paper, Question, QuestionImport
 from assessments.selectors.bank import questions_with_content
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
-from assessments.services.checking import check_response
 from assessments.services.question_edit import save_question
 from assessments.services.question_files import receive_file, work_on
 from assessments.services.questions import content_of
@@ -27,7 +26,7 @@ ANSWERS: dict[int, dict[str, Any]] = {
     7: {"pairs": {"1": "B", "2": "C"}},
     8: {"order": ["B", "C", "A", "D"]},
 }
-CHECKED = [("A", number, "", QuestionType.SINGLE_CHOICE, "1", ()) for number in (1, 2)]
+QUIZ = [("A", number, "", QuestionType.SINGLE_CHOICE, "1", ()) for number in (1, 2)]
 GIFT = b"Two is even. {T}\n\n::Capital:: The capital of India is {=New Delhi ~Mumbai}\n\nBroken {=a"
 
 
@@ -40,26 +39,25 @@ def add_pages(world: World) -> dict[str, Any]:
         "types_paper": paper.pk,
         "types_live": _sit(world, paper, world.cast.classmate).pk,
         "types_result": _finish(world, _sit(world, paper, world.cast.student)).pk,
-        **_behaviours(world),
+        **_quiz(world),
         "types_blanks": paper.questions.get(type=QuestionType.FILL_IN).pk,
         "revised": _revised(world).pk,
         "import": _file(world).pk,
     }
 
 
-def _behaviours(world: World) -> dict[str, Any]:
-    """A question checked once and not right, certainties to choose, and a quiz with a result."""
-    paper, student = factories.small_paper(CHECKED, title="Checked"), world.cast.student
-    checked = _sit(world, paper, student, title="Checked", behaviour=Behaviour.IMMEDIATE)
-    known = {"seq": 1, "actor": student, "now": world.now}
-    first, *_rest = paper.questions.order_by("number")
-    check_response(attempt=checked, question_id=first.pk, answer={"choices": ["A"]}, **known)
-    unsure = _sit(world, paper, student, title="How sure", behaviour=Behaviour.CERTAINTY)
+def _quiz(world: World) -> dict[str, Any]:
+    """A quiz with one answer that is right and one left out."""
+    paper, student = factories.small_paper(QUIZ, title="Quiz"), world.cast.student
     terms = {"purpose": ExamPurpose.QUIZ, "chapter": factories.ChapterFactory(), "max_attempts": None}
     quiz = _sit(world, paper, student, title="Quiz", **terms)
-    save_response(attempt=quiz, question_id=first.pk, answer={"choices": ["B"]}, marked_for_review=None, **known)
+    first = paper.questions.get(number=1)
+    save_response(
+        attempt=quiz, question_id=first.pk, seq=1, answer={"choices": ["B"]}, marked_for_review=None,
+        actor=student, now=world.now,
+    )  # fmt: skip
     submit_attempt(attempt=quiz, actor=student, now=world.now)
-    return {"checked": checked.pk, "unsure": unsure.pk, "quiz": quiz.exam_id, "quiz_result": quiz.pk}
+    return {"quiz": quiz.exam_id, "quiz_result": quiz.pk}
 
 
 def _sit(world: World, paper: Paper, student: Any, title: str = "All question types", **terms: Any) -> Attempt:

@@ -24,8 +24,6 @@ PAGES = [
     ("student", "exam-detail", ("{open_exam}",)),
     ("student", "exam-detail", ("{quiz}",)),
     ("student", "attempt-page", ("{live}",)),
-    ("student", "attempt-page", ("{checked}",)),
-    ("student", "attempt-page", ("{unsure}",)),
     ("student", "attempt-submit", ("{live}",)),
     ("student", "sheets-page", ("{sheets}",)),
     ("student", "paper-list", ()),
