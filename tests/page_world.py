@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from assessments.enums import AttemptState, ExamPurpose, QuestionType
+from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Paper, Question, QuestionImport
 from assessments.selectors.bank import questions_with_content
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
@@ -26,7 +26,6 @@ ANSWERS: dict[int, dict[str, Any]] = {
     7: {"pairs": {"1": "B", "2": "C"}},
     8: {"order": ["B", "C", "A", "D"]},
 }
-QUIZ = [("A", number, "", QuestionType.SINGLE_CHOICE, "1", ()) for number in (1, 2)]
 GIFT = b"Two is even. {T}\n\n::Capital:: The capital of India is {=New Delhi ~Mumbai}\n\nBroken {=a"
 
 
@@ -39,34 +38,18 @@ def add_pages(world: World) -> dict[str, Any]:
         "types_paper": paper.pk,
         "types_live": _sit(world, paper, world.cast.classmate).pk,
         "types_result": _finish(world, _sit(world, paper, world.cast.student)).pk,
-        **_quiz(world),
         "types_blanks": paper.questions.get(type=QuestionType.FILL_IN).pk,
         "revised": _revised(world).pk,
         "import": _file(world).pk,
     }
 
 
-def _quiz(world: World) -> dict[str, Any]:
-    """A quiz with one answer that is right and one left out."""
-    paper, student = factories.small_paper(QUIZ, title="Quiz"), world.cast.student
-    terms = {"purpose": ExamPurpose.QUIZ, "chapter": factories.ChapterFactory(), "max_attempts": None}
-    quiz = _sit(world, paper, student, title="Quiz", **terms)
-    first = paper.questions.get(number=1)
-    save_response(
-        attempt=quiz, question_id=first.pk, seq=1, answer={"choices": ["B"]}, marked_for_review=None,
-        actor=student, now=world.now,
-    )  # fmt: skip
-    submit_attempt(attempt=quiz, actor=student, now=world.now)
-    return {"quiz": quiz.exam_id, "quiz_result": quiz.pk}
-
-
-def _sit(world: World, paper: Paper, student: Any, title: str = "All question types", **terms: Any) -> Attempt:
+def _sit(world: World, paper: Paper, student: Any) -> Attempt:
     exam = factories.ExamFactory(
-        title=title,
+        title="All question types",
         paper=paper,
         opens_at=world.now - timedelta(hours=1),
         for_cohorts=[world.cast.cohort],
-        **terms,
     )
     return start_attempt(exam=exam, student=student, now=world.now)
 
