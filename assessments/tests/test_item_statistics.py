@@ -7,10 +7,11 @@ from random import Random
 from statistics import correlation
 
 import pytest
+from django.urls import reverse
 
 from assessments import tasks
-from assessments.models import Attempt, ItemStatistics, MarkedAttempt, Response
-from assessments.selectors.item_statistics import ChoiceRow, choice_rows, statistics_of
+from assessments.models import Attempt, ItemStatistics, MarkedAttempt, Question, Response
+from assessments.selectors.item_statistics import ChoiceRow, choice_rows, figures_of, statistics_of
 from assessments.services import item_statistics
 from assessments.services.attempt_care import cancel_attempt
 from assessments.services.item_statistics import (
@@ -149,6 +150,27 @@ def test_a_row_that_cannot_be_read_does_not_hold_up_the_others(cast):
     Response.objects.filter(attempt=bad, question__number=1).update(answer=["no", "object"])
     assert count_marked_attempts() == 2
     assert of(cast.exam, 1).attempts == 1
+
+
+def test_writers_of_questions_see_figures_and_no_chance(client, cast, django_assert_num_queries):
+    found = question(cast.exam, 1).version.question
+    page = reverse("question-page", args=[found.pk])
+    client.force_login(cast.teacher)
+    assert "How students do" not in client.get(page).content.decode()
+    sit_all(cast, CLASS)
+    count_marked_attempts()
+    shown = client.get(page).content.decode()
+    for words in ("in 10 sittings, left out in 1", "50% of its marks", "too few answers yet", "Upper third"):
+        assert words in shown
+    ItemStatistics.objects.update(pairs=30, discrimination=Decimal("-0.4"), is_negative=True)
+    shown = client.get(page).content.decode()
+    assert "-0.40" in shown
+    assert "Look at the key" in shown
+    expected = of(cast.exam, 1).choice_table["B"]
+    found = Question.objects.select_related("current").get(pk=found.pk)
+    with django_assert_num_queries(1):
+        figures = figures_of(found, least=30)
+    assert figures.choices[1] == ChoiceRow("B", *expected)
 
 
 def test_reading_costs_one_query(cast, django_assert_num_queries):

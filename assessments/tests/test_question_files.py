@@ -275,6 +275,14 @@ class TestReading:
         with pytest.raises(FormatError, match="Split it"):
             read_apart(GIFT * 40_000, seconds=0)
 
+    @pytest.mark.parametrize(
+        ("ending", "said"), [("os.abort()", "broke off"), ("print('nothing')", "broke off"), ("os._exit(77)", "memory")]
+    )
+    def test_a_reader_that_dies_says_so(self, monkeypatch: pytest.MonkeyPatch, ending: str, said: str) -> None:
+        monkeypatch.setattr("assessments.services.formats.reading.PROGRAM", f"import os; {ending}")
+        with pytest.raises(FormatError, match=said):
+            read_apart(GIFT)
+
     def test_a_plan_that_takes_too_long_is_stopped(self) -> None:
         moments = iter([0.0, 1.0, 1000.0])
         watch = services._Stopwatch(new_id(), lambda: next(moments))

@@ -20,8 +20,10 @@ from assessments.enums import QuestionState
 from assessments.forms.bank import BankFilterForm, read_id
 from assessments.models import Question, QuestionPicture
 from assessments.selectors import bank_pages
+from assessments.selectors.item_statistics import figures_of
 from assessments.selectors.question_drafts import drafts_of
 from assessments.services.digests import like_questions
+from assessments.services.item_analysis import MIN_PAIRS
 from assessments.services.likeness import search_terms
 from assessments.services.pictures import open_picture
 from assessments.services.reviews import review_question
@@ -164,6 +166,7 @@ def _question_page(
         "moves": _moves(user, question),
         "may_edit": question.state != QuestionState.RETIRED and user.has_perm("assessments.change_question", question),
         "reviewing": reviewing,
+        "figures": figures_of(question, least=MIN_PAIRS),
         **history,
         **(bank_pages.review_neighbours(user, question) if reviewing else {}),
         **said,

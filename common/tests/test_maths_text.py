@@ -9,10 +9,15 @@ from common.templatetags.ui import blanks, gist
 @pytest.mark.parametrize(
     ("mathml", "line"),
     [
-        ("<msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>9</mn>", "x²+9"),
-        ("<mi>π</mi><mo>=</mo><mfrac><mn>22</mn><mn>7</mn></mfrac>", "π=22/7"),
-        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a+b)/c"),
+        ("<msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>9</mn>", "x² + 9"),
+        ("<mi>π</mi><mo>=</mo><mfrac><mn>22</mn><mn>7</mn></mfrac>", "π = 22/7"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a + b)/c"),
         ("<msqrt><mn>3</mn></msqrt>", "√3"),
+        ("<mi>x</mi><mo>=</mo><mo>−</mo><mn>3</mn>", "x = −3"),
+        ("<mo>−</mo><mi>x</mi><mo>+</mo><mo>(</mo><mo>−</mo><mn>3</mn><mo>)</mo>", "−x + (−3)"),
+        ("<msup><mi>a</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup>", "aⁿ⁺¹"),
+        ("<msubsup><mo>∫</mo><mn>0</mn><mn>1</mn></msubsup><mi>x</mi>", "∫₀¹x"),
+        ('<mrow><mi>sec</mi><mo>\u2061</mo><mspace width="0.1667em"></mspace></mrow><mi>θ</mi>', "sec θ"),
         ("<msup><mn>60</mn><mo>∘</mo></msup>", "60°"),
         ("<msub><mi>a</mi><mn>1</mn></msub>", "a₁"),
         ("<msup><mn>2</mn><mi>p</mi></msup>", "2^p"),
@@ -23,7 +28,7 @@ def test_a_formula_on_one_line(mathml, line):
 
 
 def test_a_sign_of_order_survives_the_stripping_of_tags():
-    assert gist("<p>If <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> then</p>") == "If a<b then"
+    assert gist("<p>If <math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math> then</p>") == "If a < b then"
 
 
 def test_what_does_not_parse_stays_as_it_is():

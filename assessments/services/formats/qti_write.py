@@ -23,6 +23,9 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 BLANK = re.compile(r"\[\[(\d{1,3})\]\]")
 #: Code is not searched for formulas.
 FORMULA = re.compile(r"<code>.*?</code>|\\\((?P<inline>.+?)\\\)|\$\$(?P<display>.+?)\$\$", re.DOTALL)
+LATER_LIST = re.compile(r'<ol start="\d+">')
+#: QTI has no style attribute; these classes are its own.
+ALIGNED = re.compile(r'<(t[dh]) style="text-align:(left|center|right)">')
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -128,6 +131,10 @@ class _Writer:
 
         shown = FORMULA.sub(_formula, to_html(BLANK.sub(keep, clean(source))))
         shown = re.sub(r'(<img [^>]*?src=")([^"]*)(")', self._picture, shown)
+        shown = ALIGNED.sub(r'<\1 class="qti-align-\2">', shown)
+        if self._words.version == "2.1":
+            # Every list begins with 1 there.
+            shown = LATER_LIST.sub("<ol>", shown)
         return re.sub("\ue010(\\d+)\ue011", lambda match: escape(kept[int(match[1])]), shown)
 
     def _picture(self, match: re.Match[str]) -> str:

@@ -5,28 +5,35 @@ from __future__ import annotations
 import os
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
 from assessments.services.formats.items import FormatError, ImportedItem, ParsedFile, Picture, Skipped
 
+log = structlog.get_logger(__name__)
+
 PROGRAM = "import django; django.setup(); from assessments.services.formats.reading import main; main()"
 READ_SECONDS = 120
 READ_MEMORY = 2 * 1024**3
+#: How the process ends that wanted more.
+NO_MEMORY = 77
 #: All that may come back from the other process: values, no behaviour.
 KNOWN = (ParsedFile, ImportedItem, Skipped, Picture, QuestionContent, OptionContent, PartContent, StepContent, Decimal)
 ALLOWED = {(one.__module__, one.__qualname__): one for one in KNOWN}
 
 
 def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS) -> ParsedFile:
-    """What `importing.read_file` reads. Raises FormatError also when that takes too long or too much memory."""
+    """What `importing.read_file` reads. Raises FormatError also when that takes too long or too much memory, or ends
+    without an answer."""
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as answer:
         source.write(data)
         source.seek(0)
@@ -50,12 +57,20 @@ def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS)
         try:
             found = _Values(answer).load() if done.returncode == 0 else None
         except (pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError) as error:
-            raise _too_much(seconds) from error
+            raise _broken() from error
     if isinstance(found, ParsedFile):
         return found
     if isinstance(found, str):
         raise FormatError(found)
-    raise _too_much(seconds)
+    # Beyond its time the kernel ends it by one of these, and so does a machine that is out of memory.
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL, NO_MEMORY):
+        raise _too_much(seconds)
+    log.error("question_file_reader_failed", returncode=done.returncode)
+    raise _broken()
+
+
+def _broken() -> FormatError:
+    return FormatError(_("This file cannot be read: reading it broke off. Save it anew, or in another format."))
 
 
 def _too_much(seconds: int) -> FormatError:
@@ -83,4 +98,6 @@ def main() -> None:
         found = read_file(sys.stdin.buffer.read(), file_name)
     except FormatError as error:
         found = error.message
+    except MemoryError:
+        os._exit(NO_MEMORY)
     pickle.dump(found, sys.stdout.buffer)

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -137,6 +138,16 @@ def test_qti_items_are_built_as_the_standard_says(version: str) -> None:
             assert version != "3.0" or children(element) == ["contentBody"]
         for element in item.iter("modalFeedback"):
             assert version != "3.0" or children(element) == ["contentBody"]
+
+
+@pytest.mark.parametrize(("version", "start"), [("2.1", None), ("3.0", "3")])
+def test_lists_and_columns_have_only_attributes_of_the_standard(version: str, start: str | None) -> None:
+    text = "Which?\n\n3. third\n4. fourth\n\n| a | b |\n|---|--:|\n| 1 | 2 |"
+    item = replace(BANK[0], content=replace(BANK[0].content, text=text))
+    package = zipfile.ZipFile(io.BytesIO(qti.write([item], version=version)))
+    tree = plain_tree(fromstring(package.read("items/item0001.xml")), version)
+    assert [one.get("start") for one in tree.iter("ol")] == [start]
+    assert [one.attrib for tag in ("th", "td") for one in tree.iter(tag)] == [{}, {"class": "qti-align-right"}] * 2
 
 
 @pytest.mark.parametrize(
