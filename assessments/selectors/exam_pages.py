@@ -108,7 +108,7 @@ def exam_detail(*, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
 def _is_written(exam: Exam) -> bool:
     """Whether something of it is answered on paper, or can be where each student's paper is drawn."""
     if exam.paper:
-        return exam.paper.written_marks > 0
+        return bool(exam.paper.written_marks)
     slots = BlueprintSlot.objects.filter(section__blueprint=exam.blueprint_id)
     return any(WRITTEN_TYPES & set(types) for types in slots.values_list("types", flat=True))
 
