@@ -54,6 +54,17 @@ def exported(draw, types: tuple[str, ...]) -> ExportedItem:
 
 
 def bodies(type: str, marks: Decimal) -> st.SearchStrategy:
+    """What a question of `type` has besides its text."""
+    if type in {"single_choice", "assertion_reason", "multiple_choice", "ordering", "true_false"}:
+        return chosen_bodies(type)
+    if type in {"numeric", "short_text", "expression"}:
+        return typed_bodies(type)
+    if type in {"fill_in", "matching", "case_study"}:
+        return parted_bodies(type)
+    return TEXTS.map(lambda x: {"model_answer": x, "steps": (StepContent(x, marks, "accuracy"),)})
+
+
+def chosen_bodies(type: str) -> st.SearchStrategy:
     several = st.lists(TEXTS, min_size=2, max_size=5, unique=True)
     if type in {"single_choice", "assertion_reason"}:
         return st.tuples(several, st.integers(0, 1)).map(
@@ -67,8 +78,10 @@ def bodies(type: str, marks: Decimal) -> st.SearchStrategy:
         return several.map(
             lambda x: {"options": options(x), "answer": {"order": list(reversed(ascii_uppercase[: len(x)]))}}
         )
-    if type == "true_false":
-        return st.sampled_from(["true", "false"]).map(lambda x: {"answer": {"choices": [x]}})
+    return st.sampled_from(["true", "false"]).map(lambda x: {"answer": {"choices": [x]}})
+
+
+def typed_bodies(type: str) -> st.SearchStrategy:
     if type == "numeric":
         extra = st.fixed_dictionaries({}, optional={"tolerance": st.just("0.01"), "unit": st.just("cm")})
         return st.tuples(NUMBERS, extra).map(lambda x: {"answer": {"value": x[0], **x[1]}})
@@ -82,8 +95,11 @@ def bodies(type: str, marks: Decimal) -> st.SearchStrategy:
                 }
             }
         )
-    if type == "expression":
-        return st.just({"answer": {"expression": "2x+3", "form": "expanded"}})
+    return st.just({"answer": {"expression": "2x+3", "form": "expanded"}})
+
+
+def parted_bodies(type: str) -> st.SearchStrategy:
+    several = st.lists(TEXTS, min_size=2, max_size=5, unique=True)
     if type == "fill_in":
         blank = st.sampled_from(
             [
@@ -110,21 +126,19 @@ def bodies(type: str, marks: Decimal) -> st.SearchStrategy:
                 "answer": {"pairs": {str(i): "CAB"[i % 3] for i in range(1, len(x[0]) + 1)}},
             }
         )
-    if type == "case_study":
-        return st.tuples(TEXTS, TEXTS).map(
-            lambda x: {
-                "marks": Decimal(4),
-                "model_answer": x[0],
-                "parts": (
-                    PartContent("i", x[0], Decimal(1)),
-                    PartContent("ii", x[1], Decimal(3), "a"),
-                    PartContent("ii", x[0], Decimal(3), "b"),
-                ),
-                "steps": (
-                    StepContent(x[1], Decimal(1), part="i"),
-                    StepContent(x[0], Decimal(3), "accuracy", "ii", "a"),
-                    StepContent(x[1], Decimal(3), "method", "ii", "b"),
-                ),
-            }
-        )
-    return TEXTS.map(lambda x: {"model_answer": x, "steps": (StepContent(x, marks, "accuracy"),)})
+    return st.tuples(TEXTS, TEXTS).map(
+        lambda x: {
+            "marks": Decimal(4),
+            "model_answer": x[0],
+            "parts": (
+                PartContent("i", x[0], Decimal(1)),
+                PartContent("ii", x[1], Decimal(3), "a"),
+                PartContent("ii", x[0], Decimal(3), "b"),
+            ),
+            "steps": (
+                StepContent(x[1], Decimal(1), part="i"),
+                StepContent(x[0], Decimal(3), "accuracy", "ii", "a"),
+                StepContent(x[1], Decimal(3), "method", "ii", "b"),
+            ),
+        }
+    )
