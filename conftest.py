@@ -25,6 +25,7 @@ APPEND_ONLY = [
     "assessments_keycorrection",
     "assessments_rescoredattempt",
     "assessments_externalresult",
+    "assessments_attemptevent",
     "evaluations_markevent",
     "evaluations_transition",
     "evaluations_assignmentdecision",

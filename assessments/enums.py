@@ -164,3 +164,58 @@ class Behaviour(models.TextChoices):
     def factor(self) -> int:
         """How many times its marks a question can earn: a certain right answer counts three times."""
         return 3 if self is Behaviour.CERTAINTY else 1
+
+
+class FlightEvent(models.TextChoices):
+    """What the flight record of an attempt can hold: facts, told by a device or seen by the server."""
+
+    # By a device
+    OPENED = "opened", _("Exam page opened")
+    OFFLINE = "offline", _("No connection")
+    CLOSED = "closed", _("Page was not open")
+    HIDDEN = "hidden", _("Another tab or app in front, or the screen locked")
+    UNFOCUSED = "unfocused", _("Another window in front")
+    PASTE = "paste", _("Pasted")
+    SECOND_TAB = "second_tab", _("Open in a second tab")
+    SKEW = "skew", _("The device’s clock was changed")
+    # By the server
+    STARTED = "started", _("Started")
+    ANSWER = "answer", _("Answer saved")
+    REFUSED = "refused", _("Refused")
+    SUBMITTED = "submitted", _("Submitted")
+    EXTENDED = "extended", _("More time given")
+    REOPENED = "reopened", _("Opened again")
+    CREDITED = "credited", _("Outage credited")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# What a device may tell; of these the spells have a length.
+TOLD_EVENTS = frozenset(list(FlightEvent)[:8])
+SPELLS = frozenset({FlightEvent.OFFLINE, FlightEvent.CLOSED, FlightEvent.HIDDEN, FlightEvent.UNFOCUSED})
+# Spells in which the student could not work, or only without knowing that it counts.
+OUTAGES = frozenset({FlightEvent.OFFLINE, FlightEvent.CLOSED})
+
+
+class DeviceForm(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    TABLET = "tablet", _("Tablet")
+    COMPUTER = "computer", _("Computer")
+
+
+class DeviceSystem(models.TextChoices):
+    ANDROID = "android", "Android"
+    IOS = "ios", "iOS"
+    WINDOWS = "windows", "Windows"
+    MACOS = "macos", "macOS"
+    CHROMEOS = "chromeos", "ChromeOS"
+    LINUX = "linux", "Linux"
+    OTHER = "other", _("another system")
+
+
+class DeviceBrowser(models.TextChoices):
+    CHROME = "chrome", "Chrome"
+    SAMSUNG = "samsung", "Samsung Internet"
+    EDGE = "edge", "Edge"
+    FIREFOX = "firefox", "Firefox"
+    SAFARI = "safari", "Safari"
+    OTHER = "other", _("another browser")

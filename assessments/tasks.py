@@ -70,3 +70,10 @@ def count_item_statistics() -> int:
     from assessments.services.item_statistics import count_marked_attempts as service
 
     return service()
+
+
+@shared_task(name="assessments.prune_flight_records")
+def prune_flight_records() -> int:
+    from assessments.services.flight_record import prune_flight_records as service
+
+    return service(now=timezone.now())

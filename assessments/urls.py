@@ -24,6 +24,7 @@ urlpatterns = [
     path("exams/<uuid:exam_id>/start/", exams.exam_start, name="exam-start"),
     path("bank/", bank.bank_list, name="bank-list"),
     path("bank/review/", bank.bank_review, name="bank-review"),
+    path("bank/tags/", bank.bank_tags, name="bank-tags"),
     path("bank/new/", question_editor.question_new, name="question-new"),
     path("bank/preview/", question_editor.question_preview, name="question-preview"),
     path("bank/pictures/", question_editor.question_picture, name="question-picture"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("bank/import/", question_files.question_import, name="question-import"),
     path("bank/import/<uuid:import_id>/", question_files.question_import_page, name="question-import-page"),
     path("bank/import/<uuid:import_id>/run/", question_files.question_import_run, name="question-import-run"),
+    path("bank/import/<uuid:import_id>/place/", question_files.question_import_place, name="question-import-place"),
     path(
         "bank/import/<uuid:import_id>/discard/",
         question_files.question_import_discard,

@@ -47,7 +47,10 @@ def _sentence(error: exceptions.APIException) -> tuple[str, str]:
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error of every endpoint in one shape."""
     if isinstance(error, DomainError):
-        return problem(error.status, error.message, error.code, **error.details)
+        answer = problem(error.status, error.message, error.code, **error.details)
+        if "retry_after" in error.details:
+            answer["Retry-After"] = str(error.details["retry_after"])
+        return answer
     if isinstance(error, Http404):
         return problem(404, "There is nothing here that you may see.", "not_found")
     if isinstance(error, PermissionDenied):

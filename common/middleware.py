@@ -4,12 +4,15 @@ import codecs
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone, translation
 
 from common.errors import DomainError
@@ -34,6 +37,19 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         return super().process_response(request, response)
 
 
+class SignInMiddleware(LoginRequiredMiddleware):
+    """As Django's; but whoever was signed out before sending a form comes back to the page on which the form stands:
+    its own address may take nothing but forms, and would greet them with an error."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+        page = urlsplit(request.headers.get("Referer", ""))
+        if request.method in {"GET", "HEAD"} or page.netloc != request.get_host() or not page.path.startswith("/"):
+            return super().handle_no_permission(request, view_func)
+        back = f"{page.path}?{page.query}" if page.query else page.path
+        login = resolve_url(self.get_login_url(view_func))
+        return redirect_to_login(back, login, self.get_redirect_field_name(view_func))
+
+
 class PersonLocaleMiddleware:
     """Speaks the signed-in person's language and shows times in their zone."""
 
@@ -47,7 +63,10 @@ class PersonLocaleMiddleware:
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(user.time_zone)), translation.override(user.language):
             request.LANGUAGE_CODE = user.language
-            return self.get_response(request)
+            response = self.get_response(request)
+            # LocaleMiddleware would name the browser's.
+            response.headers.setdefault("Content-Language", user.language)
+            return response
 
 
 class PrivatePagesMiddleware:

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.templatetags.ui import when
+from common.templatetags.ui_times import when
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from evaluations.selectors import staff_board
 from notifications.selectors import unread_count
@@ -50,8 +50,15 @@ def nav(request: HttpRequest) -> dict[str, Any]:
         url = reverse(name)
         # Counted only where the navigation is shown: the exam page and the desk have none.
         badge = SimpleLazyObject(lambda: unread_count(user)) if name == "notification-list" else 0
-        items.append({"label": _(label), "url": url, "icon": icon, "current": request.path == url, "badge": badge})
+        items.append(
+            {"label": _(label), "url": url, "icon": icon, "current": _current(request.path, url), "badge": badge}
+        )
     return {"nav": items}
+
+
+def _current(path: str, url: str) -> str:
+    """aria-current of the item at `url`: this page itself, or the part of the site that this page belongs to."""
+    return "page" if path == url else "true" if path.startswith(url) else ""
 
 
 def demo(request: HttpRequest) -> dict[str, Any]:

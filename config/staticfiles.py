@@ -11,6 +11,7 @@ STRING = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 BLANKS = re.compile(rf"{STRING}|(?:/\*.*?\*/|\s)+", re.DOTALL)
 # The space of `--empty: ;` is its value.
 AROUND = re.compile(rf"{STRING}|(?:(?<!:) )?([{{}};,]) ?")
+AFTER_COLON = re.compile(rf"{STRING}|: (?![;}}])")
 
 
 def minify(css: str) -> str:
@@ -20,6 +21,7 @@ def minify(css: str) -> str:
     """
     css = BLANKS.sub(lambda found: found[1] or " ", css)
     css = AROUND.sub(lambda found: found[1] or found[2], css)
+    css = AFTER_COLON.sub(lambda found: found[1] or ":", css)
     return css.replace(";}", "}").strip()
 
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from accounts.models import User
 from assessments.models import SheetPage
@@ -38,6 +39,9 @@ from tests.page_world import add_pages
 
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
 REPORT_CSP = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+# What comes, comes; a busy machine only makes it late.
+PATIENCE = 60_000  # ms
+expect.set_options(timeout=PATIENCE)
 T = TypeVar("T")
 STATIC = base.STORAGES["staticfiles"]
 
@@ -61,18 +65,27 @@ class Site:
     sessions: dict[str, str]
     browser: Browser
 
-    def ask(self, query: Callable[[], T]) -> T:
+    def ask(self, query: Callable[..., T], **arguments: Any) -> T:
         """The result of `query`, run in a thread of its own: in this one Playwright's event loop is running, and Django
         would give it another connection."""
-        return run_at_once([query])[0]
+        return run_at_once([partial(query, **arguments)])[0]
 
     @contextmanager
     def visit(self, person: str, *, width: int = 1440, theme: str = "light", axe: bool = False) -> Iterator[Visit]:
-        """A fresh tab, signed in as `person` of the cast (or "anonymous"), `width` pixels wide."""
+        """A fresh tab, signed in as `person` of the cast (or "anonymous"), `width` pixels wide.
+
+        "student:hi" is the student after they have changed their language.
+        """
+        person, _, language = person.partition(":")
+        if language and person != "anonymous":
+            self.ask(User.objects.filter(pk=self.world.cast.people[person].pk).update, language=language)
         context = self.browser.new_context(
-            base_url=self.url, viewport={"width": width, "height": 900}, color_scheme=theme, locale="en-IN"
+            base_url=self.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            locale=f"{language or 'en'}-IN",
         )
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         if person != "anonymous":
             context.add_cookies([{"name": "sessionid", "value": self.sessions[person], "url": self.url}])
         context.add_init_script(REPORT_CSP)

@@ -192,7 +192,7 @@ def question_version(
             text_html=f"<p>Step {position}</p>",
             follows=[1] if position == 2 else None,
         )
-    item.current = version
+    item.show(version)
     item.save()
     return version
 

@@ -167,6 +167,8 @@ GET  question-flag  {marking_question}                    | login  200      200 
 GET  question-flag  {live_question}                       | login  200      200     404      404      200     200     404      200
 POST question-flag  {marking_question}                    | login  422      422     404      404      422     422     404      422
 GET  bank-list                                            | login  403      403     403      403      200     200     200      200
+POST bank-tags                                            | login  403      403     403      403      422     422     422      422
+GET  bank-tags                                            | login  405      405     405      405      405     405     405      405
 GET  bank-review                                          | login  403      403     403      403      >question-page >question-page >bank-list >question-page
 GET  question-page  {question}                            | login  404      404     404      404      200     200     404      200
 GET  question-page  {reviewed}                            | login  404      404     404      404      200     200     200      200
@@ -189,6 +191,8 @@ GET  question-import-page  {nobody}                       | login  403      403 
 GET  question-import-page  {question_import}              | login  403      403     403      403      200     404     404      404
 POST question-import-run  {question_import}               | login  403      403     403      403      422     404     404      404
 POST question-import-run  {nobody}                        | login  403      403     403      403      404     404     404      404
+POST question-import-place  {question_import}             | login  403      403     403      403      422     404     404      404
+POST question-import-place  {nobody}                      | login  403      403     403      403      404     404     404      404
 POST question-import-discard  {nobody}                    | login  403      403     403      403      404     404     404      404
 GET  question-export                                      | login  403      403     403      403      200     200     200      200
 GET  question-export-file                                 | login  403      403     403      403      422     422     422      422
@@ -213,6 +217,8 @@ POST api-external-results  {nobody}                       | 404    404      404 
 GET  api-attempt  {live}                                  | 401    200      404     404      403      403     404     404      200
 PUT  api-attempt-response  {live} {live_question}         | 401    422      404     404      403      403     404     404      403
 POST api-attempt-response-check {live} {live_question}    | 401    422      404     404      403      403     404     404      403
+POST api-attempt-events  {live}                           | 401    422      404     404      403      403     404     404      403
+PUT  api-attempt-times  {live}                            | 401    422      404     404      403      403     404     404      403
 POST api-question-flags  {marking_question}               | 401    422      422     404      404      422     422     404      422
 POST api-question-flags  {live_question}                  | 401    422      422     404      404      422     422     404      422
 POST api-attempt-submit  {live}                           | 401    200      404     404      403      403     404     404      403

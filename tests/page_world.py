@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from assessments.enums import AttemptState, QuestionType
+from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, ExamPurpose, QuestionType
 from assessments.models import Attempt, Paper, Question, QuestionImport
 from assessments.selectors.bank import questions_with_content
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
@@ -41,6 +41,7 @@ def add_pages(world: World) -> dict[str, Any]:
         "types_blanks": paper.questions.get(type=QuestionType.FILL_IN).pk,
         "revised": _revised(world).pk,
         "import": _file(world).pk,
+        **_quiz_and_checks(world),
     }
 
 
@@ -52,6 +53,27 @@ def _sit(world: World, paper: Paper, student: Any) -> Attempt:
         for_cohorts=[world.cast.cohort],
     )
     return start_attempt(exam=exam, student=student, now=world.now)
+
+
+def _quiz_and_checks(world: World) -> dict[str, Any]:
+    """A quiz that the student finished, and an exam that checks each answer, being written by the classmate."""
+    paper = factories.small_paper(
+        [row for row in factories.ALL_TYPES_PAPER if row[3] not in WRITTEN_TYPES], title="Quiz"
+    )
+    common = {"opens_at": world.now - timedelta(hours=1), "for_cohorts": [world.cast.cohort], "paper": paper}
+    chapter = paper.questions.select_related("version__question__chapter").first().version.question.chapter
+    quiz = factories.ExamFactory(
+        title="Quiz: Zeroes", purpose=ExamPurpose.QUIZ, chapter=chapter, max_attempts=None, **common
+    )
+    checked = factories.ExamFactory(
+        title="Checked", behaviour=Behaviour.IMMEDIATE, tries=3, try_penalty="0.2", **common
+    )
+    return {
+        "quiz": quiz.pk,
+        "quiz_paper": paper.pk,
+        "quiz_result": _finish(world, start_attempt(exam=quiz, student=world.cast.student, now=world.now)).pk,
+        "checked_live": start_attempt(exam=checked, student=world.cast.classmate, now=world.now).pk,
+    }
 
 
 def _finish(world: World, attempt: Attempt) -> Attempt:

@@ -1,4 +1,7 @@
-"""Every page of the product by who opens it, not the admin. `{…}`: ids of law_urls_world.py and page_world.py."""
+"""Every page of the product by who opens it, not the admin. `{…}`: ids of law_urls_world.py and page_world.py.
+
+"student:hi" is the student who reads Hindi.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ PAGES = [
     ("student", "result-page", ("{released_attempt}",)),
     ("student", "result-page", ("{marking_attempt}",)),
     ("student", "result-page", ("{types_result}",)),
+    ("student", "exam-detail", ("{quiz}",)),
+    ("student", "result-page", ("{quiz_result}",)),
     ("student", "question-flag", ("{types_blanks}",)),
     ("student", "notification-list", ()),
     ("student", "person-settings", ()),
@@ -63,6 +68,8 @@ PAGES = [
     *(("teacher", f"question-new?type={kind}", ()) for kind in QuestionType),
     ("teacher", "blueprint-page", ("{template}",)),
     ("teacher", "paper-page", ("{types_paper}",)),
+    ("teacher", "paper-page", ("{quiz_paper}",)),
+    ("teacher", "paper-page?quiz=1", ("{quiz_paper}",)),
     ("teacher", "question-import-page", ("{import}",)),
     ("teacher", "question-export?format=gift", ()),
     ("teacher", "question-import", ()),
@@ -73,6 +80,7 @@ PAGES = [
     ("newcomer", "blueprint-list", ()),
     ("newcomer", "marking-queue", ()),
     ("classmate", "attempt-page", ("{types_live}",)),
+    ("classmate", "attempt-page", ("{checked_live}",)),
     ("outsider", "exam-list", ()),
     ("outsider", "paper-list", ()),
     ("guardian", "guardian-home", ()),
@@ -82,11 +90,15 @@ PAGES = [
 ]
 
 
+HINDI = ["anonymous:hi", "student:hi", "classmate:hi", "guardian:hi"]
+PEOPLE = [*dict.fromkeys(person for person, *_ in PAGES), *HINDI]
+
+
 def page_urls(ids: dict[str, Any], person: str) -> dict[str, str]:
     """The pages of `person`: {what to call it: address}."""
     urls = {}
     for who, place, arguments in PAGES:
-        if who == person:
+        if who == person.partition(":")[0]:
             name, mark, query = place.partition("?")
             address = reverse(name, args=[argument.format(**ids) for argument in arguments])
             urls[" ".join(filter(None, (name, *arguments, query)))] = address + mark + query

@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser import Site, collected, site  # noqa: F401 - fixtures
-from tests.pages import PAGES, page_urls
+from tests.pages import PEOPLE, page_urls
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-PEOPLE = list(dict.fromkeys(person for person, *_ in PAGES))
 # Animations are cut short: a colour measured half way through a transition is nobody's colour.
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
 

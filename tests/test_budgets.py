@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import CDPSession
 
 from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
-from tests.pages import PAGES, page_urls
+from tests.pages import PEOPLE, page_urls
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 KB = 1024
@@ -33,7 +33,6 @@ class Budget:
 
 STUDENT, EXAM, DESK = Budget(30, 12, 200), Budget(30, 12, 250), Budget(45, 14, 1200)
 BUDGETS = {"attempt-page": EXAM, "sheets-page": EXAM, "marking-desk": DESK}
-PEOPLE = list(dict.fromkeys(person for person, *_ in PAGES))
 
 
 class Scale:

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, User
 from assessments.enums import RevealItem
+from assessments.selectors.quizzes import quiz_bests
 from assessments.selectors.reveal import shown_by_exam
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation
@@ -17,7 +18,8 @@ from evaluations.models import Evaluation
 
 def family(*, guardian: User, now: datetime) -> list[dict[str, Any]]:
     """Each linked student with what is being marked, the nearest promise first, and the last returned paper, whose
-    marks a guardian sees when the student does. 2 queries, 3 where an exam reveals marks later.
+    marks a guardian sees when the student does, and the last quiz. 4 queries, one more each where exams or quizzes
+    reveal marks later.
 
     However many papers a student has behind them, only the last returned one is read.
     """
@@ -40,11 +42,13 @@ def family(*, guardian: User, now: datetime) -> list[dict[str, Any]]:
             returned[paper.attempt.student_id] = paper
         else:
             due[paper.attempt.student_id].append(paper)
+    quizzes = quiz_bests(students=students, reader=guardian, now=now)
     shown = shown_by_exam([paper.attempt.exam for paper in returned.values()], now)
     return [
         {
             "student": child,
             "due": due[child.pk],
+            "quiz": next(iter(quizzes[child.pk]), None),
             "last": (last_paper := returned.get(child.pk)),
             "shows_marks": last_paper is not None and RevealItem.MARKS in shown[last_paper.attempt.exam_id],
         }

@@ -22,7 +22,8 @@ from assessments.enums import PageState, RevealItem, RevealWhen
 from assessments.models import Attempt, Exam, PaperQuestion, Response, SheetPage
 from assessments.selectors.exam_pages import exam_rows
 from assessments.selectors.reveal import Shown, exams_hiding, shown_by_exam
-from common.templatetags.ui import marks, when
+from common.templatetags.ui import marks
+from common.templatetags.ui_times import when
 from courses.models import Programme
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark

@@ -13,7 +13,8 @@ from django.urls import reverse
 from accounts.enums import LinkState
 from accounts.models import GuardianLink
 from analytics.selectors.student_home import unit_percentages
-from assessments.models import PaperQuestion, Question, Response
+from assessments.enums import AttemptState, ExamPurpose, RevealWhen
+from assessments.models import Attempt, Exam, PaperQuestion, Question, Response
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import evaluation_of, hand_in, written
@@ -224,3 +225,29 @@ def test_family_costs_the_same_for_one_and_for_many_children(as_: Any, world: Wo
         GuardianLink.objects.create(guardian=world.cast.guardian, student=child, state=LinkState.ACTIVE)
         evaluation_of(hand_in(world.open_exam, child), teacher=world.cast.teacher, state=EvaluationState.RELEASED)
     assert cost(client, url) == few
+
+
+def test_guardian_sees_quizzes_and_what_is_granted_but_not_why(as_: Any, world: World) -> None:
+    student = world.cast.student
+    factories.AccommodationFactory(student=student, extra_time_percent=25, reason="Dyscalculia, letter of the doctor")
+    factories.AccommodationFactory(student=world.cast.classmate, extra_time_percent=75)
+    quiz = factories.ExamFactory(
+        title="Quiz: Zeroes", purpose=ExamPurpose.QUIZ, chapter=factories.ChapterFactory(), paper=world.cast.exam.paper,
+        for_cohorts=[world.cast.cohort],
+    )  # fmt: skip
+    later = world.now + timedelta(hours=1)
+    for marks in (3, 1):
+        Attempt.objects.create(
+            exam=quiz, paper=quiz.paper, student=student, state=AttemptState.HANDED_IN, started_at=world.now,
+            ends_at=later, sheets_due_at=later, submitted_at=world.now, handed_in_at=world.now,
+            objective_marks=marks, objective_max=4,
+        )  # fmt: skip
+    page = as_("guardian").get(reverse("guardian-student", args=[student.pk])).content.decode()
+    for text in ("Quiz: Zeroes", "2 tries", "75 %", "3 of 5 stars", "25 % more time"):
+        assert text in page
+    assert "Dyscalculia" not in page
+    assert "75 % more" not in page
+    assert "Quiz: Zeroes" in as_("guardian").get(reverse("guardian-home")).content.decode()
+    Exam.objects.filter(pk=quiz.pk).update(reveal_marks=RevealWhen.NEVER)
+    page = as_("guardian").get(reverse("guardian-student", args=[student.pk])).content.decode()
+    assert ("75 %" in page, "marks later" in page) == (False, True)

@@ -13,6 +13,8 @@ from accounts.models import User
 from analytics.selectors.family import family
 from analytics.selectors.student_home import student_home
 from analytics.selectors.teacher_home import teacher_home
+from assessments.selectors.accommodations import granted_to
+from assessments.selectors.quizzes import quiz_bests
 from common.access import get_permitted
 from common.htmx import render_page
 from evaluations.selectors.result_page import paper_rows
@@ -72,5 +74,9 @@ def guardian_student(request: HttpRequest, student_id: UUID) -> HttpResponse:
     if not request.user.is_guardian:
         raise PermissionDenied
     found = get_permitted(request.user, "accounts.view_user", User, student_id)
-    papers = paper_rows(found, url=request.path, now=timezone.now(), before=request.GET.get("before", ""))
-    return render_page(request, "analytics/guardian_student.html", papers | {"student": found})
+    now = timezone.now()
+    context = paper_rows(found, url=request.path, now=now, before=request.GET.get("before", "")) | {"student": found}
+    if "before" not in request.GET:
+        context["granted"] = granted_to(found, reader=request.user, now=now)
+        context["quizzes"] = quiz_bests(students=[found], reader=request.user, now=now)[found.pk]
+    return render_page(request, "analytics/guardian_student.html", context)

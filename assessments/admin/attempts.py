@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from assessments.admin.bank import NoWriting
+from assessments.admin.flight_record import FlightPages
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, Response, SheetUpload
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
@@ -88,7 +89,7 @@ class SheetInline(ReadOnlyInline):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(NoWriting, ModelAdmin):
+class AttemptAdmin(NoWriting, FlightPages, ModelAdmin):
     list_display = ["student", "exam", "shown_state", "started_at", "ends_at", "objective", "pages", "handed_in_at"]
     list_filter = ["state", "submit_reason", ("exam", admin.RelatedOnlyFieldListFilter), "started_at"]
     search_fields = ["student__name", "student__email", "exam__title"]
@@ -96,14 +97,14 @@ class AttemptAdmin(NoWriting, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     inlines = [ResponseInline, SheetInline]
-    actions = ["give_more_time", "reopen_for_sheets", "cancel"]
+    actions = ["give_more_time", "credit_outage", "reopen_for_sheets", "cancel"]
     readonly_fields = [
         "student", "exam", "paper", "state", "started_at", "ends_at", "sheets_due_at", "submitted_at", "submit_reason",
-        "objective_marks", "objective_max", "handed_in_at",
+        "objective_marks", "objective_max", "handed_in_at", "record",
     ]  # fmt: skip
     fieldsets = (
         (None, {"fields": ("student", "exam", "paper", "state")}),
-        (_("Time"), {"fields": ("started_at", "ends_at", "sheets_due_at", "submitted_at", "submit_reason")}),
+        (_("Time"), {"fields": ("started_at", "ends_at", "sheets_due_at", "submitted_at", "submit_reason", "record")}),
         (_("Result so far"), {"fields": ("objective_marks", "objective_max", "handed_in_at")}),
     )
 

@@ -60,7 +60,7 @@ class QuestionAdmin(NoWriting, ModelAdmin):
     list_filter = [
         "state",
         "type",
-        "current__difficulty",
+        "difficulty",
         ("chapter__unit__programme", admin.RelatedOnlyFieldListFilter),
         ("chapter__unit", admin.RelatedOnlyFieldListFilter),
         ("chapter", admin.RelatedOnlyFieldListFilter),
@@ -97,11 +97,11 @@ class QuestionAdmin(NoWriting, ModelAdmin):
     def words(self, question: Question) -> str:
         return question_words(question, question.current)
 
-    @display(description=_("marks"), ordering="current__marks")
+    @display(description=_("marks"), ordering="marks")
     def marks(self, question: Question) -> str:
         return shown_marks(question.current.marks) if question.current else ""
 
-    @display(description=_("difficulty"), ordering="current__difficulty")
+    @display(description=_("difficulty"), ordering="difficulty")
     def difficulty(self, question: Question) -> Any:
         return question.current.difficulty if question.current else None
 

@@ -22,6 +22,7 @@ from assessments.models import ItemStatistics, QuestionFlag
 from assessments.selectors.item_statistics import choice_rows
 from assessments.services.flags import MAX_RESOLUTION, resolve_flags
 from common.errors import DomainError
+from common.templatetags.ui_times import seconds_text
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -50,7 +51,7 @@ class ResolutionForm(forms.Form):
 
 @admin.register(ItemStatistics)
 class ItemStatisticsAdmin(NoWriting, ModelAdmin):
-    list_display = ["question", "number", "attempts", "solved", "telling", "thirds", "flags", "reasons"]
+    list_display = ["question", "number", "attempts", "solved", "telling", "thirds", "time", "flags", "reasons"]
     list_filter = [
         ReviewFilter,
         "version__question__type",
@@ -62,7 +63,8 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
     show_full_result_count = False
     actions = ["resolve"]
     fields = [
-        "question", "number", "attempts", "omitted", "solved", "telling", "thirds", "flags", "content",
+        "question", "number", "attempts", "omitted", "solved", "telling", "thirds", "time", "quarters", "timed",
+        "flags", "content",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -85,6 +87,16 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
     @display(description=_("upper less lower 27 %"), ordering="upper_lower")
     def thirds(self, row: ItemStatistics) -> str:
         return _fixed(row.upper_lower, places=2)
+
+    @display(description=_("median time"), ordering="median_seconds")
+    def time(self, row: ItemStatistics) -> str:
+        return "" if row.median_seconds is None else seconds_text(row.median_seconds)
+
+    @display(description=_("half take"))
+    def quarters(self, row: ItemStatistics) -> str:
+        if row.lower_seconds is None or row.upper_seconds is None:
+            return ""
+        return f"{seconds_text(row.lower_seconds)} – {seconds_text(row.upper_seconds)}"
 
     @display(description=_("version"))
     def number(self, row: ItemStatistics) -> int:

@@ -8,7 +8,16 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assessments.enums import AttemptState, Behaviour, QuestionType, RevealItem
+from assessments.enums import (
+    TOLD_EVENTS,
+    AttemptState,
+    Behaviour,
+    DeviceBrowser,
+    DeviceForm,
+    DeviceSystem,
+    QuestionType,
+    RevealItem,
+)
 from assessments.models import Attempt, Exam
 from assessments.selectors.accommodations import Terms
 from assessments.selectors.attempts import paper_for_attempt, responses_of
@@ -16,9 +25,12 @@ from assessments.selectors.quizzes import MOST_STARS, quiz_result
 from assessments.selectors.reveal import Shown, shown_of
 from assessments.services.judging import rules_of
 from assessments.services.standing import Standing, standings
+from assessments.services.time_bounds import MOST_SECONDS
 
 # PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
 MAX_BIGINT = 2**63 - 1
+# A hundred years in milliseconds: clocks of devices can be that wrong.
+MAX_SPELL = 100 * 366 * 24 * 3600 * 1000
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -55,6 +67,68 @@ class SaveResponseIn(StrictSerializer):
         allow_null=True,
         help_text="1 not sure, 2 fairly sure, 3 certain; only where the exam's behaviour is “certainty”.",
     )
+    seconds = WholeNumberField(
+        min_value=0,
+        max_value=MOST_SECONDS,
+        required=False,
+        allow_null=True,
+        help_text="How long the question has been in view in all, while its student was active. The largest number "
+        "that was told holds, up to the time that the attempt has run.",
+    )
+    device = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Chosen by the device once, for the flight record of the attempt."
+    )
+
+
+class FlightEventIn(StrictSerializer):
+    """One thing that the device noticed. `opened` first, when the page was opened, with what the device is; spells
+    (`offline`, `closed`, `hidden`, `unfocused`) when they end, with how long they lasted."""
+
+    number = WholeNumberField(
+        min_value=1, max_value=MAX_BIGINT, help_text="Grows with every event of the device; makes telling repeatable."
+    )
+    kind = serializers.ChoiceField(choices=sorted(TOLD_EVENTS))
+    began_at = serializers.DateTimeField(
+        help_text="By the server's clock: its last `server_now` and the device's monotonic timer since then."
+    )
+    ms = WholeNumberField(
+        min_value=0, max_value=MAX_SPELL, required=False, help_text="How long a spell lasted, by the monotonic timer."
+    )
+    question = serializers.UUIDField(required=False, help_text="Where something was pasted.")
+    characters = WholeNumberField(min_value=0, max_value=10**9, required=False, help_text="Pasted; never the text.")
+    skew_ms = WholeNumberField(
+        min_value=-MAX_SPELL, max_value=MAX_SPELL, required=False, help_text="The device's own clock less the server's."
+    )
+    form = serializers.ChoiceField(choices=DeviceForm.choices, required=False)
+    system = serializers.ChoiceField(choices=DeviceSystem.choices, required=False)
+    browser = serializers.ChoiceField(choices=DeviceBrowser.choices, required=False)
+
+
+class FlightEventsIn(StrictSerializer):
+    device = serializers.UUIDField(help_text="Chosen by the device once and kept.")
+    events = serializers.ListField(child=FlightEventIn(), allow_empty=False, max_length=100)
+
+    def validate_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What a kind has beside its time becomes its data."""
+        columns = ("number", "kind", "began_at", "ms", "question")
+        return [
+            {name: event[name] for name in columns if name in event}
+            | {"data": {name: value for name, value in event.items() if name not in columns}}
+            for event in events
+        ]
+
+
+class TimesIn(StrictSerializer):
+    seconds = serializers.DictField(
+        child=WholeNumberField(min_value=0, max_value=MOST_SECONDS),
+        help_text="By question id, as in a save; also of questions that were seen and not answered.",
+    )
+
+    def validate_seconds(self, seconds: dict[str, int]) -> dict[str, int]:
+        if len(seconds) > 999:
+            raise serializers.ValidationError(_("These are more questions than a paper has."))
+        key = serializers.UUIDField()
+        return {str(key.run_validation(question)): value for question, value in seconds.items()}
 
 
 class CheckResponseIn(StrictSerializer):
@@ -209,6 +283,7 @@ class StoredResponseOut(serializers.Serializer[Any]):
     answer = serializers.DictField()
     marked_for_review = serializers.BooleanField()
     certainty = serializers.IntegerField(allow_null=True)
+    seconds = serializers.IntegerField(allow_null=True, help_text="In view; null where nothing measured it.")
     saved_at = serializers.DateTimeField()
 
 
@@ -318,6 +393,20 @@ class SavedResponseOut(serializers.Serializer[Any]):
     applied = serializers.BooleanField()
     server_now = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+
+
+class FlightEventsOut(serializers.Serializer[Any]):
+    """`confirmed` need not be told again; after `is_full` nothing more is kept of this attempt."""
+
+    confirmed = serializers.ListField(child=serializers.IntegerField())
+    is_full = serializers.BooleanField()
+    server_now = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=AttemptState.choices)
+
+
+class TimesOut(serializers.Serializer[Any]):
+    seconds = serializers.DictField(child=serializers.IntegerField(), help_text="What is stored, by question id.")
 
 
 class CheckedResponseOut(SavedResponseOut):

@@ -25,6 +25,8 @@ urlpatterns = [
         views.AttemptResponseCheck.as_view(),
         name="api-attempt-response-check",
     ),
+    path("attempts/<uuid:attempt_id>/events/", views.AttemptEvents.as_view(), name="api-attempt-events"),
+    path("attempts/<uuid:attempt_id>/times/", views.AttemptTimes.as_view(), name="api-attempt-times"),
     path("attempts/<uuid:attempt_id>/submit/", views.AttemptSubmit.as_view(), name="api-attempt-submit"),
     path("attempts/<uuid:attempt_id>/sheets/", views.SheetAnnounce.as_view(), name="api-sheets"),
     path("attempts/<uuid:attempt_id>/sheets/confirm/", views.SheetConfirm.as_view(), name="api-sheets-confirm"),

@@ -23,7 +23,9 @@ from assessments.selectors.reveal import quizzes_hiding_marks
 from assessments.selectors.sheets import upload_of
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.checking import check_response
+from assessments.services.flight_record import note_told
 from assessments.services.sheets import announce_sheet, confirm_sheets, receive_sheet
+from assessments.services.times import note_times
 from common.access import get_permitted
 
 ANSWER = "assessments.answer_attempt"
@@ -92,6 +94,8 @@ class AttemptResponse(APIView):
             answer=body.get("answer"),
             marked_for_review=body.get("marked_for_review"),
             certainty=body.get("certainty"),
+            seconds=body.get("seconds"),
+            device=body.get("device"),
             actor=request.user,
             now=now,
         )
@@ -108,6 +112,31 @@ class AttemptResponseCheck(APIView):
         checked = check_response(attempt=attempt, question_id=question_id, actor=request.user, now=now, **body)
         out = {**vars(checked), "server_now": now, "ends_at": attempt.ends_at}
         return Response(shapes.CheckedResponseOut(out).data)
+
+
+class AttemptEvents(APIView):
+    @extend_schema(request=shapes.FlightEventsIn, responses=shapes.FlightEventsOut)
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """Tells what the device noticed (connection, page in front, pasting), for the attempt's flight record.
+
+        Repeat it as often as needed, in any order: an event counts once by its device and number. Also for a week after
+        the attempt, for what could not be told before. It never changes an answer.
+        """
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body, now = _read(shapes.FlightEventsIn, request), timezone.now()
+        told = note_told(attempt=attempt, actor=request.user, now=now, **body)
+        out = {**asdict(told), "server_now": now, "ends_at": attempt.ends_at, "state": attempt.state}
+        return Response(shapes.FlightEventsOut(out).data)
+
+
+class AttemptTimes(APIView):
+    @extend_schema(request=shapes.TimesIn, responses=shapes.TimesOut)
+    def put(self, request: Request, attempt_id: UUID) -> Response:
+        """Says how long questions have been in view, without an answer. Repeat it as often as needed."""
+        attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
+        body = _read(shapes.TimesIn, request)
+        stored = note_times(attempt=attempt, actor=request.user, now=timezone.now(), **body)
+        return Response(shapes.TimesOut({"seconds": stored}).data)
 
 
 class AttemptSubmit(APIView):

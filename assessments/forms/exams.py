@@ -151,7 +151,9 @@ class SetQuizForm(SetExamForm):
         label=gettext_lazy("Minutes"), min_value=1, max_value=600, required=False,
         help_text=gettext_lazy("Empty: no time limit. What is begun and forgotten is handed in after a day."),
     )  # fmt: skip
-    chapter = forms.ModelChoiceField(label=gettext_lazy("Chapter"), queryset=Chapter.objects.none(), required=False)
+    chapter = forms.ModelChoiceField(
+        label=gettext_lazy("Chapter"), queryset=Chapter.objects.none(), required=False, empty_label=gettext_lazy("None")
+    )
     max_attempts = forms.IntegerField(
         label=gettext_lazy("Attempts"), min_value=1, max_value=100, required=False,
         help_text=gettext_lazy("Empty: as often as they like."),

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.enums import OBJECTIVE_TYPES, WRITTEN_TYPES, BlankKind, CognitiveLevel, Grading, QuestionType, StepKind
+from assessments.forms import methods as m
 from assessments.forms import rows as r
 from assessments.forms.rows import Row
 from assessments.selectors.bank import known_tags
-from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
+from assessments.services.content_schema import MAX_METHODS, OptionContent, PartContent, QuestionContent, StepContent
 from assessments.services.tags import read_tags, tag_problems
 from courses.models import Chapter, Topic
 
@@ -33,7 +34,9 @@ ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...], frozenset[str], int]] = 
         frozenset({T.CASE_STUDY, T.MATCHING, T.FILL_IN}),
         3,
     ),
-    "steps": (("text", "marks", "kind", "part", "follows"), (), WRITTEN_TYPES, 1),
+    # The titles of the methods of a scheme; which method a step belongs to is its own column.
+    "methods": (("text",), (), WRITTEN_TYPES - {T.CASE_STUDY}, 1),
+    "steps": (("text", "marks", "kind", "part", "follows", "method"), (), WRITTEN_TYPES, 1),
     "hints": (("text",), (), OBJECTIVE_TYPES, 0),
 }
 REASONS = (
@@ -142,6 +145,9 @@ class QuestionForm(forms.Form):
                 self.rows[kind] = r.read_rows(data, kind, columns, ticks)
             else:
                 self.rows[kind] = (initial or {}).get(kind) or self._fresh(kind, count)
+        if self.kind == T.CASE_STUDY:
+            for row in self.rows["steps"]:
+                row.values["method"] = "1"
         self._label_rows()
 
     def _value(self, name: str) -> Any:
@@ -166,9 +172,10 @@ class QuestionForm(forms.Form):
         names = r.case_labels(parts) if self.kind == T.CASE_STUDY else []
         for number, row in enumerate(parts):
             row.label = "".join(names[number]) if names else str(number + 1)
-        for kind in ("options", "steps", "accepted", "hints"):
+        for kind in ("options", "accepted", "hints"):
             for number, row in enumerate(self.rows[kind]):
                 row.label = ascii_uppercase[number % 26] if kind == "options" else str(number + 1)
+        m.label_steps(self.rows["methods"], self.rows["steps"])
 
     # --- Reading what was typed ---
     def clean_tags(self) -> list[str]:
@@ -192,6 +199,22 @@ class QuestionForm(forms.Form):
     def is_written(self) -> bool:
         return self.kind in WRITTEN_TYPES
 
+    @property
+    def methods(self) -> list[m.MethodRows]:
+        """The marking scheme's table, or its tables, one for each method."""
+        return m.methods_of(self.rows["methods"], self.rows["steps"])
+
+    def change_methods(self, do: str) -> None:
+        """What the buttons “method-add” and “method-drop-2” ask for, where a question may have methods."""
+        if self.kind in ROWS["methods"][2]:
+            self.rows["methods"], self.rows["steps"] = m.changed(self.methods, do)
+            self._label_rows()
+
+    @property
+    def takes_methods(self) -> bool:
+        """Whether one more method can be added."""
+        return self.kind in ROWS["methods"][2] and len(self.methods) < MAX_METHODS
+
     def filled(self, kind: str) -> list[Row]:
         """The rows that are not empty, in order."""
         return [row for row in self.rows[kind] if not row.is_empty]
@@ -213,6 +236,7 @@ class QuestionForm(forms.Form):
             steps=self._steps(),
             parameters=r.read_parameters(data.get("parameters", "")),
             hints=tuple(_unix(row.text) for row in self.filled("hints")),
+            method_titles=tuple(_unix(method.title) for method in m.with_something(self.methods)),
         )
 
     def _number(self, place: str, text: str, row: Row | None = None) -> Decimal:
@@ -288,16 +312,17 @@ class QuestionForm(forms.Form):
 
     def _steps(self) -> tuple[StepContent, ...]:
         found = []
-        # Rows left empty keep their number on the page, but are no steps.
-        positions = {row.label: position for position, row in enumerate(self.filled("steps"), 1)}
-        for row in self.filled("steps"):
-            part, alternative = _part_name(row.part) if self.kind == T.CASE_STUDY else ("", "")
-            marks = self._number("steps", row.marks, row)
-            kind = row.kind or StepKind.METHOD
-            follows, wrong = r.read_follows(row.follows, positions)
-            if wrong and not row.errors:
-                row.errors = [wrong]
-            found.append(StepContent(_unix(row.text), marks, kind, part, alternative, follows))
+        for number, method in enumerate(m.with_something(self.methods), 1):
+            # Rows left empty keep their number on the page, but are no steps.
+            positions = {row.label: position for position, row in enumerate(method.filled, 1)}
+            for row in method.filled:
+                part, alternative = _part_name(row.part) if self.kind == T.CASE_STUDY else ("", "")
+                marks = self._number("steps", row.marks, row)
+                kind = row.kind or StepKind.METHOD
+                follows, wrong = r.read_follows(row.follows, positions)
+                if wrong and not row.errors:
+                    row.errors = [wrong]
+                found.append(StepContent(_unix(row.text), marks, kind, part, alternative, follows, number))
         return tuple(found)
 
     # --- Showing what is wrong ---
@@ -305,7 +330,11 @@ class QuestionForm(forms.Form):
         """Puts each (place, sentence) beside its field or row; what has no place goes to the top."""
         for place, sentence in [*self.unreadable.items(), *problems]:
             kind, _dash, number = place.partition("-")
-            rows = self.filled(kind) if kind in self.rows else []
+            method, _dot, within = number.rpartition(".")
+            if method:
+                rows, number = m.with_something(self.methods)[int(method) - 1].filled, within
+            else:
+                rows = self.filled(kind) if kind in self.rows else []
             if number.isdecimal() and 0 < int(number) <= len(rows):
                 row = rows[int(number) - 1]
                 if not row.errors:
@@ -396,10 +425,12 @@ def initial_of(kind: str, content: QuestionContent) -> dict[str, Any]:
                     "kind": step.kind,
                     "part": step.part + step.alternative,
                     "follows": ", ".join(map(str, step.follows)),
+                    "method": str(step.method),
                 }
             )
             for step in content.steps
         ],
+        "methods": [Row({"text": title}) for title in content.method_titles],
         "parts": [_part_row(part, answer) for part in content.parts],
         "hints": [Row({"text": hint}) for hint in content.hints],
     }

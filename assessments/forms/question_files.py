@@ -1,4 +1,4 @@
-"""The form that brings a file of questions."""
+"""The forms that bring a file of questions and say where they belong."""
 
 from __future__ import annotations
 
@@ -14,15 +14,9 @@ from courses.models import Chapter, Programme
 ACCEPTED = ".xml,.zip,.txt,.gift,.csv,.xlsx,.qti,.imscc"
 
 
-class ImportForm(forms.Form):
-    """A file, the programme its questions are for, and a chapter for those that name none."""
+class PlaceForm(forms.Form):
+    """The programme the questions of a file are for, and a chapter for those that name none."""
 
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("Moodle XML, QTI, GIFT, Aiken, CSV or XLSX, up to 20 MB. Choose it or drop it here."),
-        widget=forms.FileInput(attrs={"accept": ACCEPTED, "class": "drop"}),
-        error_messages={"required": _("Choose a file first."), "empty": _("The file is empty.")},
-    )
     programme = forms.ModelChoiceField(Programme.objects.all(), label=_("Programme"), empty_label=None)
     chapter = forms.ChoiceField(
         label=_("Chapter for questions that name none"),
@@ -40,12 +34,6 @@ class ImportForm(forms.Form):
         choices = [(name, [(str(row.pk), row.name) for row in chapters]) for name, chapters in groups]
         self.fields["chapter"].choices = [("", _("None")), *choices]  # type: ignore[attr-defined]
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MAX_FILE:
-            raise forms.ValidationError(_("The file is larger than %s MB; split it.") % (MAX_FILE // MEGABYTE))
-        return file
-
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         chapter = self._chapters.get(data.get("chapter", ""))
@@ -54,3 +42,21 @@ class ImportForm(forms.Form):
         if chapter and programme and chapter.unit.programme_id != programme.pk:
             self.add_error("chapter", _("This chapter is not part of the programme."))
         return data
+
+
+class ImportForm(PlaceForm):
+    """A file and the place of its questions."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("Moodle XML, QTI, GIFT, Aiken, CSV or XLSX, up to 20 MB. Choose it or drop it here."),
+        widget=forms.FileInput(attrs={"accept": ACCEPTED, "class": "drop"}),
+        error_messages={"required": _("Choose a file first."), "empty": _("The file is empty.")},
+    )
+    field_order = ("file", "programme", "chapter")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_FILE:
+            raise forms.ValidationError(_("The file is larger than %s MB; split it.") % (MAX_FILE // MEGABYTE))
+        return file

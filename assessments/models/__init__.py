@@ -12,11 +12,12 @@ from assessments.models.external import (
     ExternalTool,
     Outcome,
 )
+from assessments.models.flight_record import AttemptEvent
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.pictures import QuestionPicture
 from assessments.models.question_drafts import QuestionDraft
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
-from assessments.models.questions import MarkingStep, Question, QuestionVersion
+from assessments.models.questions import MarkingStep, Question, QuestionVersion, SchemeMethod
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 from assessments.models.statistics import (
     FlagKind,
@@ -31,6 +32,7 @@ from assessments.models.tags import Tag
 __all__ = [
     "Accommodation",
     "Attempt",
+    "AttemptEvent",
     "Blueprint",
     "BlueprintSection",
     "BlueprintSlot",
@@ -64,6 +66,7 @@ __all__ = [
     "QuestionVersion",
     "RescoredAttempt",
     "Response",
+    "SchemeMethod",
     "SheetPage",
     "SheetUpload",
     "ShownContent",

@@ -12,16 +12,22 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import LinkState
 from assessments.models.exams import Exam
 from common.models import IdModel, ScopedQuerySet
 
 
 class AccommodationQuerySet(ScopedQuerySet["Accommodation"]):
     def visible_to(self, user: Any) -> Self:
-        """Staff, and the student themself: neither classmates nor markers."""
+        """Staff, the student themself and their guardians: neither classmates nor markers."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_staff else self.filter(student=user)
+        if user.is_staff:
+            return self
+        allowed = Q(student=user)
+        if user.is_guardian:
+            allowed |= Q(student__in=user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id"))
+        return self.filter(allowed)
 
     def standing(self, now: datetime) -> Self:
         """Granted, not withdrawn, and `now` on a day between the first and the last, in the institute's zone."""

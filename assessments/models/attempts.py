@@ -109,6 +109,8 @@ class Response(models.Model):
 
     `marks` are what counts: below 0 only by certainty. `bare_marks`, where tries or certainty changed them: what the
     first try earned by its key alone.
+
+    `seconds`: how long the question was in view of somebody active, null where nothing measured it; services/times.
     """
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
@@ -122,6 +124,7 @@ class Response(models.Model):
     is_correct = models.BooleanField(null=True)
     marks = MarksField(null=True, blank=True)
     bare_marks = MarksField(null=True, blank=True)
+    seconds = models.IntegerField(_("seconds in view"), null=True, blank=True)
 
     objects = ResponseQuerySet.as_manager()
 

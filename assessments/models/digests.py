@@ -21,7 +21,7 @@ class OfQuestionQuerySet(ScopedQuerySet[Any]):
 
 
 class QuestionDigest(models.Model):
-    """The plain words of a question's current version. A full text index stands on `words` (PostgreSQL)."""
+    """The plain words of a question's current version. A full text index stands on `words`."""
 
     question = models.OneToOneField(Question, models.CASCADE, primary_key=True, related_name="digest")
     words = models.TextField(help_text=_("Lower case, without markup."))

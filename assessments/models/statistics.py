@@ -62,7 +62,8 @@ class ItemStatisticsQuerySet(OfVersionQuerySet):
 class ItemStatistics(models.Model):
     """The statistics of one question version. Sums of services/item_analysis.ItemSums, and the figures made of them.
 
-    `choice_table`: {label: [upper, middle, lower third]}, with "all" and, for those who left it out, "".
+    `choice_table`: {label: [upper, middle, lower third]}, with "all" and, for those who left it out, "". Of the
+    `timed` attempts, `lower_seconds`, `median_seconds` and `upper_seconds` are the quartiles.
     """
 
     version = models.OneToOneField(QuestionVersion, models.CASCADE, primary_key=True, related_name="statistics")
@@ -77,10 +78,16 @@ class ItemStatistics(models.Model):
     products = models.BigIntegerField(default=0)
     by_percent = models.JSONField(default=dict)
     choices = models.JSONField(default=dict)
+    timed = models.BigIntegerField(_("timed attempts"), default=0, db_default=0)
+    seconds = models.BigIntegerField(default=0, db_default=0)
+    times = models.JSONField(default=dict, db_default=models.Value({}, output_field=models.JSONField()))
     facility = models.DecimalField(_("facility"), max_digits=5, decimal_places=4, null=True)
     discrimination = models.DecimalField(_("discrimination"), max_digits=5, decimal_places=4, null=True)
     upper_lower = models.DecimalField(_("upper less lower 27 %"), max_digits=5, decimal_places=4, null=True)
     choice_table = models.JSONField(default=dict)
+    lower_seconds = models.IntegerField(_("a quarter take at most, s"), null=True)
+    median_seconds = models.IntegerField(_("median time, s"), null=True)
+    upper_seconds = models.IntegerField(_("three quarters take at most, s"), null=True)
     flags = models.PositiveIntegerField(_("open flags"), default=0)
     reviewed_pairs = models.BigIntegerField(default=0)
     is_flagged = models.BooleanField(_("flagged by many"), default=False)

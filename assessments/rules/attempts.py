@@ -82,6 +82,7 @@ TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
     "attempt": (view_attempt, never, is_office),
     "response": (_read_with(lambda response: response.attempt), never, never),
     "try": (_read_with(lambda row: row.attempt), never, never),
+    "attemptevent": (is_office, never, never),
     "sheetupload": (_read_with(lambda upload: upload.attempt), never, never),
     "sheetpage": (_read_with(lambda page: page.upload.attempt), never, never),
     "pagequestion": (_read_with(lambda tag: tag.page.upload.attempt), never, never),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from assessments.models import Accommodation, Exam
 
 
@@ -44,6 +46,12 @@ def own_terms(*, student: Any, now: datetime) -> OwnTerms:
     if not student.is_authenticated or not student.is_student:
         return OwnTerms([])
     return OwnTerms(Accommodation.objects.standing(now).filter(student=student))
+
+
+def granted_to(student: Any, *, reader: Any, now: datetime) -> list[Accommodation]:
+    """What stands for `student` and `reader` may see; those for every exam first. `reason` is for staff alone."""
+    rows = Accommodation.objects.visible_to(reader).standing(now).filter(student=student)
+    return list(rows.select_related("exam").defer("reason").order_by(F("exam").asc(nulls_first=True), "pk"))
 
 
 class OwnTerms:

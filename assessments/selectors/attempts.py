@@ -17,6 +17,8 @@ from assessments.enums import AttemptState, ExamPurpose, Grading, QuestionType, 
 from assessments.models import Attempt, Exam, Paper, PaperQuestion, Response
 from assessments.models.exams import ExamQuerySet
 from assessments.selectors.attempt_layout import Seat, layout_of, options_are_fixed
+from courses.enums import CohortRole
+from courses.models import CohortMembership
 
 # Papers never change once frozen, so only memory limits how long they are kept.
 PAPER_CACHE_SECONDS = 24 * 3600
@@ -69,6 +71,12 @@ def exam_list(user: Any) -> QuerySet[Exam]:
 def live_attempt(*, exam: Exam, student: Any) -> Attempt | None:
     """The attempt `student` is sitting now, if any."""
     return Attempt.objects.live().select_related("paper", "exam").filter(exam=exam, student=student).first()
+
+
+def crowd_of(exam: Exam) -> int:
+    """How many students `exam` is set for, at most: those of its batches."""
+    students = CohortMembership.objects.filter(cohort__exams=exam, role=CohortRole.STUDENT)
+    return students.values("user").distinct().count()
 
 
 def best_first(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:

@@ -148,7 +148,7 @@ def attempt_page(
         "minutes_left": max(0, int((attempt.ends_at - now).total_seconds() // 60)),
         "save_url": reverse("api-attempt-response", args=[attempt.pk, NO_QUESTION]),
         "legend": list(_states().items()),
-        "words": json.dumps(_states() | _words()),
+        "words": json.dumps(_states() | _words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
@@ -209,6 +209,8 @@ def _words() -> dict[str, str]:
         "kept": _("Offline: {} kept on this device"),
         "refused": _("That answer could not be saved."),
         "left": _("{} minutes left"),
+        "more": _("You have been given {} more minutes. The clock has changed."),
+        "more_one": _("You have been given 1 more minute. The clock has changed."),
         "hidden": _("Clock hidden"),
         "open": _("Not answered"),
         "flagged": _("Marked for review"),

@@ -58,7 +58,7 @@ def choice_rows(version: QuestionVersion, statistics: ItemStatistics) -> list[Ch
 
 @dataclass(frozen=True)
 class Figures:
-    """What sitting says about a question version, for who writes questions."""
+    """What sitting says about a question version, for who writes questions. `quartiles` are seconds of the `timed`."""
 
     attempts: int
     omitted: int
@@ -66,6 +66,8 @@ class Figures:
     discrimination: Decimal | None
     is_negative: bool
     choices: list[ChoiceRow]
+    timed: int
+    quartiles: tuple[int | None, int | None, int | None]
 
 
 def figures_of(question: Question, *, least: int) -> Figures | None:
@@ -84,7 +86,15 @@ def figures_of(question: Question, *, least: int) -> Figures | None:
         discrimination=row.discrimination if row.pairs >= least else None,
         is_negative=row.is_negative,
         choices=choice_rows(version, row) if is_chosen else [],
+        timed=row.timed,
+        quartiles=(row.lower_seconds, row.median_seconds, row.upper_seconds),
     )
+
+
+def median_seconds(version_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The median time by version id, of those that were timed. One query."""
+    rows = ItemStatistics.objects.filter(pk__in=list(version_ids), median_seconds__isnull=False)
+    return dict(rows.values_list("pk", "median_seconds"))
 
 
 def own_attempt_at(question: PaperQuestion, user: Any) -> Attempt | None:

@@ -41,6 +41,11 @@ def report_page(source: QuestionImport, *, action: str, number: int) -> ReportPa
     return ReportPage(found[:LINES], number - 1, number + 1 if len(found) > LINES else 0)
 
 
+def without_chapter(source: QuestionImport) -> int:
+    """How many questions of the file are refused because nobody said which chapter they belong to."""
+    return source.rows.filter(action="refused", place="").exclude(kind="").count()
+
+
 def imported_before(source: QuestionImport) -> QuestionImport | None:
     """The same file, imported into the same programme earlier, by anybody."""
     same = QuestionImport.objects.filter(

@@ -81,7 +81,7 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "rotate": reverse("sheet-rotate", args=[attempt.pk, NOBODY]),
             "after": reverse("result-page", args=[attempt.pk]),
         },
-        "words": json.dumps(_words()),
+        "words": json.dumps(_words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
@@ -106,4 +106,12 @@ def _words() -> dict[str, str]:
         "too_large": _("{} is larger than 15 MB."),
         "blurred": _("Looks blurred. Retake it while the paper is in front of you?"),
         "dark": _("Looks dark. Retake it in better light?"),
+        "glare": _("A lamp shines on it. Retake it from another side?"),
+        "cut": _("The sheet runs out of the picture. Retake it from a little further away?"),
+        "twin": _("Looks the same as page {}. Take one of them out if it is."),
+        "looking": _("Saved on this device, looking for the page"),
+        "taken": _("Pages taken: {}"),
+        "no_camera": _("The camera cannot be used here. Take the photo with your camera app instead."),
+        # xgettext:no-python-format
+        "corner_at": _("{} % from the left, {} % from the top"),
     }

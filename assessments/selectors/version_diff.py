@@ -70,13 +70,17 @@ def _parts(version: QuestionVersion) -> Iterator[tuple[str, str]]:
         name = part["label"] + part["alternative"]
         yield _("Part %s") % name, f"{part['source']} [{part['marks']}]"
     yield _("Key"), ", ".join(key_lines(version.answer))
-    for step in version.steps.all():
-        place = f"{step.part}{step.alternative} " if step.part else ""
-        facts = [f"{step.marks.normalize():f}", step.get_kind_display()]
-        if step.follows:
-            facts.append(_("follows %s") % ", ".join(map(str, step.follows)))
-        text = f"{place}{step.text_source} [{', '.join(facts)}]"
-        yield _("Step %s") % step.position, text
+    for method in version.methods:
+        names = {"method": method.number}
+        if method.title:
+            yield _("Method %(method)s") % names, method.title
+        for number, step in enumerate(method.steps, start=1):
+            place = f"{step.part}{step.alternative} " if step.part else ""
+            facts = [f"{step.marks.normalize():f}", step.get_kind_display()]
+            if step.follows:
+                facts.append(_("follows %s") % ", ".join(map(str, step.follows)))
+            whose = _("Method %(method)s, step %(step)s") if method.number > 1 else _("Step %(step)s")
+            yield whose % (names | {"step": number}), f"{place}{step.text_source} [{', '.join(facts)}]"
     yield _("Model answer"), version.model_answer_source
     yield _("Explanation"), version.explanation_source
     for number, hint in enumerate(version.hints or (), start=1):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.models import Accommodation
+from assessments.enums import AttemptState, FlightEvent
+from assessments.models import Accommodation, Attempt, AttemptEvent
+from assessments.selectors.accommodations import own_terms
+from assessments.services.attempt_care import lengthen
+from assessments.services.submission import lock_attempt
 from common.errors import DomainError, NotPermittedError
 
+ACCOMMODATION = "accommodation"
 RECORDED = (
     "student_id", "exam_id", "extra_time_percent", "large_print", "dyslexia_font", "opens_at", "closes_at", "starts_on",
     "ends_on", "reason",
@@ -32,7 +37,8 @@ def check_accommodation(accommodation: Accommodation) -> None:
 
 
 def save_accommodation(*, accommodation: Accommodation, actor: User, now: datetime) -> Accommodation:
-    """Grants a new accommodation or changes one. An attempt that has started keeps its own deadline.
+    """Grants a new accommodation or changes one. An attempt that is being written gets the time that is granted now and
+    was not when it began; its deadline is never brought forward.
 
     The row's constraints are the database's; forms ask `full_clean` first. Raises DomainError: withdrawn, and those of
     `check_accommodation`.
@@ -59,7 +65,37 @@ def save_accommodation(*, accommodation: Accommodation, actor: User, now: dateti
                 reason=accommodation.reason,
                 now=now,
             )
+        _lengthen_live(accommodation, actor, now)
     return accommodation
+
+
+def _lengthen_live(accommodation: Accommodation, actor: User, now: datetime) -> None:
+    """More time for what the student is writing: the extra time of now, less all that their accommodations have given
+    this attempt, so that saving again or going down and up again gives nothing twice."""
+    live = Attempt.objects.live().filter(student=accommodation.student_id, ends_at__gt=now)
+    if accommodation.exam_id:
+        live = live.filter(exam=accommodation.exam_id)
+    found = list(live.order_by("pk").values_list("pk", flat=True))
+    if not found:
+        return
+    terms = own_terms(student=accommodation.student, now=now)
+    for attempt_id in found:
+        attempt = lock_attempt(attempt_id)
+        more = terms.of(attempt.exam).extra - _given(attempt)
+        if attempt.state == AttemptState.IN_PROGRESS and more > timedelta():
+            reason = accommodation.reason
+            lengthen(attempt, more, cause=ACCOMMODATION, actor=actor, reason=reason, now=now)
+
+
+def _given(attempt: Attempt) -> timedelta:
+    """What accommodations have given `attempt` so far."""
+    kinds = (FlightEvent.STARTED, FlightEvent.EXTENDED)
+    rows = dict(AttemptEvent.objects.filter(attempt=attempt.pk, kind__in=kinds).values_list("pk", "data"))
+    started = [row["extra_seconds"] for row in rows.values() if row and "extra_seconds" in row]
+    later = [row["seconds"] for row in rows.values() if row and row.get("cause") == ACCOMMODATION]
+    if not started:  # begun before there were flight records
+        return attempt.ends_at - attempt.started_at - timedelta(minutes=attempt.exam.duration_minutes)
+    return timedelta(seconds=sum(started) + sum(later))
 
 
 def withdraw_accommodation(*, accommodation: Accommodation, reason: str, actor: User, now: datetime) -> Accommodation:

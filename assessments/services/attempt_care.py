@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,28 +12,41 @@ from accounts.enums import Feature
 from accounts.models import Entitlement, User
 from accounts.services.audit import record_event
 from accounts.services.entitlements import return_entitlement
-from assessments.enums import AttemptState, UploadState
+from assessments.enums import AttemptState, FlightEvent, UploadState
 from assessments.models import Attempt, SheetUpload
-from assessments.services.item_statistics import note_marked
+from assessments.services.flight_rows import note_event
+from assessments.services.item_statistics import note_withdrawn
 from assessments.services.submission import lock_attempt
 from common.errors import DomainError, NotPermittedError
 
 
 def extend_attempt(*, attempt: Attempt, minutes: int, actor: User, reason: str = "", now: datetime) -> Attempt:
     """Gives `minutes` more for writing, and with them for the sheets. Only while the attempt is in progress."""
-    _require_staff(actor)
+    require_staff(actor)
     if not 1 <= minutes <= 600:
         raise DomainError(_("Between 1 and 600 minutes can be given."), "minutes")
     with transaction.atomic():
         locked = lock_attempt(attempt.pk)
         if locked.state != AttemptState.IN_PROGRESS:
             raise DomainError(_("Only an attempt in progress can get more time."), "not_in_progress")
-        before = _times(locked)
-        locked.ends_at += timedelta(minutes=minutes)
-        locked.sheets_due_at += timedelta(minutes=minutes)
-        locked.save(update_fields=["ends_at", "sheets_due_at"])
-        _record("attempt.extended", locked, actor, before, _times(locked), reason, now)
+        by: dict[str, Any] = {"actor": actor, "reason": reason, "now": now}
+        lengthen(locked, timedelta(minutes=minutes), cause="staff", **by)
     return locked
+
+
+def lengthen(
+    attempt: Attempt, more: timedelta, *, cause: str, actor: User, reason: str, now: datetime, note: bool = True
+) -> None:
+    """Moves both deadlines of a locked attempt that is in progress. The open exam page learns of it with the next save
+    or within a minute, and says it. With `note` the flight record says why."""
+    before = times_of(attempt)
+    attempt.ends_at += more
+    attempt.sheets_due_at += more
+    attempt.save(update_fields=["ends_at", "sheets_due_at"])
+    if note:
+        seconds = int(more.total_seconds())
+        note_event(attempt, FlightEvent.EXTENDED, now=now, seconds=seconds, cause=cause)
+    record_change("attempt.extended", attempt, actor, before, times_of(attempt), reason, now)
 
 
 def reopen_sheets(*, attempt: Attempt, minutes: int, actor: User, reason: str = "", now: datetime) -> Attempt:
@@ -40,7 +54,7 @@ def reopen_sheets(*, attempt: Attempt, minutes: int, actor: User, reason: str = 
 
     A paper that was handed in opens again only when no page had arrived: one with pages is with the markers.
     """
-    _require_staff(actor)
+    require_staff(actor)
     if not 1 <= minutes <= 600:
         raise DomainError(_("Between 1 and 600 minutes can be given."), "minutes")
     with transaction.atomic():
@@ -50,30 +64,31 @@ def reopen_sheets(*, attempt: Attempt, minutes: int, actor: User, reason: str = 
         arrived = SheetUpload.objects.filter(attempt=locked, state=UploadState.VERIFIED).exists()
         if locked.state == AttemptState.HANDED_IN and arrived:
             raise DomainError(_("This paper is already with the markers."), "already_handed_in")
-        before = _times(locked)
+        before = times_of(locked)
         locked.state, locked.handed_in_at = AttemptState.SUBMITTED, None
         locked.sheets_due_at = max(locked.sheets_due_at, now + timedelta(minutes=minutes))
         locked.save(update_fields=["state", "handed_in_at", "sheets_due_at"])
-        _record("attempt.reopened", locked, actor, before, _times(locked), reason, now)
+        record_change("attempt.reopened", locked, actor, before, times_of(locked), reason, now)
     return locked
 
 
 def cancel_attempt(*, attempt: Attempt, actor: User, reason: str = "", now: datetime) -> Attempt:
     """Cancels an attempt that is not handed in and gives the exam back to the student's plan; repeating is fine."""
-    _require_staff(actor)
+    require_staff(actor)
     with transaction.atomic():
         locked = lock_attempt(attempt.pk)
         if locked.state == AttemptState.CANCELLED:
             return locked
         if locked.state == AttemptState.HANDED_IN:
             raise DomainError(_("A paper that is handed in cannot be cancelled."), "already_handed_in")
-        before = _times(locked)
+        before = times_of(locked)
         locked.state = AttemptState.CANCELLED
         locked.save(update_fields=["state"])
         if not attempt.exam.is_quiz:
             _give_back(locked)
-        note_marked([locked.pk])
-        _record("attempt.cancelled", locked, actor, before, _times(locked), reason, now)
+        note_withdrawn(locked)
+        note_event(locked, FlightEvent.CANCELLED, now=now)
+        record_change("attempt.cancelled", locked, actor, before, times_of(locked), reason, now)
     return locked
 
 
@@ -85,17 +100,17 @@ def _give_back(attempt: Attempt) -> None:
         return_entitlement(entitlement=by_end[0])
 
 
-def _require_staff(actor: User) -> None:
+def require_staff(actor: User) -> None:
     if not actor.is_staff:
         raise NotPermittedError(_("Only staff can do this."), "not_permitted")
 
 
-def _times(attempt: Attempt) -> dict[str, object]:
+def times_of(attempt: Attempt) -> dict[str, object]:
     names = ("state", "ends_at", "sheets_due_at", "handed_in_at")
     return {name: getattr(attempt, name) for name in names}
 
 
-def _record(
+def record_change(
     action: str,
     attempt: Attempt,
     actor: User,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +18,18 @@ from django.utils.translation import ngettext
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.services.entitlements import consume_entitlement
-from assessments.enums import AttemptState, Behaviour, SubmitReason
+from assessments.enums import AttemptState, Behaviour, FlightEvent, SubmitReason
 from assessments.models import Attempt, Exam, Paper, Response
 from assessments.selectors.accommodations import Terms, own_terms
-from assessments.selectors.attempts import answer_shapes, live_attempt, recent_question_ids
+from assessments.selectors.attempts import answer_shapes, crowd_of, live_attempt, recent_question_ids
 from assessments.services.answers import AnswerShape, clean_answer
 from assessments.services.behaviours import CERTAINTIES
 from assessments.services.drawing import draw_paper
+from assessments.services.flight_record import note_refusal
+from assessments.services.flight_rows import note_event
 from assessments.services.overdue import close_overdue_attempts, hand_in_overdue_sheets
 from assessments.services.response_rows import upsert_response
+from assessments.services.start_turns import MOST, turn_of
 from assessments.services.submission import (
     NETWORK_GRACE,
     cancelled,
@@ -35,6 +39,7 @@ from assessments.services.submission import (
     require_student,
     submit_attempt,
 )
+from assessments.services.time_bounds import believed_seconds
 from assessments.signals import attempt_started
 from common.errors import DomainError, NotPermittedError
 from common.events import announce
@@ -60,13 +65,19 @@ class SavedResponse:
     applied: bool
 
 
+class TurnError(DomainError):
+    """Many start in this moment, and this student's turn is in `retry_after` seconds."""
+
+    status = 429
+
+
 def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
     """Starts `student` on `exam` or returns the attempt they are already sitting. An exam uses up one of their plan.
 
     An attempt made by this call has `started_at == now`. Locks the student's row, so that a double click or a second
     tab waits and then finds the first one's attempt; the constraint attempt_one_live stands behind it. The window, the
     exam's or the student's own, limits when an exam is started, not when it ends. Raises DomainError: not_for_you,
-    exam_not_open, exam_closed, no_attempts_left, or NoEntitlement.
+    exam_not_open, exam_closed, no_attempts_left, not_your_turn (TurnError), or NoEntitlement.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=student.pk)
@@ -77,6 +88,7 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
             finish_writing(lock_attempt(live.pk), now=now)
         terms = own_terms(student=student, now=now).of(exam)
         _require_open(exam, student, terms, now)
+        _require_turn(exam, student, terms, now)
         number = _next_number(exam, student)
         if not exam.is_quiz:
             consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
@@ -90,6 +102,8 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
             ends_at=ends_at,
             sheets_due_at=ends_at + timedelta(minutes=exam.upload_grace_minutes),
         )
+        minutes, extra = exam.duration_minutes, int(terms.extra.total_seconds())
+        note_event(attempt, FlightEvent.STARTED, now=now, minutes=minutes, extra_seconds=extra)
         announce(attempt_started, attempt_id=attempt.pk)
     return attempt
 
@@ -102,17 +116,39 @@ def save_response(
     answer: Any,
     marked_for_review: bool | None,
     certainty: int | None = None,
+    seconds: int | None = None,
+    device: UUID | None = None,
     actor: User,
     now: datetime,
 ) -> SavedResponse:
     """Stores an answer, the review mark, or how certain the student is (`None` leaves each as it is). One query when
-    it applies, one more for a certainty.
+    it applies, one more for a certainty. `seconds`: how long the question has been in view; see services/times. What
+    was stored is also a line of the flight record, with the `device` that sent it; so is a save that came too late.
 
     Saves may arrive in any order and more than once: the highest `seq` wins. Repeating the stored save answers
     `applied=True`; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
-    unknown_question, bad_seq, bad_mark, bad_certainty, nothing_to_save, question_closed, and those of BadAnswer.
+    unknown_question, bad_seq, bad_mark, bad_certainty, bad_seconds, nothing_to_save, question_closed, and those of
+    BadAnswer.
     """
     require_student(attempt, actor)
+    given = {"answer": answer, "marked_for_review": marked_for_review, "certainty": certainty}
+    try:
+        return _save(attempt, question_id, seq, given, seconds, device, now)
+    except DomainError as error:
+        note_refusal(attempt=attempt, code=error.code, question_id=question_id, device=device, now=now)
+        raise
+
+
+def _save(
+    attempt: Attempt,
+    question_id: UUID | str,
+    seq: int,
+    given: dict[str, Any],
+    seconds: int | None,
+    device: UUID | None,
+    now: datetime,
+) -> SavedResponse:
+    answer, marked_for_review, certainty = given.values()
     clean = clean_save(attempt, question_id, seq, answer, now)
     if answer is None and marked_for_review is None and certainty is None:
         raise DomainError(_("There is nothing to save."), "nothing_to_save")
@@ -120,8 +156,9 @@ def save_response(
         raise DomainError(_("“marked_for_review” must be true or false."), "bad_mark")
     if certainty is not None:
         _check_certainty(attempt, certainty)
-    given = {"answer": clean, "marked_for_review": marked_for_review, "certainty": certainty}
-    if _write(attempt, question_id, seq, given, now):
+    given = given | {"answer": clean}
+    time = None if seconds is None else believed_seconds(attempt, seconds, now)
+    if _write(attempt, question_id, seq, given | {"seconds": time, "device": device}, now):
         return SavedResponse(seq=seq, saved_at=now, applied=True)
     return _stored_response(attempt, question_id, seq, given, now)
 
@@ -201,6 +238,22 @@ def _require_open(exam: Exam, student: User, terms: Terms, now: datetime) -> Non
         raise DomainError(message, "exam_not_open", opens_at=terms.opens_at.isoformat())
     if terms.closes_at is not None and now >= terms.closes_at:
         raise DomainError(_("This exam closed on %(when)s.") % {"when": _moment(terms.closes_at)}, "exam_closed")
+
+
+def _require_turn(exam: Exam, student: User, terms: Terms, now: datetime) -> None:
+    """Only in the first seconds of an exam set for many is there anything to wait for."""
+    if exam.is_quiz or now >= terms.opens_at + MOST:
+        return
+    crowd = crowd_of(exam)
+    turn = turn_of(exam_id=exam.pk, student_id=student.pk, opens_at=terms.opens_at, crowd=crowd)
+    if now < turn:
+        left = math.ceil((turn - now).total_seconds())
+        message = ngettext(
+            "Many start in this moment. Your turn is in %(count)d second; your time begins only then.",
+            "Many start in this moment. Your turn is in %(count)d seconds; your time begins only then.",
+            left,
+        )
+        raise TurnError(message % {"count": left}, "not_your_turn", retry_after=left)
 
 
 def _next_number(exam: Exam, student: User) -> int:

@@ -225,11 +225,13 @@ def read_content(raw: Mapping[str, Any]) -> QuestionContent:
                 part=s.get("part", ""),
                 alternative=s.get("alternative", ""),
                 follows=tuple(map(int, s.get("follows", ()))),
+                method=int(s.get("method", 1)),
             )
             for s in raw.get("steps", ())
         ),
         parameters=raw.get("parameters", {}),
         hints=tuple(str(hint) for hint in raw.get("hints", ())),
+        method_titles=tuple(str(title) for title in raw.get("methods", ())),
     )
 
 
@@ -314,10 +316,10 @@ def _write(
     fresh = {question.pk for question in new}
     for question, version, _steps in written:
         before, from_version = ("", None) if question.pk in fresh else (question.state, version.number - 1)
-        question.current = version
+        question.show(version)
         if question.state == QuestionState.ACTIVE:
             record_published(question=question, before=before, actor=verifier, now=now, from_version=from_version)
-    Question.objects.bulk_update([question for question, _version, _steps in written], ["current"])
+    Question.objects.bulk_update([question for question, _version, _steps in written], Question.SHOWN)
 
 
 def _stored_shape(blueprint: Blueprint) -> tuple[list[Any], list[Any]]:

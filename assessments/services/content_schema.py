@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -15,6 +15,8 @@ from common.models import HALF
 
 MAX_MARKS = Decimal(100)
 MAX_HINTS = 5
+MAX_METHODS = 4
+METHOD_TITLE_LENGTH = 60
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
 
 
@@ -46,8 +48,9 @@ class PartContent:
 
 @dataclass(frozen=True)
 class StepContent:
-    """One step of the marking scheme, for the whole question or for one part (and alternative). `follows` names the
-    earlier steps there, 1 for the first of the scheme, whose value this one builds on."""
+    """One step of the marking scheme, for the whole question or for one part (and alternative). `method`: which of the
+    complete solutions it belongs to. `follows` names the earlier steps there, 1 for the first of its method, whose
+    value this one builds on."""
 
     text: str
     marks: Decimal
@@ -55,11 +58,14 @@ class StepContent:
     part: str = ""
     alternative: str = ""
     follows: tuple[int, ...] = ()
+    method: int = 1
 
 
 @dataclass(frozen=True)
 class QuestionContent:
-    """Everything a version holds, as source. Marks in halves; `answer` as described at QuestionVersion."""
+    """Everything a version holds, as source. Marks in halves; `answer` as described at QuestionVersion.
+
+    `method_titles`: plain texts, the first for method 1; empty or missing where a method has none."""
 
     marks: Decimal
     difficulty: int
@@ -73,6 +79,23 @@ class QuestionContent:
     steps: tuple[StepContent, ...] = ()
     parameters: Mapping[str, object] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    method_titles: tuple[str, ...] = ()
+
+
+def numbered(steps: Iterable[StepContent]) -> Iterator[tuple[int, StepContent]]:
+    """Every step with its number within its method, from 1: how people and `follows` name it."""
+    seen: Counter[int] = Counter()
+    for step in steps:
+        seen[step.method] += 1
+        yield seen[step.method], step
+
+
+def trimmed_titles(titles: Iterable[str]) -> tuple[str, ...]:
+    """Titles of methods without white space around them, and without empty ones at the end."""
+    found = [title.strip() for title in titles]
+    while found and not found[-1]:
+        found.pop()
+    return tuple(found)
 
 
 def check_content(type: str, content: QuestionContent) -> None:
@@ -115,7 +138,7 @@ def _plain_problems(type: str, content: QuestionContent) -> Iterator[str]:
         yield from _written_problems(type, content)
         return
     yield from key_problems(type, content)
-    if content.steps:
+    if content.steps or any(content.method_titles):
         yield "A question marked by its key has no marking scheme."
     if type in PART_TYPES:
         yield from _marked_part_problems(content)
@@ -170,26 +193,30 @@ def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:
         yield "A written question needs a model answer."
     if not content.steps:
         yield "A written question needs a marking scheme of at least one step."
-    for position, step in enumerate(content.steps, start=1):
-        yield from _marks_problem(f"Step {position} of the marking scheme", step.marks)
-        if not step.text.strip():
-            yield f"Step {position} of the marking scheme has no text."
-        if step.kind not in StepKind.values:
-            yield f"There is no kind of step “{step.kind}” (step {position})."
-        yield from _follow_problems(position, step, content.steps)
+    for number, step in numbered(content.steps):
+        yield from _step_problems(number, step, content)
     if type == QuestionType.CASE_STUDY:
         yield from _case_problems(content)
     else:
         yield from _plain_scheme_problems(content)
 
 
-def _follow_problems(position: int, step: StepContent, steps: tuple[StepContent, ...]) -> Iterator[str]:
-    """Error is carried forward only: from steps before, of the same part and alternative."""
+def _step_problems(number: int, step: StepContent, content: QuestionContent) -> Iterator[str]:
+    several = len({one.method for one in content.steps}) > 1
+    short = f"Step {number} of method {step.method}" if several else f"Step {number}"
+    name = short if several else f"{short} of the marking scheme"
+    yield from _marks_problem(name, step.marks)
+    if not step.text.strip():
+        yield f"{name} has no text."
+    if step.kind not in StepKind.values:
+        yield f"There is no kind of step “{step.kind}” ({short.lower()})."
+    # Error is carried forward only: from steps before, of the same method, part and alternative.
+    steps = [one for one in content.steps if one.method == step.method]
     for other in step.follows:
-        if not 0 < other < position:
-            yield f"Step {position} can follow only a step before it, not step {other}."
+        if not 0 < other < number:
+            yield f"{short} can follow only a step before it, not step {other}."
         elif (steps[other - 1].part, steps[other - 1].alternative) != (step.part, step.alternative):
-            yield f"Step {position} cannot follow step {other}: that one belongs to another part or alternative."
+            yield f"{short} cannot follow step {other}: that one belongs to another part or alternative."
 
 
 def _plain_scheme_problems(content: QuestionContent) -> Iterator[str]:
@@ -197,9 +224,30 @@ def _plain_scheme_problems(content: QuestionContent) -> Iterator[str]:
         yield "Only a case study has parts."
     if any(step.part or step.alternative for step in content.steps):
         yield "Only the steps of a case study belong to a part."
-    total = sum((step.marks for step in content.steps), Decimal(0))
-    if content.steps and total != content.marks:
-        yield f"The steps add up to {total} marks, but the question carries {content.marks}."
+    sums: Counter[int] = Counter()
+    for step in content.steps:
+        sums[step.method] += step.marks  # type: ignore[assignment]  # Counter adds Decimals well
+    yield from _method_problems(content, sorted(sums))
+    for method, total in sorted(sums.items()):
+        if total != content.marks:
+            whose = f"The steps of method {method}" if len(sums) > 1 else "The steps"
+            yield f"{whose} add up to {total} marks, but the question carries {content.marks}."
+
+
+def _method_problems(content: QuestionContent, methods: list[int]) -> Iterator[str]:
+    """Every method is a complete solution, so none may be left out, empty or nameless in a way nobody can read."""
+    titled = [number for number, title in enumerate(content.method_titles, start=1) if title.strip()]
+    empty = sorted(set(titled) - set(methods))
+    if content.steps and empty:
+        yield f"Method {empty[0]} has a title, but the marking scheme has no step of it."
+    elif methods != list(range(1, len(methods) + 1)):
+        yield f"The methods of the marking scheme are numbered 1, 2, 3 … in order, not {', '.join(map(str, methods))}."
+    if len(methods) > MAX_METHODS:
+        yield f"The marking scheme has at most {MAX_METHODS} methods, not {len(methods)}."
+    for number in titled:
+        title = content.method_titles[number - 1].strip()
+        if len(title) > METHOD_TITLE_LENGTH or "\n" in title:
+            yield f"Method {number}: its title is one line of at most {METHOD_TITLE_LENGTH} characters."
 
 
 def _case_problems(content: QuestionContent) -> Iterator[str]:
@@ -232,6 +280,8 @@ def _part_problems(label: str, alternatives: list[PartContent]) -> Iterator[str]
 
 
 def _case_scheme_problems(content: QuestionContent) -> Iterator[str]:
+    if any(content.method_titles) or any(step.method != 1 for step in content.steps):
+        yield "The marking scheme of a case study has no methods: its parts have alternatives."
     sums: Counter[tuple[str, str]] = Counter()
     for step in content.steps:
         sums[(step.part, step.alternative)] += step.marks  # type: ignore[assignment]  # Counter adds Decimals well

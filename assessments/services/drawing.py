@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Avg, Count, F, FloatField, QuerySet
+from django.db.models.functions import Cast
 
 from assessments.enums import WRITTEN_TYPES, ExamKind
 from assessments.models import Blueprint, BlueprintSlot, Paper, PaperQuestion, Question
@@ -27,6 +28,8 @@ from assessments.services.feasibility import Shelf, Stock
 from assessments.services.paper_variants import draw_variants
 from common.errors import DomainError
 from courses.models import Unit
+
+SHELF = ("chapter__unit_id", "type", "marks", "difficulty", "cognitive_level")
 
 
 class BlueprintUnfitError(DomainError):
@@ -106,16 +109,25 @@ def candidates_for(slots: Iterable[Slot]) -> list[Candidate]:
 
 def stock_for(slots: Iterable[Slot]) -> Stock:
     """How many questions of each kind could stand in one of `slots`; counted by the database in one query."""
-    fields = ("chapter__unit_id", "type", "current__marks", "current__difficulty", "current__cognitive_level")
-    rows = _fitting(slots).order_by().values_list(*fields).annotate(count=Count("pk"))
+    rows = _fitting(slots).order_by().values_list(*SHELF).annotate(count=Count("*"))
     return {Shelf(*row): count for *row, count in rows}
+
+
+def times_for(slots: Iterable[Slot], *, least: int) -> dict[Shelf, tuple[int, float]]:
+    """As `stock_for`, of the questions that were timed `least` times and more: how many, and the mean of their mean
+    seconds."""
+    found = _fitting(slots).filter(current__statistics__timed__gte=least)
+    mean = Cast(F("current__statistics__seconds"), FloatField()) / F("current__statistics__timed")
+    rows = found.order_by().values_list(*SHELF).annotate(count=Count("*"), mean=Avg(mean))
+    return {Shelf(*row): (count, seconds) for *row, count, seconds in rows}
 
 
 def _fitting(slots: Iterable[Slot]) -> QuerySet[Question]:
     slots = list(slots)
     types = {type for slot in slots for type in slot.types}
     units, marks = {slot.unit for slot in slots}, {slot.marks for slot in slots}
-    return _active(units).filter(type__in=types, current__marks__in=marks)
+    # Whatever has marks has a version. To say nothing else lets counting stay within the index.
+    return Question.objects.active().filter(chapter__unit__in=units, type__in=types, marks__in=marks)
 
 
 def _active(units: Collection[UUID]) -> QuerySet[Question]:
@@ -135,12 +147,13 @@ def _read(questions: QuerySet[Question]) -> list[Candidate]:
         "chapter__unit_id",
         "chapter_id",
         "type",
-        "current__marks",
-        "current__difficulty",
-        "current__cognitive_level",
+        "marks",
+        "difficulty",
+        "cognitive_level",
     )
     return [
-        Candidate(question, version, key or question.hex, unit, chapter, type, marks, difficulty, level)
+        # All of them have a version, so none of these is missing.
+        Candidate(question, version, key or question.hex, unit, chapter, type, marks, difficulty, level)  # type: ignore[arg-type]
         for question, version, key, unit, chapter, type, marks, difficulty, level in rows
     ]
 

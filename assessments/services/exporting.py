@@ -17,6 +17,7 @@ from assessments.services.content_schema import QuestionContent
 from assessments.services.formats import aiken, gift, moodle_xml, qti, table
 from assessments.services.formats.items import MAX_ITEMS, ExportedItem, ImportedItem, ParsedFile, Picture
 from assessments.services.formats.table_examples import EXAMPLES
+from assessments.services.formats.table_workbook import write_workbook
 from assessments.services.import_plan import IMAGE, map_texts, same_content
 from assessments.services.pictures import open_picture
 from assessments.services.questions import content_of, normalised
@@ -39,7 +40,7 @@ class _Format:
 
 FORMATS = {
     "csv": _Format(table.write, table.parse, "csv", "text/csv"),
-    "xlsx": _Format(table.write_workbook, table.parse, "xlsx", XLSX),
+    "xlsx": _Format(write_workbook, table.parse, "xlsx", XLSX),
     "gift": _Format(gift.write, gift.parse, "gift.txt", "text/plain"),
     "aiken": _Format(aiken.write, aiken.parse, "aiken.txt", "text/plain"),
     "moodle_xml": _Format(moodle_xml.write, moodle_xml.parse, "xml", "application/xml", has_pictures=True),

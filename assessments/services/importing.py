@@ -6,7 +6,6 @@ key, or by saying exactly the same: importing a file again changes nothing.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,11 +18,8 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.models import MarkingStep, Question, QuestionPicture, QuestionVersion
 from assessments.services.digests import digest_versions
-from assessments.services.formats import aiken, gift, moodle_xml, qti, table
-from assessments.services.formats.decoding import decode
-from assessments.services.formats.items import FormatError, ParsedFile, Picture, check_size
-from assessments.services.formats.packages import Package, is_zip
-from assessments.services.formats.table_files import delimiter_of
+from assessments.services.formats.items import ParsedFile, Picture
+from assessments.services.formats.recognition import read_file
 from assessments.services.import_plan import (
     CHANGED,
     EQUAL,
@@ -43,37 +39,10 @@ from assessments.services.tags import put_tags, set_tags
 from common.errors import ConflictError
 from courses.models import Chapter, Programme
 
+__all__ = ["import_items", "kept_by", "read_file", "summary"]
+
 ATTEMPTS = 3
 BATCH = 200
-
-
-def read_file(data: bytes, file_name: str = "") -> ParsedFile:
-    """The questions of a file; its content says which format it has. Raises FormatError."""
-    return _reader(data)(data, file_name=file_name)
-
-
-def _reader(data: bytes) -> Callable[..., ParsedFile]:
-    check_size(data)
-    if is_zip(data):
-        return table.parse if "xl/workbook.xml" in Package(data) else qti.parse
-    text, _note = decode(data)
-    if text.lstrip().startswith("<"):
-        return moodle_xml.parse if re.search(r"<(?:\w+:)?quiz[\s>]", text[:20_000]) else qti.parse
-    if _is_table(text):
-        return table.parse
-    if re.search(r"^[ \t]*ANSWER[ \t]*:[ \t]*[A-Z]\b", text, re.MULTILINE | re.IGNORECASE) and "{" not in text:
-        return aiken.parse
-    if re.search(r"(?<!\\)\{|^::|^\$CATEGORY:", text, re.MULTILINE):
-        return gift.parse
-    raise FormatError(
-        "This is none of the formats that can be read: Moodle XML, QTI, GIFT, Aiken, or the table as CSV or XLSX."
-    )
-
-
-def _is_table(text: str) -> bool:
-    lines = (line for line in text[:5000].split("\n") if line.strip() and not line.startswith("sep="))
-    first = next(lines, "")
-    return table.is_header([cell.strip('" ') for cell in first.split(delimiter_of(first))])
 
 
 def import_items(
@@ -168,9 +137,8 @@ def _create(rows: Sequence[PlannedItem], author: User) -> None:
         assert item is not None
         assert version is not None
         assert row.chapter is not None
-        question = Question(
-            key=item.key, chapter=row.chapter, topic=row.topic, type=item.type, author=author, current=version
-        )
+        question = Question(key=item.key, chapter=row.chapter, topic=row.topic, type=item.type, author=author)
+        question.show(version)
         version.question = question
         questions.append(question)
         versions.append(version)

@@ -14,6 +14,8 @@ from fractions import Fraction
 from math import sqrt
 from typing import Any
 
+from assessments.services import time_histogram
+
 SCALE = 10_000
 GROUP = Fraction(27, 100)
 # The label under which `choices` counts those who left the question out.
@@ -33,15 +35,17 @@ class Sighting:
     rest: int | None
     percent: int
     choices: tuple[str, ...] = ()
+    seconds: int | None = None
 
     def stored(self) -> list[Any]:
-        """As JSON holds it."""
-        return [self.version, self.score, self.rest, self.percent, list(self.choices)]
+        """As JSON holds it; the time only where there is one."""
+        row = [self.version, self.score, self.rest, self.percent, list(self.choices)]
+        return row if self.seconds is None else [*row, self.seconds]
 
     @classmethod
     def read(cls, row: list[Any]) -> Sighting:
-        version, score, rest, percent, choices = row
-        return cls(version, score, rest, percent, tuple(choices))
+        version, score, rest, percent, choices, *seconds = row
+        return cls(version, score, rest, percent, tuple(choices), *seconds)
 
 
 @dataclass
@@ -49,7 +53,8 @@ class ItemSums:
     """All that is kept of the attempts at one question version.
 
     `by_percent`: {percent of the total: [attempts, sum of scores]}; `choices`: {label: {percent: attempts}}. The sums
-    from `pairs` on are over attempts that have a rest score.
+    from `pairs` on are over attempts that have a rest score. `timed` attempts took `seconds` together; `times` is their
+    histogram (time_histogram).
     """
 
     attempts: int = 0
@@ -63,6 +68,9 @@ class ItemSums:
     products: int = 0
     by_percent: dict[str, list[int]] = field(default_factory=dict)
     choices: dict[str, dict[str, int]] = field(default_factory=dict)
+    timed: int = 0
+    seconds: int = 0
+    times: dict[str, int] = field(default_factory=dict)
 
     def add(self, seen: Sighting, times: int = 1) -> None:
         """Counts `seen`; with `times` −1 takes it out again."""
@@ -85,6 +93,11 @@ class ItemSums:
             self.rests += times * seen.rest
             self.rest_squares += times * seen.rest**2
             self.products += times * seen.score * seen.rest
+        if seen.seconds is not None:
+            self.timed += times
+            self.seconds += times * seen.seconds
+            bucket = time_histogram.bucket_of(seen.seconds)
+            _keep(self.times, bucket, self.times.get(bucket, 0) + times)
 
 
 def _keep(counts: dict[str, Any], key: str, value: Any) -> None:
@@ -116,6 +129,7 @@ class MarkedItem:
     maximum: Decimal
     marks: Decimal | None
     choices: tuple[str, ...] = ()
+    seconds: int | None = None
 
     @property
     def is_omitted(self) -> bool:
@@ -144,7 +158,8 @@ def sightings(items: Iterable[MarkedItem]) -> list[Sighting]:
         rest_maximum = maximum - possible[row.number]
         rest = share(total - gained[row.number], rest_maximum) if rest_maximum > 0 else None
         percent = share(total, maximum) * 100 // SCALE
-        seen.append(Sighting(row.version, share(row.marks, row.maximum), rest, percent, row.choices))
+        score = share(row.marks, row.maximum)
+        seen.append(Sighting(row.version, score, rest, percent, row.choices, row.seconds))
     return seen
 
 

@@ -3,6 +3,11 @@
 Whoever marks an attempt only notes that it is due, in the same transaction; a task counts what is due, many attempts at
 a time. What an attempt has added is stored with it: counting it again replaces that, so it is counted once however
 often it is noted, and a changed mark or a withdrawn attempt leaves no trace.
+
+Of a student who sits an exam or quiz again only the first finished attempt counts. The formulas take attempts to be
+independent of each other, and whoever comes back has seen the questions and often their answers: repeats make questions
+look easy and blur who is good at them. Moodle's quiz statistics take first attempts for the same reason
+(https://docs.moodle.org/dev/Quiz_statistics_calculations, “Quizzes that allow multiple attempts”).
 """
 
 from __future__ import annotations
@@ -15,11 +20,11 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessments.enums import CHOICE_TYPES, AttemptState
 from assessments.models import Attempt, ItemStatistics, MarkedAttempt, PaperQuestion, QuestionFlag, Response
-from assessments.services import item_analysis
+from assessments.services import item_analysis, time_histogram
 from assessments.services.item_analysis import OMITTED, ItemSums, MarkedItem, Sighting
 from assessments.services.judging import tried_answers
 from assessments.services.locks import Lock, hold, is_free
@@ -31,6 +36,7 @@ BATCH = 200
 COUNTED_STATES = (AttemptState.SUBMITTED, AttemptState.HANDED_IN)
 SUMS = tuple(vars(ItemSums()))
 FIGURES = ("facility", "discrimination", "upper_lower", "choice_table", "is_flagged", "is_negative")
+QUARTILES = ("lower_seconds", "median_seconds", "upper_seconds")
 
 
 # --- Noting ----------------------------------------------------------------------------------------------------------
@@ -46,6 +52,16 @@ def note_written_marks(*, attempt_id: UUID, marks: Mapping[UUID, Decimal]) -> No
     """Notes the marks that teachers gave, by paper question; written questions that are not named count 0."""
     written = {str(question): str(value) for question, value in marks.items()}
     MarkedAttempt.objects.update_or_create(attempt_id=attempt_id, defaults={"written": written, "is_due": True})
+
+
+def note_withdrawn(attempt: Attempt) -> None:
+    """Notes a cancelled attempt, and the student's others at this exam: the next of them is the first one now.
+
+    Those in progress as well: one that is submitted at this moment may be counted before the cancelling is seen.
+    """
+    theirs = Attempt.objects.filter(exam=attempt.exam_id, student=attempt.student_id)
+    theirs = theirs.filter(Q(pk=attempt.pk) | ~Q(state=AttemptState.CANCELLED))
+    note_marked(theirs.order_by("pk").values_list("pk", flat=True))
 
 
 # --- Counting --------------------------------------------------------------------------------------------------------
@@ -97,7 +113,7 @@ def refresh_statistics(version_ids: Iterable[UUID], changes: Mapping[UUID, list[
             setattr(row, name, getattr(sums, name))
         row.flags = flags[row.pk]
         _work_out(row, sums)
-    ItemStatistics.objects.bulk_update(rows, [*SUMS, *FIGURES, "flags"], batch_size=100)
+    ItemStatistics.objects.bulk_update(rows, [*SUMS, *FIGURES, *QUARTILES, "flags"], batch_size=100)
 
 
 def _work_out(row: ItemStatistics, sums: ItemSums) -> None:
@@ -106,6 +122,7 @@ def _work_out(row: ItemStatistics, sums: ItemSums) -> None:
     row.discrimination = _rounded(discrimination)
     row.upper_lower = _rounded(item_analysis.upper_lower(sums))
     row.choice_table = item_analysis.choice_table(sums)
+    row.lower_seconds, row.median_seconds, row.upper_seconds = time_histogram.quartiles(sums.times)
     row.is_flagged = item_analysis.is_flagged(flags=row.flags, attempts=sums.attempts)
     row.is_negative = item_analysis.is_negative(
         value=discrimination, pairs=sums.pairs, reviewed_pairs=row.reviewed_pairs
@@ -144,13 +161,13 @@ def _count_batch(wait: bool) -> int:
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
 def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, list[Sighting]]:
-    """What each attempt adds now; nothing when it was cancelled. `attempts`: their written marks, None before release.
+    """What each attempt adds now; nothing when it was cancelled or is not the student's first at that exam.
+
+    `attempts`: their written marks, None before release.
 
     Four queries. An attempt that cannot be read is logged and adds nothing, so that it does not hold up the others.
     """
-    papers = dict(
-        Attempt.objects.filter(pk__in=attempts, state__in=COUNTED_STATES).values_list("pk", "paper_id").order_by()
-    )
+    papers = dict(_first_finished().filter(pk__in=attempts).values_list("pk", "paper_id").order_by())
     questions: dict[UUID, list[PaperQuestion]] = defaultdict(list)
     fields = ("pk", "paper_id", "number", "alternative", "type", "marks", "is_written", "version_id")
     for question in PaperQuestion.objects.filter(paper__in=set(papers.values())).only(*fields):
@@ -159,11 +176,12 @@ def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, 
     saved = Response.objects.filter(attempt__in=papers)
     # How hard a question is shows in the first try, before hints and penalties, and not in how certain anybody was.
     first = tried_answers(list(papers), first_only=True)
-    for attempt, question_id, answer, is_correct, marks, bare in saved.values_list(
-        "attempt_id", "question_id", "answer", "is_correct", "marks", "bare_marks"
+    for attempt, question_id, answer, is_correct, marks, bare, seconds in saved.values_list(
+        "attempt_id", "question_id", "answer", "is_correct", "marks", "bare_marks", "seconds"
     ):
         tried = first.get((attempt, question_id))
-        answers[attempt][question_id] = (tried[0] if tried else answer, is_correct, marks if bare is None else bare)
+        earned = marks if bare is None else bare
+        answers[attempt][question_id] = (tried[0] if tried else answer, is_correct, earned, seconds)
     found: dict[UUID, list[Sighting]] = {}
     for attempt, written in attempts.items():
         found[attempt] = []
@@ -176,6 +194,14 @@ def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, 
     return found
 
 
+def _first_finished() -> QuerySet[Attempt]:
+    """Of all attempts of a student at an exam the one started first, leaving out what is unfinished or cancelled."""
+    finished = Attempt.objects.filter(state__in=COUNTED_STATES)
+    before = Q(started_at__lt=OuterRef("started_at")) | Q(started_at=OuterRef("started_at"), pk__lt=OuterRef("pk"))
+    earlier = finished.filter(before, student=OuterRef("student"), exam=OuterRef("exam")).order_by()
+    return finished.filter(~Exists(earlier))
+
+
 def _items(
     questions: Iterable[PaperQuestion],
     answers: Mapping[UUID, tuple[Any, ...]],
@@ -186,6 +212,7 @@ def _items(
     for question in questions:
         marks: Decimal | None
         choices: tuple[str, ...]
+        answer, is_correct, got, seconds = answers.get(question.pk, ({}, None, None, None))
         if question.is_written:
             if written is None:
                 continue
@@ -193,7 +220,6 @@ def _items(
             marks = Decimal(given or 0)
             choices = () if given is not None else (OMITTED,)
         else:
-            answer, is_correct, got = answers.get(question.pk, ({}, None, None))
             choices = _choices(question.type, answer)
             # An answer without a verdict: the key was unusable.
             marks = None if answer and is_correct is None else got or Decimal(0)
@@ -205,6 +231,7 @@ def _items(
                 maximum=question.marks,
                 marks=marks,
                 choices=choices,
+                seconds=seconds or None,
             )
         )
     return items

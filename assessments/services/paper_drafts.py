@@ -110,7 +110,7 @@ def swap_candidates(*, draft: PaperDraft, seat: str) -> tuple[Seat, list[Candida
     if found is None:
         raise DomainError(_("There is no question %(seat)s in this paper.") % {"seat": seat[:8]}, "no_such_seat")
     used = {row["version"] for row in draft.picks}
-    bank = read_candidates({found.slot.unit}, type__in=found.slot.types, current__marks=found.slot.marks)
+    bank = read_candidates({found.slot.unit}, type__in=found.slot.types, marks=found.slot.marks)
     free = [one for one in bank if found.slot.takes(one) and str(one.version) not in used]
     return found, sorted(free, key=lambda candidate: candidate.name)
 

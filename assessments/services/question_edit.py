@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.enums import QuestionState, QuestionType
 from assessments.models import Question
-from assessments.services.content_schema import QuestionContent, QuestionInvalidError, content_problems
+from assessments.services.content_schema import QuestionContent, QuestionInvalidError, content_problems, numbered
 from assessments.services.question_drafts import drop_saved
 from assessments.services.questions import create_question, revise_question
 from assessments.services.reviews import review_question
@@ -28,12 +28,14 @@ from courses.models import Chapter, Topic
 
 # The content's rules are sentences; these say beside which field a sentence belongs, the first match wins.
 PLACES = [
+    (r"^Step (\d+) of method (\d+)", "steps-{1}.{0}"),
+    (r"\(step (\d+) of method (\d+)\)", "steps-{1}.{0}"),
     (r"^Step (\d+)", "steps-{}"),
     (r"\(step (\d+)\)", "steps-{}"),
     (r"^Hint (\d+)\b", "hints-{}"),
     (r"hints\b", "hints"),
     (r"^Option ([A-Z])\b", "options-{}"),
-    (r"marking scheme|^The steps", "steps"),
+    (r"marking scheme|^The steps|^Method \d+:", "steps"),
     (r"^The question must carry|^The question carries", "marks"),
     (r"^(The )?[Dd]ifficulty", "difficulty"),
     (r"cognitive level", "cognitive_level"),
@@ -61,7 +63,7 @@ class Preview:
     text_html: str
     options: list[dict[str, str]]
     parts: list[dict[str, Any]]
-    steps: list[dict[str, Any]]
+    methods: list[dict[str, Any]]
     model_answer_html: str
     explanation_html: str
     hints: list[str]
@@ -150,23 +152,14 @@ def preview_question(*, type: str, content: QuestionContent) -> Preview:
         {"label": p.label, "alternative": p.alternative, "marks": p.marks, "html": html(f"parts-{number}", p.text)}
         for number, p in enumerate(shown.parts, 1)
     ]
-    steps = [
-        {
-            "position": number,
-            "marks": s.marks,
-            "part": s.part + s.alternative,
-            "follows": s.follows,
-            "html": html(f"steps-{number}", s.text),
-        }
-        for number, s in enumerate(shown.steps, 1)
-    ]
+    methods = _methods(shown, html)
     model_answer, explanation = html("model_answer", shown.model_answer), html("explanation", shown.explanation)
     hints = [html(f"hints-{number}", hint) for number, hint in enumerate(shown.hints, 1)]
     return Preview(
         text_html=text,
         options=options,
         parts=parts,
-        steps=steps,
+        methods=methods,
         model_answer_html=model_answer,
         explanation_html=explanation,
         hints=hints,
@@ -174,6 +167,25 @@ def preview_question(*, type: str, content: QuestionContent) -> Preview:
         broken=broken,
         missing=placed(content_problems(type, content)) if type in QuestionType.values else [],
     )
+
+
+def _methods(content: QuestionContent, html: Callable[[str, str], str]) -> list[dict[str, Any]]:
+    """The methods of the scheme, each with its steps rendered by `html` (place, source)."""
+    titles = dict(enumerate(content.method_titles, 1))
+    several = len({step.method for step in content.steps}) > 1
+    found: dict[int, list[dict[str, Any]]] = {}
+    for number, s in numbered(content.steps):
+        place = f"steps-{s.method}.{number}" if several else f"steps-{number}"
+        found.setdefault(s.method, []).append(
+            {
+                "number": number,
+                "marks": s.marks,
+                "part": s.part + s.alternative,
+                "follows": s.follows,
+                "html": html(place, s.text),
+            }
+        )
+    return [{"number": one, "title": titles.get(one, ""), "steps": steps} for one, steps in sorted(found.items())]
 
 
 def _drawn(content: QuestionContent) -> tuple[dict[str, str], QuestionContent, list[tuple[str, str]]]:
@@ -189,13 +201,14 @@ def _drawn(content: QuestionContent) -> tuple[dict[str, str], QuestionContent, l
 
 
 def placed(problems: Iterator[str] | list[str]) -> list[tuple[str, str]]:
-    """Each sentence with the name of the field it is about: "text", "steps", "steps-2", or "" for the whole."""
+    """Each sentence with the name of the field it is about: "text", "steps", "steps-2", "steps-2.1" (the first step of
+    method 2), or "" for the whole."""
     return [(_place_of(problem), problem) for problem in problems]
 
 
 def _place_of(problem: str) -> str:
     for pattern, place in PLACES:
         if found := re.search(pattern, problem):
-            number = found[1] if "{}" in place else ""
-            return place.format(ord(number) - 64 if number.isalpha() else number)
+            numbers = [str(ord(one) - 64) if one.isalpha() and len(one) == 1 else one for one in found.groups() if one]
+            return place.format(*numbers)
     return ""

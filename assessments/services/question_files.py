@@ -84,8 +84,7 @@ def receive_file(
     """
     if not author.has_perm("assessments.add_question"):
         raise NotPermittedError(_("Only teachers and staff write questions."), "not_permitted")
-    if chapter is not None and chapter.unit.programme_id != programme.pk:
-        raise DomainError(_("The chapter is not part of the programme."), "chapter")
+    _must_fit(programme, chapter)
     check_size(data)
     digest = sha256(data).hexdigest()
     mine = QuestionImport.objects.filter(author=author)
@@ -106,6 +105,32 @@ def receive_file(
         row.save(force_insert=True)
         _ask(row.pk)
     return row, True
+
+
+def place_again(
+    *, source: QuestionImport, programme: Programme, chapter: Chapter | None, actor: User, now: datetime
+) -> None:
+    """The report is made anew for another programme or chapter, without another upload.
+
+    Raises DomainError for a chapter of elsewhere, ConflictError unless the file waits to be imported.
+    """
+    _must_fit(programme, chapter)
+    with transaction.atomic():
+        row = _locked(source.pk, actor)
+        if row.state == ImportState.READING:
+            raise ConflictError(_("The file is being read just now. Wait for its report."), "import_state")
+        if row.state != ImportState.READY:
+            raise ConflictError(_("The file is no longer here. Upload it again."), "import_state")
+        row.programme, row.chapter, row.state = programme, chapter, ImportState.READING
+        row.done = row.total = row.tries = 0
+        row.problem, row.touched_at = "", now
+        row.save()
+        _ask(row.pk)
+
+
+def _must_fit(programme: Programme, chapter: Chapter | None) -> None:
+    if chapter is not None and chapter.unit.programme_id != programme.pk:
+        raise DomainError(_("The chapter is not part of the programme."), "chapter")
 
 
 def ask_to_import(*, source: QuestionImport, without_refused: bool, actor: User, now: datetime) -> None:

@@ -22,6 +22,7 @@ from assessments.services.content_schema import (
     QuestionInvalidError,
     StepContent,
     check_content,
+    trimmed_titles,
 )
 from assessments.services.digests import digest_versions
 from common.content import ContentError, render_content
@@ -90,8 +91,8 @@ def create_question(
         question.save(force_insert=True)
         version.save(force_insert=True)
         MarkingStep.objects.bulk_create(steps)
-        question.current = version
-        question.save(update_fields=["current"])
+        question.show(version)
+        question.save(update_fields=Question.SHOWN)
         digest_versions([version])
         if state == QuestionState.ACTIVE:
             record_published(question=question, before="", actor=verifier, now=now)
@@ -118,11 +119,11 @@ def revise_question(*, question: Question, content: QuestionContent, actor: User
         version.save(force_insert=True)
         MarkingStep.objects.bulk_create(steps)
         digest_versions([version])
-        locked.current = version
+        locked.show(version)
         was = locked.state
         if was == QuestionState.ACTIVE:
             locked.state, locked.verifier = QuestionState.IN_REVIEW, None
-        locked.save(update_fields=["current", "state", "verifier"])
+        locked.save(update_fields=[*Question.SHOWN, "state", "verifier"])
         if was == QuestionState.ACTIVE:
             record_published(question=locked, before=was, actor=actor, now=now, from_version=current.number)
     _copy_state(locked, question)
@@ -198,6 +199,7 @@ def build_version(
             for number, hint in enumerate(content.hints, start=1)
         ]
         or None,
+        method_titles=list(content.method_titles) or None,
         created_by=actor,
         created_at=now,
     )
@@ -214,6 +216,7 @@ def build_version(
             text_source=step.text,
             text_html=_html(_("Step %s") % position, step.text),
             follows=list(step.follows) or None,
+            method=step.method if step.method > 1 else None,
         )
         for position, step in enumerate(content.steps, start=1)
     ]
@@ -236,16 +239,18 @@ def content_of(version: QuestionVersion) -> QuestionContent:
         model_answer=version.model_answer_source,
         explanation=version.explanation_source,
         steps=tuple(
-            StepContent(s.text_source, s.marks, s.kind, s.part, s.alternative, tuple(s.follows or ()))
+            StepContent(s.text_source, s.marks, s.kind, s.part, s.alternative, tuple(s.follows or ()), s.method or 1)
             for s in version.steps.all()
         ),
         parameters=version.parameters or {},
         hints=tuple(hint["source"] for hint in version.hints or ()),
+        method_titles=tuple(version.method_titles or ()),
     )
 
 
 def normalised(content: QuestionContent) -> QuestionContent:
-    """The same content without white space at the ends of its texts, and without what a key has by default."""
+    """The same content without white space at the ends of its texts, without what a key has by default, and with the
+    steps of each method together."""
     answer = dict(content.answer)
     if answer.get("grading") == Grading.ALL:
         del answer["grading"]
@@ -259,9 +264,11 @@ def normalised(content: QuestionContent) -> QuestionContent:
         options=tuple(replace(option, text=option.text.strip()) for option in content.options),
         parts=tuple(replace(part, text=part.text.strip()) for part in content.parts),
         steps=tuple(
-            replace(step, text=step.text.strip(), follows=tuple(sorted(set(step.follows)))) for step in content.steps
+            replace(step, text=step.text.strip(), follows=tuple(sorted(set(step.follows))))
+            for step in sorted(content.steps, key=lambda step: step.method)
         ),
         hints=tuple(hint.strip() for hint in content.hints),
+        method_titles=trimmed_titles(content.method_titles),
     )
 
 
@@ -335,4 +342,5 @@ def _check_mover(question: Question, target: QuestionState, actor: User) -> None
 
 def _copy_state(source: Question, target: Question) -> None:
     """Brings the caller's object up to what was written under the lock."""
-    target.state, target.verifier, target.current = source.state, source.verifier, source.current
+    for name in ("state", "verifier", *Question.SHOWN):
+        setattr(target, name, getattr(source, name))

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -156,7 +157,9 @@ def _touched(verdicts: list[_Verdict]) -> frozenset[UUID]:
 def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[_Verdict]]:
     """How many answers there are, and the verdicts on those that come out otherwise than they are stored."""
     saved = Response.objects.filter(question__version=version, attempt__state__in=MARKED_STATES)
-    rows = saved.select_related("question", "attempt__exam", "attempt__student").order_by("attempt_id", "pk")
+    rows = saved.select_related("question", "attempt__student").order_by("attempt_id", "pk")
+    # Thousands of attempts are of a few exams: each is read once a batch.
+    rows = rows.prefetch_related("attempt__exam")
     keys: dict[UUID, dict[str, Any]] = {}
     answers, found = 0, []
     for batch in batches(rows.iterator(chunk_size=BATCH)):
@@ -179,7 +182,7 @@ def _changes(verdicts: list[_Verdict]) -> Iterator[Change]:
     """What changes for whom. Of two alternatives the better one counts, and no total falls below 0."""
     totals: dict[UUID, Decimal] = {}  # A paper might hold the version twice.
     for batch in batches(verdicts):
-        all_marks = _objective_marks({verdict.response.attempt_id for verdict in batch})
+        all_marks = _marks_beside(batch)
         for verdict in batch:
             response, attempt = verdict.response, verdict.response.attempt
             counted = all_marks[attempt.pk]
@@ -192,11 +195,20 @@ def _changes(verdicts: list[_Verdict]) -> Iterator[Change]:
                 yield Change(attempt, response.question, response.marks, verdict.marks, before, before + step)
 
 
-def _objective_marks(attempts: set[UUID]) -> dict[UUID, dict[UUID, tuple[int, Decimal | None]]]:
-    """(number, marks) of every objective question by attempt and question; None where nothing was answered."""
+def _marks_beside(verdicts: list[_Verdict]) -> dict[UUID, dict[UUID, tuple[int, Decimal | None]]]:
+    """What decides by how much the totals change: (number, marks) by attempt and question; None, not answered.
+
+    Of most attempts that is the other alternative of the question, if there is one. Only where a wrong answer cost
+    marks can the total meet its floor of 0, and all of the attempt's marks count.
+    """
+    attempts = {verdict.response.attempt_id for verdict in verdicts}
+    saved = Response.objects.filter(question__is_written=False)
+    deep = {verdict.response.attempt_id for verdict in verdicts if verdict.marks < 0}
+    deep |= set(saved.filter(attempt__in=attempts, marks__lt=0).values_list("attempt_id", flat=True))
+    numbers = {verdict.response.question.number for verdict in verdicts}
+    wanted = Q(attempt__in=attempts - deep, question__number__in=numbers) | Q(attempt__in=deep)
     found: dict[UUID, dict[UUID, tuple[int, Decimal | None]]] = defaultdict(dict)
-    rows = Response.objects.filter(attempt__in=attempts, question__is_written=False)
-    for attempt, question, number, marks, answer, is_correct in rows.values_list(
+    for attempt, question, number, marks, answer, is_correct in saved.filter(wanted).values_list(
         "attempt_id", "question_id", "question__number", "marks", "answer", "is_correct"
     ):
         found[attempt][question] = (number, marks if answer or is_correct is not None else None)

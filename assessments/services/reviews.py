@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -49,10 +50,11 @@ def review_question(*, question: Question, state: str, actor: User, now: datetim
 
 
 def _tell_author(question: Question, row: QuestionReview, now: datetime) -> None:
-    titles = {
-        QuestionState.ACTIVE: _("Your question is in the bank"),
-        QuestionState.DRAFT: _("Your question came back to you"),
-    }
+    with translation.override(question.author.language):
+        titles = {
+            QuestionState.ACTIVE: _("Your question is in the bank"),
+            QuestionState.DRAFT: _("Your question came back to you"),
+        }
     if (title := titles.get(QuestionState(row.after))) is None:
         return
     notify(

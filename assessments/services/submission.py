@@ -10,13 +10,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import AttemptState, SubmitReason
+from assessments.enums import AttemptState, FlightEvent, SubmitReason
 from assessments.models import Attempt, PaperQuestion, Response, Try
 from assessments.services.behaviours import Rules, total_marks
+from assessments.services.flight_rows import note_event
 from assessments.services.item_statistics import note_marked
 from assessments.services.judging import Key, judge_answer, judge_response, rules_of, tried_answers
 from assessments.services.keys import keys_of
 from assessments.services.locks import Lock, hold
+from assessments.services.time_bounds import bounded_times
 from assessments.signals import attempt_handed_in, attempt_submitted
 from common.errors import DomainError, NotPermittedError
 from common.events import announce
@@ -75,6 +77,8 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
     fields = ["submit_reason", "submitted_at", "objective_marks", "objective_max", "state", "handed_in_at"]
     attempt.save(update_fields=fields)
     note_marked([attempt.pk])
+    reason = str(attempt.submit_reason)
+    note_event(attempt, FlightEvent.SUBMITTED, now=now, began_at=attempt.submitted_at, reason=reason)
     announce(attempt_submitted, attempt_id=attempt.pk)
     if attempt.state == AttemptState.HANDED_IN:
         announce(attempt_handed_in, attempt_id=attempt.pk)
@@ -83,7 +87,7 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
 def _mark_objective(attempt: Attempt, now: datetime) -> tuple[Decimal, Decimal]:
     """Scores every saved objective response as the exam behaves; returns (marks, maximum).
 
-    Of two alternatives the better one counts.
+    Of two alternatives the better one counts. Also bounds the times of all responses.
     """
     # Whoever corrects a key waits for this, and then finds the attempt submitted; or this waits and reads the new key.
     hold(Lock.KEYS, shared=True)
@@ -106,6 +110,8 @@ def _mark_objective(attempt: Attempt, now: datetime) -> tuple[Decimal, Decimal]:
         scored.append(response)
     if scored:
         Response.objects.bulk_update(scored, ["is_correct", "marks", "bare_marks"])
+    if bounded := bounded_times(attempt, saved.values()):
+        Response.objects.bulk_update(bounded, ["seconds"])
     return total_marks(counted), sum(possible.values(), Decimal(0))
 
 

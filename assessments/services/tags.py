@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.models import Question, Tag
 from assessments.models.tags import MAX_TAG
+from common.errors import DomainError
 
 MOST = 10
 
@@ -58,6 +59,37 @@ def set_tags(*, question: Question, names: Sequence[str], actor: User, now: date
         record_event(
             actor=actor, action="question.tagged", obj=question, before={"tags": before}, after={"tags": after}, now=now
         )
+
+
+def tag_questions(
+    *, questions: Iterable[Question], names: Sequence[str], remove: bool, actor: User, now: datetime
+) -> tuple[int, int]:
+    """Adds `names` to the tags of all, or takes them away; (questions changed, left alone).
+
+    Left alone are those the person may not change, and those that would have too many tags. Raises DomainError for
+    no question, for no tag and for a tag that is too long.
+    """
+    chosen = list(questions)
+    if not chosen:
+        raise DomainError(_("Tick the questions first."), "tag_questions_none")
+    if not names:
+        raise DomainError(_("Write the tag first."), "tag_none")
+    if problems := tag_problems(names):
+        raise DomainError(" ".join(problems), "tag_wrong")
+    folded, changed, left = {fold(name) for name in names}, 0, 0
+    with transaction.atomic():
+        for question in chosen:
+            before = [tag.name for tag in question.tags.all()]
+            rest = [name for name in before if fold(name) not in folded]
+            after = rest if remove else [*before, *(name for name in names if fold(name) not in map(fold, before))]
+            if len(after) == len(before):
+                continue
+            if len(after) > MOST or not actor.has_perm("assessments.change_question", question):
+                left += 1
+                continue
+            set_tags(question=question, names=after, actor=actor, now=now)
+            changed += 1
+    return changed, left
 
 
 def put_tags(pairs: Iterable[tuple[Question, Sequence[str]]]) -> None:

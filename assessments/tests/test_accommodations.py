@@ -113,8 +113,25 @@ def test_extra_time_is_set_at_the_start_and_more_can_be_added_while_writing(cast
     row.extra_time_percent = 100
     save_accommodation(accommodation=row, actor=cast.staff, now=NOW)
     attempt.refresh_from_db()
-    assert attempt.ends_at == NOW + 75 * MINUTE
-    assert extend_attempt(attempt=attempt, minutes=15, actor=cast.staff, now=NOW).ends_at == NOW + 90 * MINUTE
+    assert attempt.ends_at == NOW + 120 * MINUTE
+    assert extend_attempt(attempt=attempt, minutes=15, actor=cast.staff, now=NOW).ends_at == NOW + 135 * MINUTE
+
+
+def test_less_or_the_same_again_neither_takes_nor_gives_time_while_writing(cast):
+    row = grant(cast, extra_time_percent=50)
+    attempt = start_attempt(exam=cast.exam, student=cast.student, now=NOW)
+    for percent in (25, 50, 50):
+        row.extra_time_percent = percent
+        save_accommodation(accommodation=row, actor=cast.staff, now=NOW)
+    attempt.refresh_from_db()
+    assert attempt.ends_at == NOW + 90 * MINUTE
+    # what staff gave by hand is not counted as part of it
+    extend_attempt(attempt=attempt, minutes=15, actor=cast.staff, now=NOW)
+    row.extra_time_percent = 100
+    save_accommodation(accommodation=row, actor=cast.staff, now=NOW)
+    attempt.refresh_from_db()
+    assert attempt.ends_at == NOW + 135 * MINUTE
+    assert AuditEvent.objects.filter(action="attempt.extended").count() == 2
 
 
 # --- Granting --------------------------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from assessments.enums import ExamKind, QuestionState, QuestionType
-from assessments.models import Blueprint, BlueprintSlot, Exam, Paper, PaperDraft, Question
+from assessments.models import Blueprint, BlueprintSlot, Exam, ItemStatistics, Paper, PaperDraft, Question
 from assessments.services.blueprints import plan_of
 from assessments.services.drawing import read_slots
+from assessments.services.paper_times import PaperTime, plan_time
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -418,3 +419,23 @@ def test_papers_and_drafts_cost_the_same_for_few_and_many_questions(
     Blueprint.objects.update(total_marks=15)
     assert cost() == few
     assert queries(teacher, reverse("paper-page", args=[paper.pk])) < 20
+
+
+def test_page_says_how_long_papers_of_it_take(teacher: Client, blueprint: Blueprint, django_assert_num_queries: Any):
+    page = reverse("blueprint-page", args=[blueprint.pk])
+    current = Question.objects.values_list("current", flat=True)
+    single = current.filter(type=QuestionType.SINGLE_CHOICE, current__marks=1)
+    short = current.filter(type=QuestionType.SHORT_ANSWER, current__marks=3)
+    for number, version in enumerate(single):  # 50, 60, 70 … seconds on average
+        ItemStatistics.objects.create(version_id=version, timed=10, seconds=10 * (50 + 10 * number))
+    mean = 50 + 10 * (len(single) - 1) / 2
+    # Two marks of five: too little to speak of the paper.
+    assert plan_time(plan_of(blueprint)) is None
+    assert "Students take about" not in teacher.get(page).content.decode()
+    # Two of the short answers, of which one was timed by too few.
+    ItemStatistics.objects.create(version_id=short[0], timed=5, seconds=5 * 400)
+    ItemStatistics.objects.create(version_id=short[1], timed=4, seconds=4 * 90)
+    plan = plan_of(blueprint)
+    with django_assert_num_queries(1):
+        assert plan_time(plan) == PaperTime(seconds=round(2 * mean + 400), timed=3, questions=3)
+    assert "of the 30 minutes" in teacher.get(page).content.decode()

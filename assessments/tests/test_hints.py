@@ -12,6 +12,7 @@ from assessments.services.bank_files import read_content
 from assessments.services.content_schema import QuestionContent, StepContent, content_problems
 from assessments.services.formats import gift, gift_writer, moodle_xml, table
 from assessments.services.formats.items import ExportedItem
+from assessments.services.formats.table_workbook import write_workbook
 from assessments.services.paper_variants import draw_variant
 from assessments.services.question_edit import placed, preview_question
 from assessments.services.questions import QuestionInvalidError, content_of, create_question, revise_question
@@ -128,7 +129,7 @@ class TestFiles:
         assert found.content.hints == ("H0", "H1", "H2", "H3", "H4")
         assert any("Of 7 hints" in note for note in found.notes)
 
-    @pytest.mark.parametrize("write", [table.write, table.write_workbook])
+    @pytest.mark.parametrize("write", [table.write, write_workbook])
     def test_table_brings_them_back(self, write) -> None:
         content = replace(PLAIN, hints=("[1] looks like a head", "two\nlines"))
         (found,) = table.parse(write([replace(self.item, content=content)])).items

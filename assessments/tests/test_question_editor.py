@@ -104,7 +104,8 @@ def typed(kind: str, item: QuestionContent, chapter: Any, **more: str) -> dict[s
             columns = {
                 "options": ("text",),
                 "accepted": ("text", "credit"),
-                "steps": ("text", "marks", "kind", "part", "follows"),
+                "steps": ("text", "marks", "kind", "part", "follows", "method"),
+                "methods": ("text",),
                 "hints": ("text",),
             }
             for column in columns.get(name, ("text", "marks", "pair", "kind", "answer", "other")):
@@ -420,3 +421,106 @@ def test_places_of_sentences() -> None:
 
 def test_a_form_without_data_has_the_usual_rows(chapter: Any) -> None:
     assert len(QuestionForm(initial={"type": "single_choice"}).rows["options"]) == 4
+
+
+class TestMethods:
+    """Several complete solutions in one scheme, with and without JavaScript."""
+
+    TWO = content(
+        "Solve.",
+        model_answer="Because.",
+        method_titles=("By elimination", "By substitution"),
+        steps=(
+            *STEPS,
+            StepContent("Puts y", Decimal(1), method=2),
+            StepContent("x", Decimal(1), method=2, follows=(1,)),
+        ),
+    )
+
+    def test_are_written_and_read_back(self, client: Client, teacher: Any, chapter: Any) -> None:
+        assert client.post(NEW, typed(T.SHORT_ANSWER, self.TWO, chapter)).status_code == 302
+        question = Question.objects.get(author=teacher)
+        assert content_of(question.current) == normalised(self.TWO)
+        page = client.get(reverse("question-edit", args=[question.pk])).content.decode()
+        assert page.count('data-rows="steps"') == 2
+        assert 'value="By substitution"' in page
+        assert 'aria-label="Method 2, step 2"' in page
+        shown = client.get(reverse("question-page", args=[question.pk])).content.decode()
+        assert shown.index("By elimination") < shown.index("OR</span>") < shown.index("Method 2</b>: By substitution")
+
+    @pytest.mark.parametrize("headers", [{}, HTMX])
+    def test_one_is_added_and_removed_by_buttons_of_the_form(
+        self, client: Client, teacher: Any, chapter: Any, headers: dict[str, str]
+    ) -> None:
+        data = typed(T.SHORT_ANSWER, content("Solve.", **WRITTEN), chapter) | {"methods-text": [""]}
+        page = client.post(NEW, data | {"do": "method-add"}, headers=headers)
+        assert page.status_code == 200
+        text = page.content.decode()
+        assert text.count('data-rows="steps"') == 2
+        assert text.count("autofocus") == 1
+        assert ("<html" in text) == (not headers)
+        typed_two = typed(T.SHORT_ANSWER, self.TWO, chapter)
+        page = client.post(NEW, typed_two | {"do": "method-drop-1"}, headers=headers)
+        form = page.context["form"]
+        assert [(m.title, [row.text for row in m.rows]) for m in form.methods] == [("By substitution", ["Puts y", "x"])]
+        assert [row.method for row in form.rows["steps"]] == ["1", "1"]
+        assert "autofocus" not in page.content.decode()
+        assert not Question.objects.filter(author=teacher).exists()
+
+    def test_no_more_than_four_and_none_in_a_case_study(self, client: Client, teacher: Any, chapter: Any) -> None:
+        data = typed(T.SHORT_ANSWER, content("Solve.", **WRITTEN), chapter) | {"methods-text": ["", "", "", ""]}
+        page = client.post(NEW, data | {"do": "method-add"})
+        assert len(page.context["form"].methods) == 4
+        assert b"method-add" not in page.content
+        page = client.post(NEW, data | {"type": T.CASE_STUDY, "steps-method": ["1", "2"], "do": "refresh"})
+        assert len(page.context["form"].methods) == 1
+        assert b"method-add" not in page.content
+
+    def test_one_left_empty_is_none_and_rows_left_empty_between_them_do_not_count(
+        self, client: Client, teacher: Any, chapter: Any
+    ) -> None:
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter)
+        # As a page without JavaScript sends it: empty rows at the end of each method.
+        for name in ("text", "marks", "part", "follows", "kind", "method"):
+            one = data[f"steps-{name}"]
+            filler = {"kind": ["method"] * 2, "method": ["1", "1"]}.get(name, ["", ""])
+            data[f"steps-{name}"] = [*one[:2], *filler, *one[2:]]
+        assert client.post(NEW, data | {"methods-text": ["By elimination", "By substitution", " "]}).status_code == 302
+        assert content_of(Question.objects.get(author=teacher).current) == normalised(self.TWO)
+
+    def test_what_is_wrong_is_said_beside_its_step(self, client: Client, teacher: Any, chapter: Any) -> None:
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter) | {"steps-marks": ["0.5", "1.5", "0.3", "2"]}
+        page = client.post(NEW, data)
+        assert page.status_code == 422
+        assert page.context["form"].rows["steps"][2].errors == [
+            "Step 1 of method 2 must carry marks in halves, more than 0 and at most 100, not 0.3."
+        ]
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter) | {"steps-marks": ["0.5", "1.5", "1", "2"]}
+        page = client.post(NEW, data, headers=HTMX)
+        assert page.status_code == 422
+        assert "The steps of method 2 add up to 3 marks, but the question carries 2." in page.content.decode()
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter) | {"methods-text": ["", "", "By graph"]}
+        page = client.post(NEW, data)
+        assert "Method 3 has a title, but the marking scheme has no step of it." in page.content.decode()
+
+    def test_strange_numbers_of_methods_are_no_fault_of_the_server(
+        self, client: Client, teacher: Any, chapter: Any
+    ) -> None:
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter)
+        for strange in (["x", "²", "0", "99"], ["9", "9", "9", "9"], []):
+            for do in ("save", "method-add", "method-drop-9", "method-drop-x", "method-"):
+                assert client.post(NEW, data | {"steps-method": strange, "do": do}).status_code in {200, 302, 422}
+
+    def test_the_preview_shows_them_and_a_student_may_not_ask(
+        self, client: Client, teacher: Any, chapter: Any, cast: Any
+    ) -> None:
+        data = typed(T.SHORT_ANSWER, self.TWO, chapter)
+        preview = client.post(reverse("question-preview"), data, headers=HTMX).content.decode()
+        assert "Method 1</b>: By elimination" in preview
+        assert preview.index("OR</span>") < preview.index("Puts y")
+        broken = data | {"steps-text": ["One", "Two", "$\\frac{$", "x"]}
+        answer = client.post(reverse("question-preview"), broken, headers=HTMX)
+        assert answer.status_code == 422
+        assert 'data-place="steps-2.1"' in answer.content.decode()
+        client.force_login(cast.student)
+        assert client.post(NEW, data | {"do": "method-add"}).status_code == 403

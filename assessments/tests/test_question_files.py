@@ -9,13 +9,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import AuditEvent
+from assessments.enums import QuestionType
 from assessments.models import ImportState, Question, QuestionImport, QuestionImportRow
 from assessments.services import question_files as services
+from assessments.services.exporting import FORMATS
 from assessments.services.formats.items import MAX_FILE, FormatError
 from assessments.services.formats.reading import read_apart
+from assessments.services.formats.table_examples import EXAMPLES
 from assessments.services.importing import import_items, read_file
 from common.errors import ConflictError, DomainError
 from common.models import new_id
@@ -29,6 +32,16 @@ GIFT = b"""// [id:q-1]
 ::One::Is 2 even?{T}
 
 ::Two::Which?{=a ~b}
+"""
+#: A reader that answers what it knows instead of reading.
+TELLING = """
+import os, pickle, sys
+from assessments.services.formats.reader import prepare
+prepare(sys.argv[3], sys.argv[4:])
+import assessments.services.formats.recognition
+from django.utils.translation import gettext
+loaded = " ".join(name for name in sys.modules if name.startswith(("assessments.models", "config", "openpyxl")))
+pickle.dump("|".join([gettext("%s"), repr(os.environ), loaded]), sys.stdout.buffer)
 """
 BAD = GIFT + b"\n::Bad::Only a text\n"
 
@@ -182,6 +195,43 @@ class TestImport:
         assert "Nothing was imported." in html
         assert not sheet_storage().exists(source.storage_key)
 
+    def test_the_report_lets_the_chapter_be_chosen(
+        self, client: Client, teacher: Any, chapter: Any, commits: Any
+    ) -> None:
+        with commits():
+            client.post(UPLOAD, form(chapter) | {"chapter": ""})
+        source = QuestionImport.objects.get()
+        assert source.counts["refused"] == 2
+        html = client.get(page(source)).content.decode()
+        assert '<details class="files-place" open' in html
+        assert "2 questions name no chapter of the programme: choose one" in html
+        place = {"programme": chapter.unit.programme.pk, "chapter": str(chapter.pk)}
+        with commits():
+            response = client.post(reverse("question-import-place", args=[source.pk]), place)
+        assert response.status_code == 302
+        source.refresh_from_db()
+        assert (source.state, source.counts["new"], source.counts["refused"]) == ("ready", 2, 0)
+        assert source.chapter == chapter
+        assert '<details class="files-place">' in client.get(page(source)).content.decode()
+        press(client, source, commits)
+        assert written(chapter).count() == 2
+
+    def test_a_wrong_place_is_a_sentence(self, client: Client, teacher: Any, chapter: Any, commits: Any) -> None:
+        source = upload(client, chapter, commits)
+        address, elsewhere = (
+            reverse("question-import-place", args=[source.pk]),
+            factories.ChapterFactory(unit__programme__slug="other", unit__programme__grade="IX"),
+        )
+        place = {"programme": chapter.unit.programme.pk, "chapter": str(elsewhere.pk)}
+        response = client.post(address, place)
+        assert response.status_code == 422
+        assert "This chapter is not part of the programme." in response.content.decode()
+        press(client, source, commits)
+        response = client.post(address, place | {"chapter": str(chapter.pk)})
+        assert response.status_code == 409
+        source.refresh_from_db()
+        assert source.state == "done"
+
     @pytest.mark.parametrize("wrong", ["none", "empty", "large", "programme", "chapter"])
     def test_a_wrong_upload_is_a_422_page(self, client: Client, teacher: Any, chapter: Any, wrong: str) -> None:
         data = form(chapter)
@@ -270,6 +320,27 @@ class TestReading:
         assert read_apart(BAD, "quiz.gift") == read_file(BAD, "quiz.gift")
         with pytest.raises(FormatError, match="none of the formats"):
             read_apart(b"hello")
+
+    @pytest.mark.parametrize("format", ["csv", "xlsx", "moodle_xml", "qti", "gift", "aiken"])
+    def test_apart_reads_every_format(self, format: str) -> None:
+        choices = [item for item in EXAMPLES if item.type == QuestionType.SINGLE_CHOICE]
+        data = FORMATS[format].write(choices if format == "aiken" else EXAMPLES)
+        assert read_apart(data) == read_file(data)
+
+    def test_the_reader_speaks_the_language_of_the_person_and_knows_no_secrets(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sentence = "Enter a valid value."
+        monkeypatch.setenv("SECRET_KEY", "do not tell")
+        monkeypatch.setattr("assessments.services.formats.reading.PROGRAM", TELLING % sentence)
+        with translation.override("hi"), pytest.raises(FormatError) as told:
+            read_apart(GIFT)
+        said, environment, loaded = told.value.message.split("|")
+        with translation.override("hi"):
+            assert said == translation.gettext(sentence) != sentence
+        assert "do not tell" not in environment
+        assert "DATABASE_URL" not in environment
+        assert loaded == "", "the reader knows models"
 
     def test_too_long_is_a_sentence(self) -> None:
         with pytest.raises(FormatError, match="Split it"):

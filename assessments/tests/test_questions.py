@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -8,6 +9,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import AuditEvent
 from assessments.enums import QuestionState, QuestionType
 from assessments.models import Question, QuestionVersion
+from assessments.selectors.version_diff import changes_between
 from assessments.services.content_schema import content_problems
 from assessments.services.questions import (
     OptionContent,
@@ -19,9 +21,11 @@ from assessments.services.questions import (
     change_question_state,
     content_of,
     create_question,
+    normalised,
     revise_question,
 )
 from common.errors import NotPermittedError
+from common.models import HALF
 from courses.models import Chapter, Topic
 from tests import factories
 
@@ -188,6 +192,68 @@ def test_a_case_study_keeps_parts_and_steps_in_order(author) -> None:
     assert content_of(version) == CASE
     assert [part["marks"] for part in version.parts] == ["1", "1", "2", "2"]
     assert [step.position for step in version.steps.all()] == [1, 2, 3, 4, 5]
+
+
+def two_ways(*second: str, **changes: Any) -> QuestionContent:
+    """WRITTEN with a second method of these marks, each step following the one before it."""
+    rows = (
+        StepContent(f"Way 2, {n}", Decimal(one), method=2, follows=(n - 1,) if n > 1 else ())
+        for n, one in enumerate(second, 1)
+    )
+    steps = changes.pop("steps", WRITTEN.steps)
+    return replace(WRITTEN, steps=(*steps, *rows), method_titles=("By elimination", "By substitution"), **changes)
+
+
+WHOLE = str(WRITTEN.marks)
+
+
+@pytest.mark.parametrize(
+    ("type", "content", "sentence"),
+    [
+        (LONG, two_ways("1"), f"The steps of method 2 add up to 1 marks, but the question carries {WHOLE}."),
+        (LONG, two_ways("1", "0.3"), "Step 2 of method 2 must carry marks in halves"),
+        (
+            LONG,
+            following(two_ways("1", "1"), len(WRITTEN.steps), 2),
+            "Step 1 of method 2 can follow only a step before",
+        ),
+        (
+            LONG,
+            replace(two_ways(WHOLE), steps=WRITTEN.steps),
+            "Method 2 has a title, but the marking scheme has no step",
+        ),
+        (LONG, replace(WRITTEN, steps=tuple(replace(s, method=2) for s in WRITTEN.steps)), "are numbered 1, 2, 3"),
+        (LONG, replace(two_ways(WHOLE), method_titles=("x" * 61,)), "Method 1: its title is one line of at most 60"),
+        (STUDY, replace(CASE, method_titles=("x",)), "The marking scheme of a case study has no methods"),
+        (SINGLE, replace(CHOICE, method_titles=("x",)), "has no marking scheme"),
+    ],
+)
+def test_what_is_wrong_with_methods_is_said(type: str, content: QuestionContent, sentence: str) -> None:
+    assert any(sentence in problem for problem in content_problems(type, content)), list(
+        content_problems(type, content)
+    )
+
+
+def test_methods_are_kept_with_the_version_and_a_change_of_them_makes_a_new_one(author) -> None:
+    content = two_ways("0.5", str(WRITTEN.marks - HALF))
+    mixed = replace(content, steps=content.steps[::-1])  # numbers stay within their method, whatever the order
+    assert list(content_problems(LONG, content)) == []
+    made = create_question(chapter=factories.ChapterFactory(), type=LONG, content=content, author=author, now=NOW)
+    version = QuestionVersion.objects.get(question=made)
+    assert content_of(version) == normalised(content)
+    assert [(one.number, one.title, len(one.steps)) for one in version.methods] == [
+        (1, "By elimination", len(WRITTEN.steps)),
+        (2, "By substitution", 2),
+    ]
+    assert [step.method for step in normalised(mixed).steps] == [step.method for step in content.steps]
+    assert revise_question(question=made, content=content, actor=author, now=LATER).number == 1
+    retitled = replace(content, method_titles=("By elimination", "By graph"))
+    assert revise_question(question=made, content=retitled, actor=author, now=LATER).number == 2
+    changes = {one.label for one in changes_between(version, made.current)}
+    assert changes == {"Method 2"}
+    assert revise_question(question=made, content=WRITTEN, actor=author, now=LATER).number == 3
+    gone = {one.label for one in changes_between(QuestionVersion.objects.get(question=made, number=2), made.current)}
+    assert gone == {"Method 1", "Method 2", "Method 2, step 1", "Method 2, step 2"}
 
 
 def test_what_a_step_follows_is_kept_with_the_version(author) -> None:

@@ -85,7 +85,7 @@ def test_submitting_sends_nothing_twice(site: Site) -> None:  # noqa: F811
         page.locator("#q2 input").first.check(force=True)
         expect(page.locator("#saved")).to_have_attribute("data-state", "saved")
         sent = []
-        page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
+        page.on("request", lambda request: "/responses/" in request.url and sent.append(request.url))
         page.locator("#finish").click()
         page.locator("#submit-now").click()
         page.wait_for_url("**/sheets/")
@@ -248,3 +248,49 @@ def test_a_file_that_is_no_picture_shows_none(site: Site) -> None:  # noqa: F811
         sheet = page.locator(".sheet").last
         expect(sheet.locator(".note--problem")).to_be_visible()
         expect(sheet.locator("img")).to_have_count(0)
+
+
+def test_time_on_a_question_is_measured_while_somebody_is_there(site: Site) -> None:  # noqa: F811
+    """By a clock of the test's own: nothing here waits, and the device's time of day does not matter."""
+    attempt = site.world.live
+    site.ask(lambda: Attempt.objects.filter(pk=attempt.pk).update(started_at=timezone.now() - timedelta(hours=1)))
+
+    def told(number: int) -> int | None:
+        row = answer(site, number)
+        return row.seconds if row else None
+
+    with site.visit("student") as visit:
+        page = visit.page
+        page.clock.install()
+        open_exam(site, visit)
+        page.clock.run_for(42_000)
+        # With the answer.
+        with page.expect_response("**/responses/**"):
+            page.locator("#q1 input").first.check(force=True)
+            page.clock.run_for(10)
+        assert told(1) == 42
+        page.locator(".exam__nav [data-step='1']").click()
+        page.clock.run_for(7_000)
+        # A lid that was shut for ten minutes: timers fire once when it opens.
+        page.clock.fast_forward(600_000)
+        # Somebody looks at something else, for five minutes.
+        page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
+        page.clock.run_for(300_000)
+        page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+        page.clock.run_for(5_000)
+        # The question is left without an answer.
+        with page.expect_response("**/times/"):
+            page.locator(".exam__nav [data-step='1']").click()
+            page.clock.run_for(15_000)
+        assert 12 <= told(2) <= 15
+        assert answer(site, 2).answer == {}
+        before = told(2)
+        # The page goes on from what is stored.
+        open_exam(site, visit)
+        page.evaluate("document.querySelector('[data-go=\"2\"]').click()")
+        page.clock.run_for(20_000)
+        page.locator("#finish").click()
+        page.locator("#submit-now").click()
+        page.wait_for_url("**/sheets/")
+        assert before + 20 <= told(2) <= before + 21
+        assert visit.problems == []

@@ -167,3 +167,65 @@ def test_many_questions_are_tagged_in_a_handful_of_queries(
     with django_assert_max_num_queries(4):
         put_tags([(question, ["HOTS", "hots", f"t{n}"]) for n, question in enumerate(questions)])
     assert names(questions[3]) == ["HOTS", "t3"]
+
+
+class TestMany:
+    """The list of the bank: one tag for many questions, with and without what the person may not touch."""
+
+    TAGS = reverse("bank-tags")
+
+    def test_adds_and_takes_away(self, client: Client, teacher: Any, chapter: Any) -> None:
+        one, two, other = (make(teacher, chapter, tag, text=f"Why {tag}?") for tag in ("a", "b", "c"))
+        data = {"question": [one.pk, two.pk], "tag": "Board 2026, B", "change": "add", "asked": "q=why&view=mine"}
+        response = client.post(self.TAGS, data)
+        assert (response.status_code, response["Location"]) == (302, f"{LIST}?q=why&view=mine")
+        found = [{*names(question)} for question in (one, two, other)]
+        assert found == [{"a", "b", "Board 2026"}, {"b", "Board 2026"}, {"c"}]
+        assert AuditEvent.objects.filter(action="question.tagged").count() >= 2
+        data |= {"change": "remove", "tag": "board 2026", "all": "1", "page": [one.pk, two.pk, other.pk]}
+        page = client.post(self.TAGS, data, follow=True).content.decode()
+        assert "2 questions changed." in page
+        assert not Question.objects.filter(tags__folded="board 2026").exists()
+
+    @pytest.mark.parametrize(
+        ("data", "sentence"),
+        [
+            ({"tag": "x"}, "Tick the questions first."),
+            ({"question": "?", "tag": "x"}, "Tick the questions first."),
+            ({"all": "1", "tag": " , "}, "Write the tag first."),
+            ({"all": "1", "tag": "y" * 41}, "is longer than 40 characters."),
+        ],
+    )
+    def test_a_wrong_wish_keeps_what_was_typed(
+        self, client: Client, teacher: Any, chapter: Any, data: dict[str, str], sentence: str
+    ) -> None:
+        question = make(teacher, chapter)
+        response = client.post(self.TAGS, {"page": question.pk, **data})
+        html = response.content.decode()
+        assert (response.status_code, sentence in html) == (422, True)
+        assert f'value="{data["tag"]}"' in html
+        assert names(question) == []
+
+    def test_what_one_may_not_change_is_left_alone(self, client: Client, teacher: Any, cast: Any, chapter: Any) -> None:
+        full, foreign = make(teacher, chapter, *map(str, range(10))), make(cast.staff, chapter, text="Whose?")
+        newcomer = make(cast.newcomer, chapter, text="Mine?")
+        data = {"question": [full.pk, foreign.pk, newcomer.pk], "tag": "x", "change": "add"}
+        assert "1 question was left alone" in client.post(self.TAGS, data, follow=True).content.decode()
+        assert (len(names(full)), names(foreign), names(newcomer)) == (10, ["x"], ["x"])
+        client.force_login(cast.newcomer)
+        data["tag"] = "y"
+        client.post(self.TAGS, data)
+        assert (names(foreign), names(newcomer)) == (["x"], ["x", "y"])
+
+    def test_the_ticked_are_exported(self, client: Client, teacher: Any, chapter: Any) -> None:
+        one, _two = make(teacher, chapter, text="One?"), make(teacher, chapter, text="Two?")
+        response = client.post(self.TAGS, {"question": one.pk, "change": "export"}, follow=True)
+        assert response.request["QUERY_STRING"] == f"question={one.pk}"
+        assert "csrf" not in response.request["QUERY_STRING"]
+
+    def test_whoever_was_signed_out_comes_back_to_the_list(self, client: Client) -> None:
+        response = client.post(self.TAGS, {"tag": "x"}, headers={"referer": f"http://testserver{LIST}?q=why"})
+        assert response["Location"] == f"{reverse('account_login')}?next={LIST}%3Fq%3Dwhy"
+        for elsewhere in ("", "https://evil.example/bank/", "http://testserver"):
+            response = client.post(self.TAGS, {"tag": "x"}, headers={"referer": elsewhere})
+            assert response["Location"] == f"{reverse('account_login')}?next={self.TAGS}"

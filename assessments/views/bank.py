@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from assessments.enums import QuestionState
@@ -27,6 +28,7 @@ from assessments.services.item_analysis import MIN_PAIRS
 from assessments.services.likeness import search_terms
 from assessments.services.pictures import open_picture
 from assessments.services.reviews import review_question
+from assessments.services.tags import read_tags, tag_questions
 from common.access import get_permitted
 from common.errors import DomainError
 from common.htmx import render_page
@@ -56,14 +58,19 @@ def open_bank(request: HttpRequest) -> None:
 @require_GET
 def bank_list(request: HttpRequest) -> HttpResponse:
     open_bank(request)
-    user, form = request.user, BankFilterForm(request.GET)
-    view = request.GET.get("view", "")
+    return _bank_page(request, request.GET)
+
+
+def _bank_page(request: HttpRequest, asked: QueryDict, *, status: int = 200, **said: Any) -> HttpResponse:
+    """The list that the address asks for; `said`: what is wrong with what was typed below it, and what was."""
+    user, form = request.user, BankFilterForm(asked)
+    view = asked.get("view", "")
     valid = form.is_valid()
     page = bank_pages.BankPage([], None, None)
     if valid:
         terms = search_terms(form.cleaned_data["q"])
         found = bank_pages.bank_questions(user, chosen=form.chosen, terms=terms, view=view)
-        before, after = (read_id(request.GET.get(name, "")) for name in ("before", "after"))
+        before, after = (read_id(asked.get(name, "")) for name in ("before", "after"))
         page = bank_pages.bank_page(found, before=before, after=after)
     context = {
         "form": form,
@@ -72,12 +79,49 @@ def bank_list(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(user, form, view),
         "newer": f"?{form.query(view=view, after=page.newer)}" if page.newer else "",
         "older": f"?{form.query(view=view, before=page.older)}" if page.older else "",
+        "asked": asked.urlencode(),
+        **said,
     }
-    response = render_page(request, "assessments/bank_list.html", context, partial="bank", status=200 if valid else 422)
+    status = status if valid else 422
+    response = render_page(request, "assessments/bank_list.html", context, partial="bank", status=status)
     if getattr(request, "htmx", False):
         # The address without the filters that are not set.
         response["HX-Push-Url"] = f"{request.path}?{form.query(view=view)}".rstrip("?")
     return response
+
+
+@require_POST
+def bank_tags(request: HttpRequest) -> HttpResponse:
+    """Adds tags to the ticked questions, or to all of the page, or takes them away, then back to the same list; or
+    leads to the export of the ticked ones."""
+    open_bank(request)
+    given, asked = request.POST, QueryDict(request.POST.get("asked", "")[:2000])
+    ticked = given.getlist("page" if given.get("all") else "question")[: bank_pages.PAGE]
+    ids = [pk for text in ticked if (pk := read_id(text))]
+    if ids and given.get("change") == "export":
+        return redirect(f"{reverse('question-export')}?{urlencode([('question', pk) for pk in ids])}")
+    questions = bank_pages.tagged_questions(request.user, ids)
+    try:
+        changed, left = tag_questions(
+            questions=questions,
+            names=read_tags([given.get("tag", "")]),
+            remove=given.get("change") == "remove",
+            actor=request.user,
+            now=timezone.now(),
+        )
+    except DomainError as error:
+        said = {"problem": error.message, "tag": given.get("tag", ""), "ticked": ticked, "all": given.get("all")}
+        return _bank_page(request, asked, status=error.status, **said)
+    done = ngettext("%d question changed.", "%d questions changed.", changed) % changed
+    messages.success(request, done if changed else _("Nothing changed: the tags were so already."))
+    if left:
+        text = ngettext(
+            "%d question was left alone: you may not change it, or it would have more than 10 tags.",
+            "%d questions were left alone: you may not change them, or they would have more than 10 tags.",
+            left,
+        )
+        messages.warning(request, text % left)
+    return redirect(f"{reverse('bank-list')}?{asked.urlencode()}".rstrip("?"))
 
 
 def _tabs(user: Any, form: BankFilterForm, view: str) -> list[dict[str, Any]]:

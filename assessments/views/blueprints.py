@@ -28,6 +28,7 @@ from assessments.services.blueprints import (
     plan_of,
 )
 from assessments.services.drawing import BlueprintUnfitError
+from assessments.services.paper_times import plan_time
 from common.access import get_permitted
 from common.htmx import render_page
 from courses.models import Programme
@@ -56,6 +57,7 @@ def blueprint_page(request: HttpRequest, blueprint_id: UUID) -> HttpResponse:
         "blueprint": blueprint,
         "sections": BlueprintEditor.of_plan(blueprint_pages.unit_choices(blueprint.programme), plan).sections,
         "check": judge_plan(programme=blueprint.programme, plan=plan),
+        "time": plan_time(plan),
         "papers": blueprint_pages.papers_of(blueprint),
         "draft": PaperDraft.objects.visible_to(request.user).filter(blueprint=blueprint).first(),
         "may_change": request.user.has_perm("assessments.change_blueprint", blueprint),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assessments.models import Exam
 from assessments.selectors import exam_pages
 from assessments.selectors.external import external_rows
-from assessments.services.attempts import start_attempt
+from assessments.services.attempts import TurnError, start_attempt
 from common.access import get_permitted
 from common.htmx import render_page
 
@@ -39,5 +39,12 @@ def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
 @require_POST
 def exam_start(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     exam = get_permitted(request.user, "assessments.start_exam", Exam, exam_id)
-    attempt = start_attempt(exam=exam, student=request.user, now=timezone.now())
+    try:
+        attempt = start_attempt(exam=exam, student=request.user, now=timezone.now())
+    except TurnError as turn:
+        context = {"exam": exam, "message": turn.message, "seconds": turn.details["retry_after"]}
+        response = render_page(request, "assessments/exam_turn.html", context)
+        response.status_code = turn.status
+        response.headers["Retry-After"] = str(context["seconds"])
+        return response
     return redirect("attempt-page", attempt.pk)

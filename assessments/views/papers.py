@@ -29,6 +29,7 @@ from assessments.services.paper_drafts import (
     swap_candidates,
     swap_question,
 )
+from assessments.services.paper_times import paper_time
 from assessments.services.paper_variants import draw_variants
 from common.access import get_permitted
 from common.errors import DomainError
@@ -138,6 +139,7 @@ def paper_page(request: HttpRequest, paper_id: UUID) -> HttpResponse:
         "exams": blueprint_pages.exams_with(paper),
         "sections": blueprint_pages.in_sections(paper.sections, questions),
         "levels": blueprint_pages.level_marks(questions),
+        "time": paper_time(questions),
     }
     return render_page(request, "assessments/paper_page.html", context, status=422 if form.is_bound else 200)
 
@@ -166,6 +168,7 @@ def _draft_page(
             "sections": blueprint_pages.in_sections(blueprint_pages.section_heads(blueprint), questions),
             "stale": [seat_name(seat) for seat in state.stale],
             "levels": blueprint_pages.level_marks(questions),
+            "time": paper_time(questions),
             "freeze": freeze
             or FreezeForm(initial={"title": f"{blueprint.name} {timezone.localdate():%d.%m.%Y}"[:160]}),
         }

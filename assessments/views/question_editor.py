@@ -124,8 +124,11 @@ def _posted(request: HttpRequest, question: Question | None) -> HttpResponse:
     """What the pressed button asks for: other fields, a picture, or saving."""
     do = request.POST.get("do", "save")
     fixed = question.type if question else ""
-    if do == "refresh":
-        return _editor(request, QuestionForm(request.POST, fixed=fixed), question)
+    if do == "refresh" or do.startswith("method-"):
+        form = QuestionForm(request.POST, fixed=fixed)
+        if do != "refresh":
+            form.change_methods(do)
+        return _editor(request, form, question)
     if do == "picture":
         return _with_picture(request, question, fixed)
     if do == "later":
@@ -210,7 +213,7 @@ def _editor(
     left: QuestionDraft | None = None,
 ) -> HttpResponse:
     do = request.POST.get("do", "save")
-    if form.is_bound and do in {"refresh", "picture"}:
+    if form.is_bound and (do in {"refresh", "picture"} or do.startswith("method-")):
         form.start_over()
     given = read_id((request.POST or request.GET).get("draft", "")) or new_id()
     context = {

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assessments.enums import QuestionType
 from assessments.forms.bank import BankFilterForm, read_id
-from assessments.forms.question_files import ImportForm
-from assessments.models import Question, QuestionImport
+from assessments.forms.question_files import ImportForm, PlaceForm
+from assessments.models import ImportState, Question, QuestionImport
 from assessments.selectors import bank_pages
 from assessments.selectors import question_files as selectors
 from assessments.services import question_files as services
@@ -116,6 +116,21 @@ def question_import_run(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def question_import_place(request: HttpRequest, import_id: UUID) -> HttpResponse:
+    """Another programme or chapter for the file, whose report is then made anew."""
+    source = _source(request, import_id)
+    form = PlaceForm(request.POST)
+    if not form.is_valid():
+        return _report_page(request, source, status=422, form=form)
+    place = {"programme": form.cleaned_data["programme"], "chapter": form.cleaned_data["chapter"]}
+    try:
+        services.place_again(source=source, **place, actor=request.user, now=timezone.now())
+    except DomainError as error:
+        return _report_page(request, _source(request, import_id), status=error.status, said=error.message)
+    return redirect("question-import-page", source.pk)
+
+
+@require_POST
 def question_import_discard(request: HttpRequest, import_id: UUID) -> HttpResponse:
     source = _source(request, import_id)
     try:
@@ -131,7 +146,9 @@ def _source(request: HttpRequest, import_id: UUID) -> QuestionImport:
     return get_permitted(request.user, "assessments.view_questionimport", selectors.import_for_page(), import_id)
 
 
-def _report_page(request: HttpRequest, source: QuestionImport, *, status: int = 200, said: str = "") -> HttpResponse:
+def _report_page(
+    request: HttpRequest, source: QuestionImport, *, status: int = 200, said: str = "", form: PlaceForm | None = None
+) -> HttpResponse:
     action, number = request.GET.get("show", ""), request.GET.get("page", "1")
     action = action if action in services.ACTIONS else ""
     page = int(number) if number.isdecimal() and 0 < len(number) < 5 else 1
@@ -144,6 +161,9 @@ def _report_page(request: HttpRequest, source: QuestionImport, *, status: int = 
         "wanted": counts.get("new", 0) + counts.get("changed", 0),
         "left_out": counts.get("refused", 0) + counts.get("skipped", 0),
     }
+    if source.state == ImportState.READY:
+        context["homeless"] = selectors.without_chapter(source)
+        context["form"] = form or PlaceForm(initial={"programme": source.programme_id, "chapter": source.chapter_id})
     if counts and not source.is_working:
         context["report"] = report = selectors.report_page(source, action=action, number=max(page, 1))
         context["types"] = dict(QuestionType.choices)

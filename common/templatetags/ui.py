@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from html import unescape
@@ -19,13 +18,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, PasswordInput, RadioSelect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html, json_script, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from common.charts import Trend, trend_geometry
 from common.maths_text import line_maths
@@ -34,10 +31,12 @@ register = template.Library()
 
 VULGAR = {Decimal("0.5"): "½", Decimal("0.25"): "¼", Decimal("0.75"): "¾"}
 NOTHING = "–"
-SOON = timedelta(hours=24)
 BLANK = re.compile(r"\[\[\d{1,2}\]\]")
 # A tag is passed over whole: what stands in an attribute is no blank.
 BLANK_OR_TAG = re.compile(r"""<(?:[^"'>]|"[^"]*"|'[^']*')*>|\[\[(\d{1,2})\]\]""")
+NOT_TEXT = re.compile(r"<math\b.*?</math>|<[^>]*>|&\w+;", re.DOTALL)
+DEVANAGARI = re.compile("[\u0900-\u097f]")
+LATIN_WORD = re.compile(r"[A-Za-z]{2}")
 BLANK_LINE = '<b class="nowrap num">({}) ____</b>'
 
 
@@ -91,6 +90,19 @@ def indian(value: Any) -> str:
     return sign + ",".join(groups) + dot + rest
 
 
+# --- Languages -------------------------------------------------------------------------------------------------------
+@register.filter
+def lang_attr(text: Any) -> str:
+    """` lang="en"` or ` lang="hi"` for what people wrote, where it is not in the language of the page; else nothing.
+
+    The script tells: Devanagari is Hindi, Latin words are English. A formula, a number or a single letter has none, and
+    HTML is judged by its text.
+    """
+    plain = NOT_TEXT.sub(" ", str(text or ""))
+    written = "hi" if DEVANAGARI.search(plain) else "en" if LATIN_WORD.search(plain) else ""
+    return format_html(' lang="{}"', written) if written and written != (get_language() or "en")[:2] else ""
+
+
 # --- People ----------------------------------------------------------------------------------------------------------
 @register.filter
 def initials(name: Any) -> str:
@@ -118,100 +130,6 @@ def role_line(user: Any) -> str:
     }
     text = ", ".join(word for attribute, word in names.items() if getattr(user, attribute, False))
     return text[:1].upper() + text[1:]
-
-
-# --- Times: absolute and relative, in the zone active for the person -------------------------------------------------
-def clock_text(moment: datetime) -> str:
-    """Time of day: 6 pm, 9:12 pm."""
-    half_day = pgettext("time of day", "am") if moment.hour < 12 else pgettext("time of day", "pm")
-    hour = moment.hour % 12 or 12
-    return f"{hour} {half_day}" if moment.minute == 0 else f"{hour}:{moment.minute:02} {half_day}"
-
-
-@register.filter
-def when(moment: datetime | None, now: datetime | None = None) -> str:
-    """Short: "Fri 9:12 pm" within six days of `now`, else "Fri 14 Nov, 9:12 pm", and the year when it is another."""
-    if moment is None:
-        return NOTHING
-    local, today = timezone.localtime(moment), timezone.localtime(now)
-    if abs((local.date() - today.date()).days) <= 6:
-        return f"{date_format(local, 'D')} {clock_text(local)}"
-    return f"{date_format(local, 'D j M' if local.year == today.year else 'D j M Y')}, {clock_text(local)}"
-
-
-def span_text(span: timedelta) -> str:
-    """A length of time in one unit, rounded down: 3 d, 21 h, 40 min, under a minute."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes >= 72 * 60:
-        return _("%(n)d d") % {"n": minutes // 1440}
-    if minutes >= 60:
-        return _("%(n)d h") % {"n": minutes // 60}
-    return _("%(n)d min") % {"n": minutes} if minutes else _("under a minute")
-
-
-@register.filter
-def left(moment: datetime | None, now: datetime | None = None) -> str:
-    """Distance to a deadline: "21 h left", "3 h late"."""
-    if moment is None:
-        return NOTHING
-    span = moment - (now or timezone.now())
-    if span < timedelta():
-        return _("%(span)s late") % {"span": span_text(-span)}
-    return _("%(span)s left") % {"span": span_text(span)}
-
-
-@register.filter
-def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """Distance to something past: "3 h ago", "just now"."""
-    if moment is None:
-        return NOTHING
-    span = (now or timezone.now()) - moment
-    return _("just now") if span < timedelta(minutes=1) else _("%(span)s ago") % {"span": span_text(span)}
-
-
-@register.filter
-def due_phrase(moment: datetime | None, now: datetime | None = None) -> str:
-    """The promise in words: "by Sun 6 pm, 21 h left"; past it, "due Sun 6 pm, 3 h late"."""
-    if moment is None:
-        return NOTHING
-    now = now or timezone.now()
-    word = _("by %(when)s") if moment >= now else _("due %(when)s")
-    return f"{word % {'when': when(moment, now)}}, {left(moment, now)}"
-
-
-def due_state(moment: datetime, now: datetime) -> str:
-    """late, soon (under a day) or calm."""
-    return "late" if moment < now else "soon" if moment - now < SOON else "calm"
-
-
-@register.inclusion_tag("components/due.html")
-def due(moment: datetime | None, now: datetime | None = None) -> dict[str, Any]:
-    """{% due paper.due_at %}: the promise, absolute and relative; the relative part keeps itself fresh."""
-    if moment is None:
-        return {"moment": None}
-    now = now or timezone.now()
-    word = _("by %(when)s") if moment >= now else _("due %(when)s")
-    return {
-        "moment": moment,
-        "stamp": moment.astimezone(UTC).isoformat(),
-        "absolute": word % {"when": when(moment, now)},
-        "relative": left(moment, now),
-        "state": due_state(moment, now),
-    }
-
-
-@register.simple_tag
-def moment(value: datetime | None, relative: str = "", now: datetime | None = None) -> SafeString | str:
-    """{% moment dt %} or {% moment dt "ago" %}: a <time>, absolute text, relative text refreshed by app.js."""
-    if value is None:
-        return NOTHING
-    stamp = value.astimezone(UTC).isoformat()
-    if relative in {"ago", "left"}:
-        text = ago(value, now) if relative == "ago" else left(value, now)
-        return format_html(
-            '<time datetime="{}" data-relative="{}" title="{}">{}</time>', stamp, relative, when(value, now), text
-        )
-    return format_html('<time datetime="{}">{}</time>', stamp, when(value, now))
 
 
 @lru_cache(maxsize=1)
@@ -389,7 +307,27 @@ def ui_words() -> str:
         "min": _("%(n)d min"),
         "offline": _("That did not reach us. Check your connection and try again."),
     }
-    return json.dumps({key: text.replace("%(span)s", "{}").replace("%(n)d", "{}") for key, text in words.items()})
+    plain = {key: text.replace("%(span)s", "{}").replace("%(n)d", "{}") for key, text in words.items()}
+    # Escaped, a letter of Hindi would take six.
+    return json.dumps(plain, ensure_ascii=False)
+
+
+@register.simple_tag
+def ink_words() -> SafeString:
+    """What marking-ink.js calls each mark of red ink for those who hear the page; before its script, on its pages."""
+    words = {
+        "tick": _("Tick"),
+        "half": _("Half tick"),
+        "cross": _("Cross"),
+        "circle": _("Circle"),
+        "underline": _("Underline"),
+        "pen": _("Pen stroke"),
+        "highlight": _("Highlight"),
+        "comment": _("Comment"),
+        "one": _("{} mark"),
+        "many": _("{} marks"),
+    }
+    return json_script(words, "ink-words")
 
 
 @register.inclusion_tag("components/bottom_nav.html")

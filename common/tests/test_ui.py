@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from common import charts
 from common.htmx import ui as context_of_display
-from common.templatetags import ui
+from common.templatetags import ui, ui_times
 
 FRIDAY = datetime(2026, 11, 20, 15, 42, tzinfo=UTC)  # Fri 9:12 pm in India
 SUNDAY = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)  # Sun 6 pm in India
@@ -96,21 +96,21 @@ def test_person_name_falls_back_to_the_address():
 
 
 def test_when_is_short_this_week_and_fuller_later():
-    assert ui.when(FRIDAY, FRIDAY) == "Fri 9:12 pm"
-    assert ui.when(SUNDAY, FRIDAY) == "Sun 6 pm"
-    assert ui.when(FRIDAY, FRIDAY + timedelta(days=30)) == "Fri 20 Nov, 9:12 pm"
-    assert ui.when(FRIDAY, FRIDAY + timedelta(days=300)) == "Fri 20 Nov 2026, 9:12 pm"
-    assert ui.when(None) == "–"
+    assert ui_times.when(FRIDAY, FRIDAY) == "Fri 9:12 pm"
+    assert ui_times.when(SUNDAY, FRIDAY) == "Sun 6 pm"
+    assert ui_times.when(FRIDAY, FRIDAY + timedelta(days=30)) == "Fri 20 Nov, 9:12 pm"
+    assert ui_times.when(FRIDAY, FRIDAY + timedelta(days=300)) == "Fri 20 Nov 2026, 9:12 pm"
+    assert ui_times.when(None) == "–"
 
 
 def test_when_follows_the_persons_zone():
     with timezone.override(ZoneInfo("Europe/London")):
-        assert ui.when(FRIDAY, FRIDAY) == "Fri 3:42 pm"
+        assert ui_times.when(FRIDAY, FRIDAY) == "Fri 3:42 pm"
 
 
 @pytest.mark.parametrize(("hour", "text"), [(0, "12 am"), (9, "9 am"), (12, "12 pm"), (23, "11 pm")])
 def test_clock_has_no_zero_hour(hour, text):
-    assert ui.clock_text(datetime(2026, 11, 20, hour, tzinfo=UTC)) == text
+    assert ui_times.clock_text(datetime(2026, 11, 20, hour, tzinfo=UTC)) == text
 
 
 @pytest.mark.parametrize(
@@ -124,14 +124,14 @@ def test_clock_has_no_zero_hour(hour, text):
     ],
 )
 def test_span_in_one_unit(span, text):
-    assert ui.span_text(span) == text
+    assert ui_times.span_text(span) == text
 
 
 def test_due_phrase_before_and_after():
-    assert ui.due_phrase(SUNDAY, SUNDAY - timedelta(hours=21)) == "by Sun 6 pm, 21 h left"
-    assert ui.due_phrase(SUNDAY, SUNDAY + timedelta(hours=3)) == "due Sun 6 pm, 3 h late"
-    assert ui.ago(FRIDAY, FRIDAY + timedelta(hours=19)) == "19 h ago"
-    assert ui.ago(FRIDAY, FRIDAY) == "just now"
+    assert ui_times.due_phrase(SUNDAY, SUNDAY - timedelta(hours=21)) == "by Sun 6 pm, 21 h left"
+    assert ui_times.due_phrase(SUNDAY, SUNDAY + timedelta(hours=3)) == "due Sun 6 pm, 3 h late"
+    assert ui_times.ago(FRIDAY, FRIDAY + timedelta(hours=19)) == "19 h ago"
+    assert ui_times.ago(FRIDAY, FRIDAY) == "just now"
 
 
 @pytest.mark.parametrize(("hours", "state"), [(30, "calm"), (5, "soon"), (-1, "late")])

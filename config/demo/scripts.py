@@ -105,7 +105,7 @@ def _answer(row: PaperQuestion, strength: float, rng: random.Random) -> Written:
     longest = max(len(each.lines) for each in load_answers()[key] if each.quality == "good")
     text = " ".join(str(part) for line in answer.lines for part in line.parts)
     chosen = "b" if "(iii)(b)" in text else "a"
-    steps = [step for step in row.version.steps.all() if step.alternative in ("", chosen)]
+    steps = [step for step in row.version.methods[answer.method - 1].steps if step.alternative in ("", chosen)]
     return Written(
         question_id=row.pk,
         number=row.number,

@@ -18,10 +18,12 @@ KEEP = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """One way of answering an item: how good it is ('good', 'partly' or 'weak') and what is written."""
+    """One way of answering an item: how good it is ('good', 'partly' or 'weak'), what is written, and by which of the
+    methods of the marking scheme."""
 
     quality: str
     lines: tuple[Line, ...]
+    method: int = 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def load_answers() -> dict[str, tuple[Answer, ...]]:
     """The shipped handwritten answers by item key."""
     data = tomllib.loads(ANSWERS.read_text(encoding="utf-8"))["answers"]
     return {
-        key: tuple(Answer(each["quality"], tuple(map(read_line, each["lines"]))) for each in variants)
+        key: tuple(
+            Answer(each["quality"], tuple(map(read_line, each["lines"])), each.get("method", 1)) for each in variants
+        )
         for key, variants in data.items()
     }
 

@@ -134,7 +134,7 @@ def seat(
 
 def _answer(attempt: Attempt, sitting: Sitting, *, upto: datetime) -> None:
     """Saves the objective answers, evenly over the time; one who is still writing has done about half."""
-    rng = random.Random(f"answers {sitting.seed}")
+    rng, pauses = random.Random(f"answers {sitting.seed}"), random.Random(f"times {sitting.seed}")
     rows = list(PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=False).select_related("version"))
     rows = rows if sitting.stage > SITTING else rows[: max(3, len(rows) // 2)]
     pace = (upto - attempt.started_at) / (len(rows) + 1)
@@ -151,6 +151,7 @@ def _answer(attempt: Attempt, sitting: Sitting, *, upto: datetime) -> None:
             seq=place,
             answer={"choices": chosen},
             marked_for_review=True if rng.random() < 0.06 else None,
+            seconds=min(int(pauses.lognormvariate(4.2, 0.5)), int(pace.total_seconds())),
             actor=attempt.student,
             now=attempt.started_at + pace * place,
         )

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "common.middleware.PrivatePagesMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "common.middleware.SignInMiddleware",
     "common.middleware.PersonLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -95,7 +95,12 @@ TEMPLATES = [
                 "config.navigation.nav",
                 "config.navigation.demo",
             ],
-            "builtins": ["common.templatetags.ui", "django.templatetags.static", "django.templatetags.i18n"],
+            "builtins": [
+                "common.templatetags.ui",
+                "common.templatetags.ui_times",
+                "django.templatetags.static",
+                "django.templatetags.i18n",
+            ],
         },
     }
 ]
@@ -227,6 +232,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "assessments.prune_external_deliveries",
         "schedule": timedelta(hours=1),
     },
+    "prune-flight-records": {
+        "task": "assessments.prune_flight_records",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
@@ -236,6 +245,12 @@ CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
     "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
+
+# --- Flight record of attempts ----------------------------------------------------------------------------------------
+# How long it is kept; an attempt can be disputed much less long, and the database itself refuses less than 180 days.
+FLIGHT_RECORD_DAYS = env.number("FLIGHT_RECORD_DAYS", 1096, minimum=180, maximum=36500)
+# For how long after its end writing may be opened again to make up for an outage; 0: never.
+CREDIT_REOPEN_HOURS = env.number("CREDIT_REOPEN_HOURS", 24, maximum=168)
 
 # --- External tools ---------------------------------------------------------------------------------------------------
 # Whether students may be sent to addresses without TLS: only where everything runs on one computer.

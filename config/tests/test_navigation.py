@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_every_item_opens_for_whoever_has_it(client: Client, cast: Cast) -> None
         client.force_login(person)
         for item in items(client):
             assert client.get(item["url"]).status_code == 200, (person, item["url"])
+
+
+def test_a_page_below_belongs_to_its_part(client: Client, cast: Cast) -> None:
+    client.force_login(cast.teacher)
+    page = client.get(reverse("question-import")).content.decode()
+    assert re.findall(r'href="([^"]+)" aria-current="true"', page.split("</nav>")[0]) == [reverse("bank-list")]
+    assert 'aria-current="page"' in client.get(reverse("bank-list")).content.decode()
 
 
 def test_this_page_is_the_current_one(client: Client, cast: Cast) -> None:

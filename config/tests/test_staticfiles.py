@@ -15,11 +15,12 @@ STYLES = sorted((Path(__file__).resolve().parents[2] / "static" / "css").rglob("
 @pytest.mark.parametrize(
     ("css", "small"),
     [
-        ("a { color : red ; }\n\nb{}", "a{color : red}b{}"),
-        ("@layer page {\n  .a :is(.b, .c) { margin: 0 }\n}", "@layer page{.a :is(.b,.c){margin: 0}}"),
-        (".a ::before { content: '; { } /* kept */  ' }", ".a ::before{content: '; { } /* kept */  '}"),
+        ("a { color : red ; }\n\nb{}", "a{color :red}b{}"),
+        ("@layer page {\n  .a :is(.b, .c) { margin: 0 }\n}", "@layer page{.a :is(.b,.c){margin:0}}"),
+        (".a ::before { content: '; { } /* kept */  ' }", ".a ::before{content:'; { } /* kept */  '}"),
         ("/* don't */ a{width:calc(1px + 2px)} /* end */", "a{width:calc(1px + 2px)}"),
-        ("a{--none: ;--b: 1}", "a{--none: ;--b: 1}"),
+        ("a{--none: ;--b: 1}", "a{--none: ;--b:1}"),
+        ('@media (width: 9px){a{content: "b: c"}}', '@media (width:9px){a{content:"b: c"}}'),
         ('a::after{content:"\\" ; "}', 'a::after{content:"\\" ; "}'),
     ],
 )

@@ -17,7 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from assessments.enums import CHOICE_TYPES, TRUE_FALSE_LABELS, QuestionType
 from assessments.models import KeyCorrection, QuestionVersion
@@ -28,6 +33,13 @@ from evaluations.services.rescoring import Change, Rescoring, preview_rescore, r
 
 # So many who change are named on the page; all are counted.
 NAMED = 200
+
+
+class OneOption(UnfoldAdminRadioSelectWidget):
+    """Radio buttons that hand on all that was sent: of two values none is dropped, the rules of keys refuse them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.getlist(name) if hasattr(data, "getlist") else data.get(name)
 
 
 class KeyForm(forms.Form):
@@ -43,13 +55,14 @@ class KeyForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: forms.Field
         if self.of_choice:
+            takes_several = version.question.type == QuestionType.MULTIPLE_CHOICE
             labels = [option["label"] for option in version.options]
             if version.question.type == QuestionType.TRUE_FALSE:
                 labels = list(TRUE_FALSE_LABELS)
             field = forms.MultipleChoiceField(
-                label=_("Right options"),
+                label=_("Right options") if takes_several else _("Right option"),
                 choices=[(label, label) for label in labels],
-                widget=forms.CheckboxSelectMultiple,
+                widget=UnfoldAdminCheckboxSelectMultipleWidget if takes_several else OneOption,
                 initial=self.current.get("choices", []),
             )
         else:
@@ -68,6 +81,13 @@ class KeyForm(forms.Form):
         if not isinstance(key, dict):
             raise forms.ValidationError(_("A key is an object such as {“value”: “3”}."))
         return key
+
+
+def _shown(key: dict[str, Any]) -> str:
+    """The key in words where it is of options, else as it is stored."""
+    if "choices" in key:
+        return ", ".join(key["choices"])
+    return json.dumps(key, ensure_ascii=False)
 
 
 def _named(preview: Rescoring) -> list[Change]:
@@ -122,7 +142,7 @@ class KeyCorrectionAdmin(ModelAdmin):
             "form": form,
             "preview": preview,
             "named": _named(preview) if preview else (),
-            "key_text": json.dumps(preview.key, ensure_ascii=False) if preview else "",
+            "key_text": _shown(preview.key) if preview else "",
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "admin/evaluations/correct_key.html", context, status=status)

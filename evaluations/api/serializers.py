@@ -114,13 +114,16 @@ class MarkOut(Base[Any]):
 class StepOut(Base[Any]):
     id = serializers.UUIDField()
     position = serializers.IntegerField()
+    method = serializers.IntegerField(help_text="Of several complete solutions the better one counts.")
+    number = serializers.IntegerField(help_text="Within its method.")
     part = serializers.CharField()
     alternative = serializers.CharField()
     kind = serializers.CharField()
     html = serializers.CharField()
     marks = MarksOut()
     follows = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Positions of the steps whose value this one builds on."
+        child=serializers.IntegerField(),
+        help_text="Numbers of the steps, in the same method, whose value this one builds on.",
     )
 
 
@@ -155,6 +158,7 @@ class DeskQuestionOut(Base[Any]):
     parts = serializers.ListField(child=serializers.DictField())
     model_answer = serializers.CharField(source="model_answer_html")
     steps = StepOut(many=True)
+    method_titles = serializers.ListField(child=serializers.CharField(allow_blank=True))
     mark = CurrentMarkOut(allow_null=True)
     not_attempted = serializers.BooleanField()
     pages = serializers.ListField(child=serializers.UUIDField())
@@ -181,11 +185,21 @@ class DeskOut(Base[Any]):
 
 class ResultStepOut(Base[Any]):
     id = serializers.UUIDField(source="step.id")
+    method = serializers.IntegerField(source="step.method")
     part = serializers.CharField(source="step.part")
     alternative = serializers.CharField(source="step.alternative")
     html = serializers.CharField(source="step.html")
     marks = MarksOut(source="step.marks")
     awarded = MarksOut(allow_null=True)
+
+
+class ResultMethodOut(Base[Any]):
+    """A complete solution of the marking scheme; `marks` is null where marks are not shown."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    marks = MarksOut(allow_null=True)
+    counts = serializers.BooleanField(help_text="Whether the question's marks are this method's.")
 
 
 class ScoredPartOut(Base[Any]):
@@ -222,6 +236,7 @@ class ResultQuestionOut(Base[Any]):
     explanation = serializers.CharField(source="explanation_html")
     model_answer = serializers.CharField(source="model_answer_html")
     steps = ResultStepOut(many=True)
+    methods = ResultMethodOut(many=True)
     comment = serializers.CharField()
     pages = serializers.ListField(child=serializers.UUIDField())
     tries = ResultTryOut(many=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,8 +17,9 @@ from evaluations.selectors.sheets import PageView, page_views
 
 @dataclass(frozen=True)
 class StepView:
-    """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a"). `follows`: the
-    positions of the steps whose value it builds on."""
+    """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a"). `method`: which of
+    the complete solutions it belongs to; `number`: its number there. `follows`: the numbers, in the same method, of the
+    steps whose value it builds on."""
 
     id: UUID
     position: int
@@ -28,6 +29,8 @@ class StepView:
     html: str
     marks: Decimal
     follows: list[int]
+    method: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class MarkView:
 
 @dataclass(frozen=True)
 class DeskQuestion:
-    """A written question. With internal choice two share `number`, alternatives "a" and "b"."""
+    """A written question. With internal choice two share `number`, alternatives "a" and "b". `method_titles`: of the
+    methods of its scheme in order, as far as they have one."""
 
     id: UUID
     section: str
@@ -55,6 +59,7 @@ class DeskQuestion:
     parts: list[dict[str, Any]]
     model_answer_html: str
     steps: list[StepView]
+    method_titles: list[str]
     mark: MarkView | None
     not_attempted: bool
     pages: list[UUID]
@@ -104,13 +109,30 @@ def steps_by_question(questions: list[PaperQuestion]) -> dict[UUID, list[StepVie
     versions = [q.version_id for q in questions]
     for step in MarkingStep.objects.filter(version__in=versions).order_by("version", "position"):
         schemes[step.version_id].append(step)
-    return {row.pk: [_step_view(step, row.shown) for step in schemes[row.version_id]] for row in questions}
+    return {row.pk: _step_views(schemes[row.version_id], row.shown) for row in questions}
 
 
-def _step_view(step: MarkingStep, shown: ShownContent) -> StepView:
-    html = shown.step_html(step.position, step.text_html)
-    follows = step.follows or []
-    return StepView(step.pk, step.position, step.part, step.alternative, step.kind, html, step.marks, follows)
+def _step_views(steps: list[MarkingStep], shown: ShownContent) -> list[StepView]:
+    numbers: Counter[int] = Counter()
+    views = []
+    for step in steps:
+        method = step.method or 1
+        numbers[method] += 1
+        views.append(
+            StepView(
+                id=step.pk,
+                position=step.position,
+                part=step.part,
+                alternative=step.alternative,
+                kind=step.kind,
+                html=shown.step_html(step.position, step.text_html),
+                marks=step.marks,
+                follows=step.follows or [],
+                method=method,
+                number=numbers[method],
+            )
+        )
+    return views
 
 
 def mark_view(mark: QuestionMark | None) -> MarkView | None:
@@ -138,6 +160,7 @@ def _question(
         parts=shown.parts,
         model_answer_html=shown.model_answer_html,
         steps=steps,
+        method_titles=row.version.method_titles or [],
         mark=mark_view(mark),
         not_attempted=row.number in progress.not_attempted,
         pages=[page.id for page in pages if row.number in page.questions],

@@ -39,7 +39,7 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
             "state": reverse("marking-pages", args=[evaluation.pk]),
         },
         "shortcuts": _shortcuts(),
-        "words": json.dumps(_words()),
+        "words": json.dumps(_words(), ensure_ascii=False),
         "data": _data(desk, now) | {"can_mark": can_mark},
     }
 
@@ -98,9 +98,11 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
                 "html": step.html,
                 "marks": plain(step.marks),
                 "follows": step.follows,
+                "method": step.method,
             }
             for step in question.steps
         ],
+        "method_titles": question.method_titles,
     }
 
 
@@ -114,6 +116,7 @@ def _shortcuts() -> list[tuple[str, list[str]]]:
     return [
         (_("Award step (again: half, none)"), ["1…9"]),
         (_("Full marks"), ["F"]),
+        (_("Next method"), ["M"]),
         (_("No marks"), ["0"]),
         (_("Tick, cross"), ["T", "X"]),
         (_("Pen, highlight, underline"), ["P", "H", "U"]),
@@ -149,6 +152,8 @@ def _words() -> dict[str, str]:
         "no_model": _("No model answer is given."),
         "alternative": _("Alternative {}"),
         "method": _("Method"),
+        "method_n": _("Method {}"),
+        "counts": _("counts"),
         "accuracy": _("Accuracy"),
         "independent": _("Independent"),
         "follows": _("follows {}"),

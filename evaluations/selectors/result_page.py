@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from assessments.enums import PART_TYPES, AttemptState, ExamPurpose, RevealItem
 from assessments.models import Attempt
+from assessments.selectors.flight_record import integrity_facts
+from assessments.selectors.item_statistics import median_seconds
 from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
-from common.templatetags.ui import when
+from common.templatetags.ui_times import when
 from evaluations.enums import EvaluationState
 from evaluations.selectors.desk_page import page_json
 from evaluations.selectors.result_answers import shown_answer
@@ -48,15 +50,19 @@ def paper_rows(student: User, *, url: str, now: datetime, before: str = "") -> d
 def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, Any]:
     """The context of the result page."""
     result = result_data(attempt, reader=reader, now=now)
+    # How long others take is for whoever teaches; one more query for them.
+    timed = [question.version for question in result.questions if question.seconds]
+    usual = median_seconds(timed) if timed and (reader.is_staff or reader.is_teacher) else {}
     return {
         "attempt": attempt,
         "result": result,
         "steps": _steps(result),
         "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
         "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
-        "rows": [_row(question, result) for question in result.questions],
+        "rows": [_row(question, result) | {"usual": usual.get(question.version)} for question in result.questions],
         "pages": [page_json(page) for page in result.pages],
         "is_own": attempt.student_id == reader.pk,
+        "facts": integrity_facts(attempt) if reader.has_perm("assessments.see_unrevealed", attempt) else None,
         "quiz": result_of(attempt, attempt.exam) if attempt.exam.is_quiz and RevealItem.MARKS in result.shown else None,
     }
 

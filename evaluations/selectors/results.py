@@ -27,7 +27,14 @@ from evaluations.selectors.desk import StepView, steps_by_question
 from evaluations.selectors.ink import revealed_ink
 from evaluations.selectors.result_answers import scored_parts
 from evaluations.selectors.sheets import PageView, page_views
-from evaluations.selectors.totals import ZERO, MarkedQuestion, counted_alternatives
+from evaluations.selectors.totals import (
+    ZERO,
+    MarkedQuestion,
+    SchemeStep,
+    counted_alternatives,
+    counted_method,
+    method_totals,
+)
 
 # States of a result that are not states of an evaluation.
 NOT_HANDED_IN = "not_handed_in"
@@ -37,8 +44,23 @@ OBJECTIVE_ONLY = "objective_only"
 
 @dataclass(frozen=True)
 class ResultStep:
+    """`is_carried`: won although a step it builds on was not; the error before it counted once."""
+
     step: StepView
     awarded: Decimal | None
+    is_carried: bool = False
+
+
+@dataclass(frozen=True)
+class ResultMethod:
+    """A complete solution of the scheme. `counts`: the question's marks are those of this one; of none, where nothing
+    was won by steps. `marks` and `counts` are None and False where marks are not revealed."""
+
+    number: int
+    title: str
+    steps: list[ResultStep]
+    marks: Decimal | None
+    counts: bool
 
 
 @dataclass(frozen=True)
@@ -54,9 +76,11 @@ class ResultQuestion:
     """One question with its mark. `awarded` None: written and never marked (not attempted). `counts` is False for the
     alternative of an internal choice that gave less. `answer` and `key` only of objective questions; `scored` has how
     each blank or pair was marked. `certainty` 1 to 3 of an answer in an exam that asks for it; there `awarded` may be
-    below 0. What is not revealed is None or empty, as if it did not exist."""
+    below 0. `seconds`: how long it was in view, None where nothing measured it. What is not revealed is None or empty,
+    as if it did not exist."""
 
     id: UUID
+    version: UUID
     section: str
     number: int
     alternative: str
@@ -75,15 +99,31 @@ class ResultQuestion:
     grading: str
     explanation_html: str
     model_answer_html: str
-    steps: list[ResultStep]
+    methods: list[ResultMethod]
     comment: str
     pages: list[UUID]
     tries: list[ResultTry]
     certainty: int | None
+    seconds: int | None
 
     @property
     def label(self) -> str:
         return f"{self.number}{self.alternative}"
+
+    @property
+    def steps(self) -> list[ResultStep]:
+        """Of all methods."""
+        return [entry for method in self.methods for entry in method.steps]
+
+    @property
+    def counted_method(self) -> ResultMethod | None:
+        """The one that counts, where there was a choice."""
+        return next((one for one in self.methods if one.counts), None) if len(self.methods) > 1 else None
+
+    @property
+    def methods_by_use(self) -> list[ResultMethod]:
+        """The one that counts first."""
+        return sorted(self.methods, key=lambda method: not method.counts)
 
 
 @dataclass(frozen=True)
@@ -153,22 +193,27 @@ def _revealed(question: ResultQuestion, shown: Shown) -> ResultQuestion:
     """The question without what is not in `shown`."""
     hidden: dict[str, Any] = {}
     if RevealItem.ANSWERS not in shown:
-        hidden |= {"answer": {}, "pages": [], "certainty": None}
+        hidden |= {"answer": {}, "pages": [], "certainty": None, "seconds": None}
     if RevealItem.CORRECTNESS not in shown:
         hidden |= {"is_correct": None, "scored": [], "tries": []}
     if RevealItem.MARKS not in shown:
-        # Which alternative counts says which was better.
-        steps = [replace(entry, awarded=None) for entry in question.steps]
-        hidden |= {"awarded": None, "counts": True, "steps": steps}
+        # Which alternative or method counts says which was better.
+        methods = [_unmarked(method) for method in question.methods]
+        hidden |= {"awarded": None, "counts": True, "methods": methods}
     if RevealItem.KEY not in shown:
         hidden |= {"key": {}}
     if RevealItem.EXPLANATION not in shown:
         hidden |= {"explanation_html": ""}
     if RevealItem.SCHEME not in shown:
-        hidden |= {"model_answer_html": "", "steps": []}
+        hidden |= {"model_answer_html": "", "methods": []}
     if RevealItem.COMMENTS not in shown:
         hidden |= {"comment": ""}
     return replace(question, **hidden)
+
+
+def _unmarked(method: ResultMethod) -> ResultMethod:
+    steps = [replace(entry, awarded=None, is_carried=False) for entry in method.steps]
+    return replace(method, steps=steps, marks=None, counts=False)
 
 
 def _revealed_pages(pages: list[PageView], shown: Shown) -> list[PageView]:
@@ -218,7 +263,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         counts = counted.get(row.number, row.alternative) == row.alternative
         tagged = [page.id for page in pages if row.number in page.questions]
         if row.is_written:
-            made.append(_written(row, steps[row.pk], marks.get(row.pk), counts, tagged))
+            made.append(_written(row, responses.get(row.pk), steps[row.pk], marks.get(row.pk), counts, tagged))
         else:
             tries = tried.get((attempt.pk, row.pk), [])
             made.append(_objective(row, responses.get(row.pk), keys[row.pk], rules, tries, tagged))
@@ -245,17 +290,48 @@ def _as_sat(questions: list[ResultQuestion], rows: list[PaperQuestion], layout: 
 
 
 def _written(
-    row: PaperQuestion, steps: list[StepView], mark: QuestionMark | None, counts: bool, pages: list[UUID]
+    row: PaperQuestion,
+    response: Response | None,
+    steps: list[StepView],
+    mark: QuestionMark | None,
+    counts: bool,
+    pages: list[UUID],
 ) -> ResultQuestion:
-    given = mark.steps if mark else {}
     return _base(
         row,
         pages,
+        seconds=response.seconds if response else None,
         awarded=mark.marks if mark else None,
         counts=counts,
-        steps=[ResultStep(step, Decimal(given.get(str(step.id), "0"))) for step in steps],
+        methods=_methods(row, steps, {step: Decimal(marks) for step, marks in mark.steps.items()} if mark else {}),
         comment=mark.comment if mark else "",
     )
+
+
+def _methods(row: PaperQuestion, steps: list[StepView], given: dict[str, Decimal]) -> list[ResultMethod]:
+    scheme = [SchemeStep(str(s.id), s.marks, s.part, s.alternative, s.method) for s in steps]
+    totals = method_totals(scheme, given, row.marks)
+    counted, titles = counted_method(totals), dict(enumerate(row.version.method_titles or (), start=1))
+    return [
+        ResultMethod(
+            number=number,
+            title=titles.get(number, ""),
+            steps=_awarded([step for step in steps if step.method == number], given),
+            marks=marks,
+            counts=number == counted,
+        )
+        for number, marks in totals.items()
+    ]
+
+
+def _awarded(steps: list[StepView], given: dict[str, Decimal]) -> list[ResultStep]:
+    """The steps of one method."""
+    won = {step.number: given.get(str(step.id), ZERO) for step in steps}
+    # Carried as the desk told the marker: a step before it, whose value it takes, won nothing.
+    return [
+        ResultStep(step, won[step.number], won[step.number] > 0 and any(not won.get(one) for one in step.follows))
+        for step in steps
+    ]
 
 
 def _objective(
@@ -268,13 +344,15 @@ def _objective(
 ) -> ResultQuestion:
     answer, shown = response.answer if response else {}, row.shown
     said = (response.certainty or 1) if response and answer else None
+    # A question that was only looked at has a response too, for its time: without a `seq` nothing was ever saved.
+    is_saved = response is not None and response.seq > 0
     return _base(
         row,
         pages,
         scored=scored_parts(row.type, row.marks, key, answer, shown.parts),
         awarded=(response.marks if response and response.marks is not None else ZERO),
         answer=answer,
-        is_correct=response.is_correct if response else False,
+        is_correct=response.is_correct if response and is_saved else False,
         key=key,
         grading=Grading.PARTIAL.value if key.get("grading") == Grading.PARTIAL else "",
         marks=row.marks * rules.factor,
@@ -282,6 +360,7 @@ def _objective(
             ResultTry(number, outcome_of(judge_answer(row, key, tried))) for number, tried in enumerate(tries, start=1)
         ],
         certainty=said if rules.behaviour == Behaviour.CERTAINTY else None,
+        seconds=response.seconds if response else None,
     )
 
 
@@ -294,14 +373,16 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         "is_correct": None,
         "key": {},
         "grading": "",
-        "steps": [],
+        "methods": [],
         "comment": "",
         "marks": row.marks,
         "tries": [],
         "certainty": None,
+        "seconds": None,
     }
     return ResultQuestion(
         id=row.pk,
+        version=row.version_id,
         section=row.section,
         number=row.number,
         alternative=row.alternative,

@@ -12,12 +12,13 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class SchemeStep:
-    """A step of a marking scheme: its place and its marks."""
+    """A step of a marking scheme: its place and its marks. `method`: which of the complete solutions it belongs to."""
 
     id: str
     marks: Decimal
     part: str = ""
     alternative: str = ""
+    method: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,33 @@ def plain(value: Decimal) -> str:
 
 
 def question_total(scheme: Iterable[SchemeStep], given: Mapping[str, Decimal], maximum: Decimal) -> Decimal:
-    """Marks of a question from the marks of its steps.
+    """Marks of a question from the marks of its steps: those of its better method, see `method_totals`."""
+    return max(method_totals(scheme, given, maximum).values(), default=ZERO)
+
+
+def method_totals(scheme: Iterable[SchemeStep], given: Mapping[str, Decimal], maximum: Decimal) -> dict[int, Decimal]:
+    """What each method of the scheme won, by its number; methods are never added together.
 
     Within a part the steps outside any alternative count, and of the alternatives the better one. Never above
     `maximum`. Steps that `given` does not name count nothing; ids it names that the scheme does not have are ignored.
     """
-    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    sums: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(Decimal)))
     for step in scheme:
-        sums[step.part][step.alternative] += min(given.get(step.id, ZERO), step.marks)
-    total = ZERO
-    for alternatives in sums.values():
-        common = alternatives.pop("", ZERO)
-        total += common + max(alternatives.values(), default=ZERO)
-    return min(total, maximum)
+        sums[step.method][step.part][step.alternative] += min(given.get(step.id, ZERO), step.marks)
+    totals = {}
+    for method, parts in sorted(sums.items()):
+        total = ZERO
+        for alternatives in parts.values():
+            common = alternatives.pop("", ZERO)
+            total += common + max(alternatives.values(), default=ZERO)
+        totals[method] = min(total, maximum)
+    return totals
+
+
+def counted_method(totals: Mapping[int, Decimal]) -> int | None:
+    """The number of the method that counts: the better one, the first when they are equal, None when none won."""
+    best = max(totals.values(), default=ZERO)
+    return min((method for method, won in totals.items() if won == best), default=None) if best else None
 
 
 def counted_alternatives(marked: Iterable[MarkedQuestion]) -> dict[int, str]:

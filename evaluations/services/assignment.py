@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import transaction
 from django.db.models import Count, Q, Sum
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, Leave, TeacherProfile, User
 from accounts.services.audit import record_event
 from common.errors import DomainError
+from common.templatetags.ui_times import clock_text
 from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
@@ -319,12 +323,15 @@ def _hand_over(
 def _tell_teacher(evaluation: Evaluation, now: datetime) -> None:
     assert evaluation.teacher is not None
     due = evaluation.due_at.astimezone(ZoneInfo(evaluation.teacher.time_zone))
+    with translation.override(evaluation.teacher.language):
+        title = _("A paper to mark: %(exam)s") % {"exam": evaluation.attempt.exam.title}
+        body = _("Due by %(day)s, %(clock)s.") % {"day": date_format(due, "D j M"), "clock": clock_text(due)}
     notify(
         user=evaluation.teacher,
         kind=NotificationKind.PAPER_ASSIGNED,
         cause=f"evaluation:{evaluation.pk}",
-        title=f"A paper to mark: {evaluation.attempt.exam.title}",
-        body=f"Due by {due:%a %-d %b, %-I:%M %p}.",
+        title=title,
+        body=body,
         url=links.desk_url(evaluation.pk),
         mail=False,
         now=now,

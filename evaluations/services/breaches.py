@@ -6,11 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
 from common.events import announce
+from common.templatetags.ui_times import clock_text
 from evaluations.enums import OPEN_STATES
 from evaluations.models import Evaluation, SlaBreach
 from evaluations.services import links
@@ -93,13 +96,19 @@ def _tell(ids: list[UUID], now: datetime) -> None:
 
 def _notify(person: User, evaluation: Evaluation, now: datetime) -> None:
     due = timezone.localtime(evaluation.due_at, timezone.get_default_timezone())
-    who = f"It is with {evaluation.teacher.name}." if evaluation.teacher else "Nobody has it yet."
+    told = {"id": evaluation.short_id, "exam": evaluation.attempt.exam.title, "policy": evaluation.policy.name}
+    told |= {"name": evaluation.teacher.name} if evaluation.teacher else {}
+    with translation.override(person.language):
+        title = _("Late: paper %(id)s, %(exam)s") % told
+        told |= {"day": date_format(due, "D j M"), "clock": clock_text(due)}
+        body = _("It was due %(day)s, %(clock)s (%(policy)s).") % told
+        who = _("It is with %(name)s.") if evaluation.teacher else _("Nobody has it yet.")
     notify(
         user=person,
         kind=NotificationKind.SLA_BREACHED,
         cause=f"breach:{evaluation.pk}",
-        title=f"Late: paper {evaluation.short_id}, {evaluation.attempt.exam.title}",
-        body=f"It was due {due:%a %-d %b, %-I:%M %p} ({evaluation.policy.name}). {who}",
+        title=title,
+        body=f"{body} {who % told}",
         url=links.board_url(evaluation.pk),
         mail=True,
         now=now,

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, TeacherProfile, User
@@ -88,11 +90,13 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
         flag_if_late(evaluation=locked, now=now)
         let_go = {"claimed_at": None, "lease_until": None}
         made = _move_audited(locked, "return", ("state",), actor=actor, now=now, reason=reason, changes=let_go)
+        with translation.override(locked.attempt.student.language):
+            title = _("%(exam)s: some pages cannot be read") % {"exam": locked.attempt.exam.title}
         notify(
             user=locked.attempt.student,
             kind=NotificationKind.PAPER_RETURNED,
             cause=f"transition:{made.pk}",
-            title=f"{locked.attempt.exam.title}: some pages cannot be read",
+            title=title,
             body=reason,
             url=links.result_url(locked.attempt_id),
             mail=True,
@@ -108,11 +112,13 @@ def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
         locked = lock_evaluation(evaluation.pk)
         made = _move_audited(locked, "reopen", ("state", "total_marks"), actor=actor, now=now, reason=reason)
         assert locked.teacher is not None
+        with translation.override(locked.teacher.language):
+            title = _("Opened again for correction: %(exam)s") % {"exam": locked.attempt.exam.title}
         notify(
             user=locked.teacher,
             kind=NotificationKind.PAPER_ASSIGNED,
             cause=f"transition:{made.pk}",
-            title=f"Opened again for correction: {locked.attempt.exam.title}",
+            title=title,
             body=reason,
             url=links.desk_url(locked.pk),
             mail=False,
@@ -170,19 +176,31 @@ def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> Non
     ).select_related("guardian")
     readers = [attempt.student, *(link.guardian for link in guardians)]
     shows_marks = RevealItem.MARKS in shown_by_exam([attempt.exam], now)[attempt.exam_id]
-    body = f"{marks(evaluation.total_marks or Decimal(0))} of {marks(evaluation.max_marks)} marks."
     for reader in readers:
-        whose = "your" if reader.pk == attempt.student_id else f"{attempt.student.name}'s"
+        with translation.override(reader.language):
+            title, body = _returned_news(evaluation, reader, shows_marks)
         notify(
             user=reader,
             kind=NotificationKind.PAPER_RETURNED,
             cause=f"transition:{made.pk}",
-            title=f"{attempt.exam.title}: {whose} paper is back",
-            body=body if shows_marks else "It is marked. The paper itself says when the marks appear.",
+            title=title,
+            body=body,
             url=links.result_url(attempt.pk),
             mail=True,
             now=now,
         )
+
+
+def _returned_news(evaluation: Evaluation, reader: User, shows_marks: bool) -> tuple[str, str]:
+    """Title and body, in the language that is active."""
+    attempt = evaluation.attempt
+    names = {"exam": attempt.exam.title, "name": attempt.student.name}
+    own = reader.pk == attempt.student_id
+    title = (_("%(exam)s: your paper is back") if own else _("%(exam)s: %(name)s's paper is back")) % names
+    if not shows_marks:
+        return title, _("It is marked. The paper itself says when the marks appear.")
+    won = {"won": marks(evaluation.total_marks or Decimal(0)), "most": marks(evaluation.max_marks)}
+    return title, _("%(won)s of %(most)s marks.") % won
 
 
 def _unmarked(numbers: list[int]) -> str:

@@ -68,7 +68,7 @@ def save_mark(
 def scheme_of(question: PaperQuestion) -> list[SchemeStep]:
     """The marking scheme of the version the student sat."""
     rows = MarkingStep.objects.filter(version=question.version_id)
-    return [SchemeStep(str(s.pk), s.marks, s.part, s.alternative) for s in rows]
+    return [SchemeStep(str(s.pk), s.marks, s.part, s.alternative, s.method or 1) for s in rows]
 
 
 def checked_text(text: str, longest: int) -> str:

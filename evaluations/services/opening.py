@@ -8,12 +8,14 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, SheetPage
 from common.errors import DomainError
-from common.templatetags.ui import clock_text
+from common.templatetags.ui_times import clock_text
 from evaluations.models import Evaluation
 from evaluations.services import links
 from evaluations.services.assignment import assign_evaluation
@@ -101,12 +103,16 @@ def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
 def _tell_student(evaluation: Evaluation, now: datetime) -> None:
     attempt = evaluation.attempt
     due = timezone.localtime(evaluation.due_at, timezone.get_default_timezone())
+    with translation.override(attempt.student.language):
+        title = _("%(exam)s: your sheets are with us") % {"exam": attempt.exam.title}
+        day, clock = date_format(due, "D j M"), clock_text(due)
+        body = _("You get it back, marked, by %(day)s, %(clock)s.") % {"day": day, "clock": clock}
     notify(
         user=attempt.student,
         kind=NotificationKind.PAPER_RECEIVED,
         cause=f"attempt:{attempt.pk}",
-        title=f"{attempt.exam.title}: your sheets are with us",
-        body=f"You get it back, marked, by {due:%a %-d %b}, {clock_text(due)}.",
+        title=title,
+        body=body,
         url=links.result_url(attempt.pk),
         mail=False,
         now=now,

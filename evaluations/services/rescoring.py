@@ -11,6 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments.enums import AttemptState, RevealItem, UploadState
@@ -44,7 +46,12 @@ def rescore(
         for batch in batches(list(changed)):
             evaluations = _correct_totals(batch)
             shown = _shown(batch, evaluations, now)
-            notify_many([_news(changed[pk], evaluations.get(pk), done) for pk in batch if pk in shown], now=now)
+            told = [changed[pk] for pk in batch if pk in shown]
+            languages = _languages(told)
+            notify_many(
+                [_news(one, evaluations.get(one.attempt.pk), done, languages[one.attempt.student_id]) for one in told],
+                now=now,
+            )
         # Last: whoever releases a paper holds the evaluation first and its statistics second, too.
         for touched in batches(sorted(done.touched)):
             note_marked(touched)
@@ -75,18 +82,28 @@ def _shown(attempts: Sequence[UUID], evaluations: Mapping[UUID, Evaluation], now
     return (released | {pk for pk, written in handed_in if not written or pk not in with_pages}) - unseen
 
 
-def _news(change: Change, evaluation: Evaluation | None, done: Rescoring) -> News:
+def _languages(changes: Sequence[Change]) -> dict[UUID, str]:
+    """The language of each student. One query."""
+    students = User.objects.filter(pk__in=[change.attempt.student_id for change in changes])
+    return dict(students.values_list("pk", "language"))
+
+
+def _news(change: Change, evaluation: Evaluation | None, done: Rescoring, language: str) -> News:
     attempt, question = change.attempt, change.question
     written = (evaluation.written_marks if evaluation else None) or Decimal(0)
     assert done.correction is not None
     number = shown_numbers(attempt)[question.pk] if attempt.exam.is_shuffled else question.number
+    told = {"number": f"{number}{question.alternative}"}
+    told |= {"new": marks(written + change.after), "old": marks(written + change.before)}
+    with translation.override(language):
+        title = _("%(exam)s: your marks have changed") % {"exam": attempt.exam.title}
+        body = _("The key of question %(number)s was wrong. You now have %(new)s marks instead of %(old)s.") % told
     return News(
         user_id=attempt.student_id,
         kind=NotificationKind.PAPER_RETURNED,
         cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
-        title=f"{attempt.exam.title}: your marks have changed",
-        body=f"The key of question {number}{question.alternative} was wrong. You now have "
-        f"{marks(written + change.after)} marks instead of {marks(written + change.before)}.",
+        title=title,
+        body=body,
         url=links.result_url(attempt.pk),
         mail=True,
     )

@@ -11,7 +11,7 @@ from django.apps import apps
 
 from accounts.models import User
 from assessments.enums import AttemptState, PageState, SubmitReason, UploadState
-from assessments.models import Attempt, Exam, PageQuestion, PaperQuestion, Response, SheetPage, SheetUpload
+from assessments.models import Attempt, Exam, MarkingStep, PageQuestion, PaperQuestion, Response, SheetPage, SheetUpload
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, SlaPolicy
 from tests import factories
@@ -118,6 +118,25 @@ def written(exam: Exam, number: int, alternative: str = "") -> PaperQuestion:
 
 def step_ids(question: PaperQuestion) -> list[str]:
     return [str(pk) for pk in question.version.steps.order_by("position").values_list("pk", flat=True)]
+
+
+def add_method(question: PaperQuestion, *marks: str, method: int = 2) -> list[str]:
+    """One more complete solution in the scheme of the question; the ids of its steps, the second follows the first."""
+    position = question.version.steps.count()
+    return [
+        str(
+            MarkingStep.objects.create(
+                version=question.version,
+                position=position + number,
+                method=method,
+                marks=Decimal(one),
+                text_source=f"Way {method}, step {number}",
+                text_html=f"<p>Way {method}, step {number}</p>",
+                follows=[1] if number == 2 else None,
+            ).pk
+        )
+        for number, one in enumerate(marks, start=1)
+    ]
 
 
 def declare_not_attempted(attempt: Attempt, number: int) -> None:

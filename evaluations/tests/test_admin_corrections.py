@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from assessments.enums import QuestionType
 from assessments.models import KeyCorrection
 from assessments.services.flags import flag_question
 from assessments.services.item_statistics import count_marked_attempts
@@ -28,12 +29,24 @@ def test_preview_then_correct(office, cast):
     body = {"key": ["C"], "reason": "C is right."}
     shown = office.post(page, {**body, "preview": "1"}).content.decode()
     assert attempts[0].student.name in shown
-    assert "2 answers are marked again; 1 students get more marks, 1 get fewer." in shown
+    assert "Answers marked again: 2. Students with more marks: 1, with fewer: 1." in shown
+    assert "<b>With this key:</b> C<" in shown
     assert "Correct the key" in shown
     assert not KeyCorrection.objects.exists()
     done = office.post(page, {**body, "confirm": "1"}, follow=True)
     assert "The marks of 2 students changed." in done.content.decode()
     assert KeyCorrection.objects.get().answer == {"choices": ["C"]}
+
+
+def test_one_right_option_is_chosen_by_radio_buttons_several_by_boxes(office, cast):
+    page = correct_page(cast)
+    shown = office.get(page).content.decode()
+    assert shown.count('type="radio" name="key"') == 4
+    assert 'type="checkbox" name="key"' not in shown
+    version = question(cast.exam, 1).version
+    type(version.question).objects.filter(pk=version.question_id).update(type=QuestionType.MULTIPLE_CHOICE)
+    shown = office.get(page).content.decode()
+    assert shown.count('type="checkbox" name="key"') == 4
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import AuditEvent, TeacherProfile
-from assessments.enums import ReleasePolicy
+from assessments.enums import ReleasePolicy, RevealWhen
+from assessments.models import PaperQuestion
 from common.errors import DomainError
 from evaluations.enums import EvaluationState
 from evaluations.models import MarkEvent, QuestionMark, SlaBreach
-from evaluations.selectors import marking_progress
+from evaluations.selectors import desk_data, marking_progress, result_data
 from evaluations.services.claims import ClaimError, claim_evaluation, lapse_idle_claims
 from evaluations.services.finishing import (
     UnfinishedError,
@@ -22,9 +24,10 @@ from evaluations.services.finishing import (
     return_evaluation,
 )
 from evaluations.services.marking import MarkConflict, save_mark
+from evaluations.services.rescoring import rescore
 from evaluations.services.totals import MarkError
 from evaluations.services.transitions import TransitionError
-from evaluations.tests.builders import declare_not_attempted, marking, step_ids, written
+from evaluations.tests.builders import add_method, declare_not_attempted, marking, step_ids, written
 from notifications.models import Notification
 from tests.factories import NOW
 
@@ -270,3 +273,62 @@ def test_a_correction_after_release_is_audited_and_tells_again(cast, evaluation)
     assert not SlaBreach.objects.exists(), "the promise was kept by the first finish"
     assert Notification.objects.filter(user=cast.student, kind="paper_returned").count() == 2
     assert AuditEvent.objects.filter(action="evaluation.finalised").first().before["total_marks"] == "7.50"
+
+
+def release_by_the_second_method(cast, evaluation):
+    """Q4 with a second method of 1 + 2 marks: 1 given in the first, 1 + 1 in the second; Q5a with 3."""
+    second = add_method(written(cast.exam, 4), "1", "2")
+    first = step_ids(written(cast.exam, 4))[0]
+    give(cast, evaluation, 4, steps={first: ONE, second[0]: ONE, second[1]: ONE})
+    give(cast, evaluation, 5, "a", awarded=["1", "2"])
+    finalise_evaluation(evaluation=evaluation, actor=cast.teacher, now=NOW)
+    return second
+
+
+def test_of_two_methods_the_better_one_is_the_mark_and_both_are_kept(cast, evaluation):
+    second = release_by_the_second_method(cast, evaluation)
+    mark = QuestionMark.objects.get(question__number=4)
+    assert (mark.marks, len(mark.steps)) == (2, 3)
+    evaluation.refresh_from_db()
+    assert evaluation.written_marks == 2 + 3
+    question = next(q for q in desk_data(evaluation).questions if q.number == 4)
+    assert [(s.method, s.number, s.follows) for s in question.steps][-3:] == [(1, 4, []), (2, 1, []), (2, 2, [1])]
+    assert [str(s.id) for s in question.steps][-2:] == second
+
+
+def test_marks_by_a_method_of_another_number_are_bounded_as_any(cast, evaluation):
+    second = add_method(written(cast.exam, 4), "1", "2")
+    with pytest.raises(MarkError) as error:
+        give(cast, evaluation, 4, steps={second[0]: Decimal("1.5")})
+    assert error.value.code == "out_of_bounds"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_result_says_which_method_counted_unless_marks_are_hidden(cast, client, evaluation, hidden):
+    release_by_the_second_method(cast, evaluation)
+    if hidden:
+        type(cast.exam).objects.update(reveal_marks=RevealWhen.NEVER)
+    attempt = type(evaluation.attempt).objects.select_related("exam", "paper", "evaluation").get()
+    question = next(q for q in result_data(attempt, reader=cast.student, now=NOW).questions if q.number == 4)
+    assert [(m.marks, m.counts) for m in question.methods] == (
+        [(None, False)] * 2 if hidden else [(1, False), (2, True)]
+    )
+    assert [m.number for m in question.methods_by_use] == ([1, 2] if hidden else [2, 1])
+    client.force_login(cast.student)
+    page = client.get(reverse("result-page", args=[attempt.pk])).content.decode()
+    assert ("Marked by this method" in page) != hidden
+    assert page.count("Method 2") >= 1
+    said = client.get(reverse("api-attempt-result", args=[attempt.pk])).json()
+    methods = next(q["methods"] for q in said["questions"] if q["number"] == 4)
+    assert [(m["number"], m["marks"], m["counts"]) for m in methods] == (
+        [(1, None, False), (2, None, False)] if hidden else [(1, "1", False), (2, "2", True)]
+    )
+
+
+def test_a_corrected_key_leaves_a_mark_by_the_second_method_as_it_is(cast, evaluation):
+    release_by_the_second_method(cast, evaluation)
+    version = PaperQuestion.objects.get(paper=cast.exam.paper, number=1).version
+    rescore(version=version, answer={"choices": ["C"]}, reason="Wrong key", actor=cast.staff, now=NOW)
+    evaluation.refresh_from_db()
+    assert evaluation.written_marks == 5
+    assert QuestionMark.objects.get(question__number=4).marks == 2

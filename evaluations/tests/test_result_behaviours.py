@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -13,6 +14,7 @@ from assessments.enums import Behaviour
 from assessments.models import Attempt, Exam
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.checking import check_response
+from assessments.services.times import note_times
 from evaluations.selectors.results import result_data
 from evaluations.services.rescoring import rescore
 from tests import factories
@@ -105,3 +107,14 @@ def test_api_has_the_same(client: Client, certain: Attempt, tried: Attempt) -> N
     first = client.get(reverse("api-attempt-result", args=[tried.pk])).json()["questions"][0]
     assert first["tries"] == [{"number": 1, "outcome": "wrong"}, {"number": 2, "outcome": "right"}]
     assert first["certainty"] is None
+
+
+def test_a_question_that_was_only_looked_at_is_wrong_as_one_that_was_not(cast: Cast) -> None:
+    attempt = started(cast, Behaviour.DEFERRED)
+    later = NOW + timedelta(minutes=5)
+    looked_at = str(attempt.paper.questions.get(number=1).pk)
+    note_times(attempt=attempt, seconds={looked_at: 20}, actor=attempt.student, now=later)
+    attempt = submit_attempt(attempt=attempt, actor=attempt.student, now=later)
+    first, second = result_data(attempt, reader=attempt.student, now=later).questions
+    assert (first.is_correct, first.awarded, first.seconds) == (False, 0, 20)
+    assert (second.is_correct, second.awarded, second.seconds) == (False, 0, None)

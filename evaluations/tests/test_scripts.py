@@ -9,8 +9,9 @@ import pytest
 from django.templatetags.static import static
 from playwright.sync_api import Page, expect
 
-from assessments.models import Response
+from assessments.models import PaperQuestion, Response
 from evaluations.models import Evaluation, QuestionMark
+from evaluations.tests.builders import add_method
 from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -25,6 +26,13 @@ HALVES = """async ([script, given]) => {
   const step = (id, part, alternative) => ({ id, part, alternative, marks: "2" });
   const steps = [step("common", "", ""), step("a", "", "a"), step("b", "", "b"), step("ii", "ii", "")];
   return questionHalves({ marks: "9", steps }, { free: null, steps: given });
+}"""
+METHODS = """async ([script, given, free]) => {
+  const { countedMethod, isCarried, questionHalves } = await import(script);
+  const step = (id, method, follows = []) => ({ id, method, follows, part: "", alternative: "", marks: "2" });
+  const steps = [step("a", 1), step("b", 1, [1]), step("c", 2), step("d", 2, [1])];
+  const question = { marks: "4", steps }, mark = { free, steps: given };
+  return [questionHalves(question, mark), countedMethod(question, mark) ?? null, isCarried(question, mark, steps[3])];
 }"""
 CARRIED = """async ([script, mark]) => {
   const { isCarried } = await import(script);
@@ -48,8 +56,8 @@ LONG_STROKE = """async ([script, url]) => {
 
 
 def test_ink_is_read_out_in_good_english(site: Site) -> None:  # noqa: F811
-    with site.visit("anonymous") as visit:
-        visit.page.goto("/")
+    with site.visit("student") as visit:
+        visit.page.goto(f"/results/{site.ids['released_attempt']}/")  # a page that has the words
         assert visit.page.evaluate(LABELS, [static("js/marking-ink.js"), ["0.5", "1", "1.5", "0", ""]]) == [
             "Tick, ½ mark", "Tick, 1 mark", "Tick, 1½ marks", "Tick, 0 marks", "Tick",
         ]  # fmt: skip
@@ -66,6 +74,69 @@ def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:  # noqa: F811
             ({}, 0),
         ):
             assert visit.page.evaluate(HALVES, [static("js/marking-scheme.js"), given]) == halves
+
+
+def test_the_desk_counts_the_better_method_as_the_server_does(site: Site) -> None:  # noqa: F811
+    """See totals.method_totals and totals.counted_method."""
+    with site.visit("anonymous") as visit:
+        visit.page.goto("/")
+        for given, free, said in (
+            ({"a": "2", "c": "1"}, None, [4, 1, False]),
+            ({"a": "2", "d": "2", "c": "0.5"}, None, [5, 2, False]),
+            ({"a": "2", "d": "2"}, None, [4, 1, True]),
+            ({}, None, [0, None, True]),
+            ({}, "3", [6, None, False]),
+        ):
+            assert visit.page.evaluate(METHODS, [static("js/marking-scheme.js"), given, free]) == said
+
+
+def test_a_question_is_marked_by_the_second_method_and_its_student_sees_which_counted(site: Site) -> None:  # noqa: F811
+    evaluation = site.world.marking
+    question = site.ask(lambda: PaperQuestion.objects.select_related("version").get(pk=site.ids["marking_question"]))
+    second = site.ask(lambda: add_method(question, "1", "2"))
+    marks = QuestionMark.objects.filter(evaluation=evaluation, question=question)
+    with site.visit("teacher") as visit:
+        page = open_desk(visit, evaluation)
+        methods, before = page.locator("#methods button"), page.locator("#paper-total").inner_text()
+        expect(methods).to_have_count(2)
+        expect(page.locator("#scheme button")).to_have_count(4)
+        page.keyboard.press("1")
+        expect(page.locator("#total")).to_have_text("1")
+        # The student left the first way: digits are the steps of the second one now.
+        page.keyboard.press("m")
+        expect(methods.nth(1)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#scheme button")).to_have_count(2)
+        expect(page.locator("#scheme")).to_contain_text("Way 2, step 1")
+        page.keyboard.press("2")
+        expect(page.locator("#total")).to_have_text("2")
+        page.keyboard.press("1")
+        expect(page.locator("#total")).to_have_text("3")
+        expect(methods.locator(".mk")).to_have_text(["1", "3"])
+        expect(methods.nth(1)).to_contain_text("counts")
+        assert page.locator("#paper-total").inner_text() != before
+        expect(page.locator("#saved")).to_have_text("Saved")
+        kept = site.ask(lambda: marks.get())
+        assert (kept.marks, {step: kept.steps[step] for step in second}) == (3, dict(zip(second, "12", strict=True)))
+        # Opened again, the method that counts is in view; full marks by it leave the other one alone.
+        open_desk(visit, evaluation)
+        page.locator(".bar [data-number='4']").click()
+        expect(methods.nth(1)).to_have_attribute("aria-pressed", "true")
+        page.locator(".stage").focus()
+        page.keyboard.press("0")
+        expect(methods.locator(".mk")).to_have_text(["0", "0"])
+        page.keyboard.press("f")
+        expect(methods.locator(".mk")).to_have_text(["0", "3"])
+        expect(page.locator("#saved")).to_have_text("Saved")
+    site.ask(lambda: Evaluation.objects.filter(pk=evaluation.pk).update(state="released", released_at=site.world.now))
+    with site.visit("student", width=390) as visit:
+        visit.page.goto(f"/results/{evaluation.attempt_id}/")
+        row = visit.page.locator("details.q", has=visit.page.get_by_text("Way 2, step 1"))
+        row.evaluate("one => { one.open = true; }")
+        expect(row.locator(".method-name")).to_contain_text("Method 2")
+        expect(row.locator(".method-name")).to_contain_text("counted")
+        expect(row.locator("summary").first).to_contain_text("3 / 3")
+        expect(row.locator(".scheme").first).to_contain_text("Way 2, step 2")
+        expect(row.locator("details summary").first).to_contain_text("Method 1")
 
 
 def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Site) -> None:  # noqa: F811

@@ -2,12 +2,15 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Leave
+from assessments.enums import RevealWhen
+from assessments.models import Exam
 from evaluations.enums import EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.selectors import desk_data, queue_for, result_data, staff_board, waiting_for
-from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, written
+from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, step_ids, written
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,24 @@ def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_as
     with django_assert_num_queries(6):
         result = result_data(attempt, reader=cast.student, now=NOW)
     assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)
+
+
+@pytest.mark.parametrize(("first", "second", "carried"), [("0", "1", True), ("1", "1", False), ("0", "0", False)])
+def test_an_error_carried_forward_is_said_on_the_result(cast, client, first, second, carried):
+    evaluation = evaluation_of(
+        hand_in(cast.exam, cast.student), teacher=cast.teacher, state=EvaluationState.RELEASED, released_at=NOW,
+        written_marks=1, total_marks=1,
+    )  # fmt: skip
+    question = written(cast.exam, 4)
+    steps = dict(zip(step_ids(question), (first, second), strict=False))
+    QuestionMark.objects.create(
+        evaluation=evaluation, question=question, version=1, steps=steps, marks=1, updated_at=NOW
+    )
+    client.force_login(cast.student)
+    url, words = reverse("result-page", args=[evaluation.attempt_id]), "Error carried forward"
+    assert (words in client.get(url).content.decode()) is carried
+    Exam.objects.filter(pk=cast.exam.pk).update(reveal_marks=RevealWhen.NEVER)
+    assert words not in client.get(url).content.decode(), "it says what was won"
 
 
 def test_the_board_counts(cast, django_assert_num_queries):

@@ -11,17 +11,20 @@ from evaluations.services.totals import (
     checked_free_marks,
     checked_steps,
     counted_alternatives,
+    counted_method,
+    method_totals,
     paper_total,
     question_total,
 )
 
 HALVES = st.integers(0, 12).map(lambda n: Decimal(n) / 2)
 STEPS = st.builds(
-    lambda index, marks, part, alternative: SchemeStep(f"s{index}", marks, part, alternative),
+    lambda index, marks, part, alternative, method: SchemeStep(f"s{index}", marks, part, alternative, method),
     st.integers(0, 8),
     HALVES,
     st.sampled_from(["", "i", "ii", "iii"]),
     st.sampled_from(["", "a", "b"]),
+    st.integers(1, 3),
 )
 SCHEMES = st.lists(STEPS, max_size=9, unique_by=lambda step: step.id)
 
@@ -43,6 +46,47 @@ def test_of_a_parts_alternatives_the_better_one_counts():
     assert question_total(CASE, marks(s1="1", s3="1", s5="0.5", s6="1"), Decimal(4)) == Decimal("2.5")
     assert question_total(CASE, marks(s1="1", s3="1", s4="1", s6="1"), Decimal(4)) == Decimal(3)
     assert question_total(CASE, {}, Decimal(4)) == 0
+
+
+TWO_WAYS = [
+    SchemeStep("1", Decimal(1)),
+    SchemeStep("2", Decimal(2)),
+    SchemeStep("3", Decimal("1.5"), method=2),
+    SchemeStep("4", Decimal("1.5"), method=2),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "totals", "counted"),
+    [
+        (marks(s1="1", s2="2"), ("3", "0"), 1),
+        (marks(s3="1.5", s4="1"), ("0", "2.5"), 2),
+        # Both written or mixed: the better one, never the sum of both.
+        (marks(s1="1", s3="1.5"), ("1", "1.5"), 2),
+        (marks(s1="1", s2="2", s3="1.5", s4="1.5"), ("3", "3"), 1),
+        (marks(s1="1", s2="0.5", s4="1.5"), ("1.5", "1.5"), 1),
+        ({}, ("0", "0"), None),
+    ],
+)
+def test_of_two_methods_the_better_one_counts_and_the_first_on_a_tie(given, totals, counted):
+    found = method_totals(TWO_WAYS, given, Decimal(3))
+    assert found == {1: Decimal(totals[0]), 2: Decimal(totals[1])}
+    assert counted_method(found) == counted
+    assert question_total(TWO_WAYS, given, Decimal(3)) == max(found.values())
+
+
+@given(SCHEMES, st.dictionaries(st.sampled_from([f"s{n}" for n in range(9)]), HALVES), HALVES)
+def test_a_question_is_worth_its_best_method_and_marks_for_another_do_not_change_that_one(scheme, given, maximum):
+    totals = method_totals(scheme, given, maximum)
+    assert set(totals) == {step.method for step in scheme}
+    best = question_total(scheme, given, maximum)
+    assert best == max(totals.values(), default=0)
+    counted = counted_method(totals)
+    assert (counted is None) == (best == 0)
+    for method, total in totals.items():
+        alone = [step for step in scheme if step.method == method]
+        assert question_total(alone, given, maximum) == total <= best
+        assert total < best or counted is None or counted <= method
 
 
 def test_of_a_numbers_alternatives_the_better_one_counts_and_a_on_a_tie():

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from assessments.models import PageQuestion
+from assessments.models import ItemStatistics, PageQuestion, Response
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
@@ -276,3 +276,18 @@ def test_opening_a_paper_for_the_first_time_keeps_the_rule_of_queries_too(
 @pytest.mark.parametrize("who", ["student", "guardian", "teacher", "staff"])
 def test_result_keeps_the_rule_of_queries(as_: Any, world: World, who: str) -> None:
     assert cost(as_(who), reverse("result-page", args=[world.released.attempt_id])) <= MOST_QUERIES
+
+
+def test_time_on_questions_is_told_and_compared_for_teachers_only(as_: Any, world: World) -> None:
+    attempt, page = world.released.attempt, reverse("result-page", args=[world.released.attempt_id])
+    assert "Time on screen" not in as_("teacher").get(page).content.decode()
+    asked = attempt.paper.questions.get(number=1)
+    Response.objects.update_or_create(
+        attempt=attempt, question=asked, defaults={"seconds": 130, "saved_at": attempt.started_at}
+    )
+    ItemStatistics.objects.update_or_create(version=asked.version, defaults={"timed": 9, "median_seconds": 80})
+    for_teacher, for_student = (as_(who).get(page).content.decode() for who in ("teacher", "student"))
+    assert "2 min 10 s" in for_teacher
+    assert "the median of all students is 1 min 20 s" in for_teacher
+    assert "2 min 10 s" in for_student
+    assert "the median of all students" not in for_student

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from assessments.enums import AttemptState, PageState, RevealItem
 from assessments.models import Attempt, SheetPage
+from assessments.selectors.flight_record import with_integrity_facts
 from assessments.selectors.reveal import shown_of
 from common.access import get_permitted
 from common.htmx import render_page
@@ -33,7 +35,11 @@ def paper_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The marked paper; before it is back, where it stands and the promise."""
-    papers = Attempt.objects.select_related("exam__programme", "paper", "student", "evaluation__teacher")
+    papers: QuerySet[Attempt] = Attempt.objects.select_related(
+        "exam__programme", "paper", "student", "evaluation__teacher"
+    )
+    if request.user.is_staff or request.user.is_teacher:
+        papers = with_integrity_facts(papers)
     attempt, now = get_permitted(request.user, "evaluations.view_result", papers, attempt_id), timezone.now()
     context = result_page(attempt=attempt, reader=request.user, now=now)
     if context["result"].is_ready:

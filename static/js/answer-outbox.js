@@ -13,7 +13,7 @@ function openStore() {
 }
 
 export class AnswerOutbox {
-  /** onState("saved" | "saving" | "kept" | "signed_out", waiting); onReply(body) for every confirmed save; onClosed(problem). */
+  /** onState("saved" | "saving" | "kept" | "signed_out", waiting); onReply(body, entry) for every confirmed save; onClosed(problem). */
   constructor({ attempt, urlFor, onState, onReply, onClosed }) {
     Object.assign(this, { attempt, urlFor, onState, onReply, onClosed });
     this.waiting = new Map();
@@ -45,10 +45,10 @@ export class AnswerOutbox {
     return unsent;
   }
 
-  put(question, answer, marked, certainty) {
+  put(question, answer, marked, certainty, seconds) {
     const seq = (this.seqs.get(question) ?? 0) + 1;
     this.seqs.set(question, seq);
-    const entry = { attempt: this.attempt, question, seq, answer, marked, certainty };
+    const entry = { attempt: this.attempt, question, seq, answer, marked, certainty, seconds };
     this.waiting.set(question, entry);
     this.onState("saving", this.waiting.size);
     return this.keep(entry).then(() => this.flush());
@@ -89,7 +89,7 @@ export class AnswerOutbox {
         response = await fetch(this.urlFor(entry.question), {
           method: "PUT", keepalive: true, signal: AbortSignal.timeout?.(15000),
           headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
-          body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked, certainty: entry.certainty }),
+          body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked, certainty: entry.certainty, seconds: entry.seconds, device: this.device }),
         });
       } catch { return this.pause(); }
       const body = await response.json().catch(() => ({}));
@@ -107,7 +107,7 @@ export class AnswerOutbox {
   }
 
   confirm(entry, body) {
-    this.onReply(body);
+    this.onReply(body, entry);
     if (!body.applied && body.seq >= entry.seq && this.waiting.get(entry.question) === entry) {
       // Another tab or device saved meanwhile; what was chosen here is newer for this person.
       const again = { ...entry, seq: body.seq + 1 };

@@ -2,9 +2,9 @@
 const MARKS = [30, 10, 5, 1];
 
 export class ExamClock {
-  /** @param {{endsAt: string, serverNow: string, onTick: Function, onMark: Function, onEnd: Function}} options */
-  constructor({ endsAt, serverNow, onTick, onMark, onEnd }) {
-    Object.assign(this, { onTick, onMark, onEnd, ended: false });
+  /** @param {{endsAt: string, serverNow: string, onTick: Function, onMark: Function, onMore: Function, onEnd: Function}} options */
+  constructor({ endsAt, serverNow, onTick, onMark, onMore, onEnd }) {
+    Object.assign(this, { onTick, onMark, onMore, onEnd, ended: false });
     this.sync(serverNow, endsAt);
     this.said = new Set(MARKS.filter((minutes) => this.left() <= minutes * 60));
     this.timer = setInterval(() => this.tick(), 500);
@@ -16,8 +16,16 @@ export class ExamClock {
     const now = Date.parse(serverNow);
     if (Number.isNaN(now)) return;
     this.offset = now - performance.now();
+    const before = this.end, minutes = Math.round((Date.parse(endsAt) - before) / 60000);
     this.end = Date.parse(endsAt);
+    if (!(minutes > 0)) return;
+    this.said = new Set(MARKS.filter((mark) => this.left() <= mark * 60)); // those are said again when they come
+    this.onMore(minutes);
+    this.tick();
   }
+
+  /** Milliseconds by the server's clock. */
+  now() { return performance.now() + this.offset; }
 
   /** Whole seconds left, never negative. */
   left() {

@@ -2,6 +2,8 @@
 import { AnswerOutbox } from "./answer-outbox.js";
 import { answerOf, isPartly, listenForMoves, previewExpressions, show } from "./exam-answers.js";
 import { ExamClock, clockText } from "./exam-clock.js";
+import { QuestionTimes } from "./exam-times.js";
+import { FlightRecord } from "./flight-record.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const form = document.getElementById("exam");
@@ -55,6 +57,7 @@ function go(number, focus = true) {
   visited.add(number);
   try { localStorage.setItem(visitedKey, JSON.stringify([...visited])); } catch { /* only the palette forgets */ }
   current = number;
+  times.move(timedBody(number));
   const here = article(number);
   for (const el of $$(".exam__q, .exam__section")) {
     el.toggleAttribute("data-here", el === here || el.contains(here));
@@ -71,18 +74,23 @@ function go(number, focus = true) {
 
 /* --- Saving --- */
 const saved = document.getElementById("saved");
-let clock;
+let clock, record;
 
 const outbox = new AnswerOutbox({
   attempt: form.dataset.attempt,
   urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
   onState(state, waiting) {
     const kept = ["kept", "signed_out"].includes(state);
+    if (state === "kept") record?.lost();
     if (saved.dataset.state === state && !kept) return;
     saved.dataset.state = kept ? "kept" : state;
     saved.querySelector("span").textContent = fill(words[state] ?? saved.dataset.kept, waiting);
   },
-  onReply: (body) => clock?.sync(body.server_now, body.ends_at),
+  onReply(body, sent) {
+    clock?.sync(body.server_now, body.ends_at);
+    record?.reached();
+    if (sent?.seconds && body.applied) times.confirm(sent.question, sent.seconds);
+  },
   onClosed(problem) {
     if (problem.code === "question_closed") settleClosed(problem);
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: problem.detail || words.refused, level: "error" } }));
@@ -91,11 +99,21 @@ const outbox = new AnswerOutbox({
 });
 for (const [id, body] of bodies) outbox.seqs.set(id, Number(body.dataset.seq));
 
+const times = new QuestionTimes({
+  attempt: form.dataset.attempt, url: form.dataset.times,
+  stored: new Map([...bodies].map(([id, body]) => [id, Number(body.dataset.seconds)])),
+});
+/** Of two alternatives the time is that of the one that is answered. */
+const timedBody = (number) => (bodiesOf(number).find((body) => Object.keys(answerOf(body)).length) ?? bodiesOf(number)[0]).dataset.question;
+
 const timers = new Map();
 function save(body) {
   clearTimeout(timers.get(body));
   timers.delete(body);
-  return outbox.put(body.dataset.question, answerOf(body), body.dataset.marked === "1", certaintyOf(body));
+  const { question } = body.dataset;
+  const put = outbox.put(question, answerOf(body), body.dataset.marked === "1", certaintyOf(body), times.of(question));
+  times.move(timedBody(current));
+  return put;
 }
 const certaintyOf = (body) => Number(body.querySelector("[data-certainty]:checked")?.value) || undefined;
 const isClosed = (body) => !!body.querySelector("[data-fields]:disabled");
@@ -122,17 +140,21 @@ form.addEventListener("change", (event) => {
   const body = event.target.closest("[data-question]");
   if (timers.has(body)) save(body);
 });
-addEventListener("pagehide", () => { settle(); outbox.flush(); });
+addEventListener("pagehide", () => { settle(); outbox.flush(); times.flush(); });
 addEventListener("visibilitychange", () => {
   settle();
   outbox.flush();
-  if (document.hidden) return;
-  fetch(form.dataset.clock).then((r) => (signedOut(r) || !r.ok ? null : r.json())).then((body) => {
-    if (!body) return;
-    clock.sync(body.server_now, body.ends_at);
-    if (body.state !== "in_progress") location.reload();
-  }).catch(() => {});
+  times.flush();
+  if (!document.hidden) record.inquire();
 });
+/** How the attempt stands now, for a page that slept or has not heard of the server for long: more time, or the end. */
+async function askClock() {
+  const response = await fetch(form.dataset.clock, { signal: AbortSignal.timeout?.(10000) });
+  if (signedOut(response) || !response.ok) return;
+  const body = await response.json();
+  clock.sync(body.server_now, body.ends_at);
+  if (body.state !== "in_progress") location.reload();
+}
 
 /* --- Moving, marking, clearing --- */
 const step = (by) => go(numbers[numbers.indexOf(current) + by] ?? current);
@@ -182,8 +204,17 @@ clock = new ExamClock({
     clockBox.toggleAttribute("data-near", left <= 600);
   },
   onMark(minutes) { const say = document.getElementById("say"); say.textContent = minutes === 1 ? say.dataset.one : fill(words.left, minutes); },
+  onMore(minutes) {
+    const text = minutes === 1 ? words.more_one : fill(words.more, minutes);
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text } }));
+  },
   onEnd: () => submit(),
 });
+record = new FlightRecord({
+  attempt: form.dataset.attempt, url: form.dataset.events, now: () => clock.now(), ask: askClock,
+  onReply(body) { clock.sync(body.server_now, body.ends_at); record.reached(); },
+});
+record.device.then((device) => { outbox.device = device; });
 
 /* --- Submitting --- */
 function finish() {
@@ -214,6 +245,7 @@ async function submit() {
     else document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
     return;
   }
+  await times.flush();
   csrf();
   form.submit();
 }

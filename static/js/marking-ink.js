@@ -4,7 +4,8 @@ import { getStroke } from "../vendor/perfect-freehand/perfect-freehand.js";
 const NS = "http://www.w3.org/2000/svg";
 export const WIDTH = 1000; // the drawing's own units; its height follows the page
 const RED = "#C4183C";
-const LABELS = { tick: "Tick", half: "Half tick", cross: "Cross", circle: "Circle", underline: "Underline", pen: "Pen stroke", highlight: "Highlight", comment: "Comment" };
+// On pages where the ink is decoration there are none, and nobody hears it.
+const words = JSON.parse(document.getElementById("ink-words")?.textContent ?? "{}");
 
 function make(name, attributes, parent) {
   const el = document.createElementNS(NS, name);
@@ -19,7 +20,7 @@ export function marksText(value) {
   return number % 1 ? `${whole || ""}½` : String(whole);
 }
 
-const marksLabel = (value) => `${marksText(value)} ${Number(value) > 0 && Number(value) <= 1 ? "mark" : "marks"}`;
+const marksLabel = (value) => (Number(value) > 0 && Number(value) <= 1 ? words.one : words.many)?.replace("{}", marksText(value));
 
 function stroke(points, height, size) {
   const outline = getStroke(points.map(([x, y, p]) => [x * WIDTH, y * height, p ?? 0.5]), {
@@ -46,8 +47,8 @@ const shapes = {
 };
 
 function comment(g, annotation, x, y) {
-  const words = annotation.text.split(/\s+/), lines = [""];
-  for (const word of words) {
+  const lines = [""];
+  for (const word of annotation.text.split(/\s+/)) {
     const last = lines.length - 1;
     if (lines[last] && (lines[last] + word).length > 34) lines.push(word); else lines[last] += (lines[last] ? " " : "") + word;
   }
@@ -59,7 +60,7 @@ function comment(g, annotation, x, y) {
 /** One annotation as an SVG group. `height` is the drawing's height in its own units. */
 export function drawOne(annotation, height, { focusable = false } = {}) {
   const { kind, geometry } = annotation;
-  const label = [LABELS[kind], annotation.marks && marksLabel(annotation.marks), annotation.text].filter(Boolean).join(", ");
+  const label = [words[kind], annotation.marks && marksLabel(annotation.marks), annotation.text].filter(Boolean).join(", ");
   const g = make("g", { "data-id": annotation.id, role: "img", "aria-label": label, ...(focusable ? { tabindex: 0 } : {}) });
   const x = geometry.x * WIDTH, y = geometry.y * height;
   if (shapes[kind]) {

@@ -2,13 +2,29 @@
 export const halves = (value) => Math.round(Number(value || 0) * 2);
 export const plain = (half) => (half % 2 ? `${Math.floor(half / 2)}.5` : String(half / 2));
 
-/** Half marks of a question: per part the steps outside any alternative count, and of the alternatives the better one;
- * never more than the question carries. */
+/** The numbers of the complete solutions of a question's scheme, and the steps of one of them. */
+export const methodsOf = (question) => [...new Set(question.steps.map((step) => step.method))];
+export const stepsOf = (question, method) => question.steps.filter((step) => step.method === method);
+
+/** Half marks of a question: those of its better method. */
 export function questionHalves(question, mark) {
   if (!mark) return 0;
   if (mark.free != null) return halves(mark.free);
+  return Math.max(0, ...methodsOf(question).map((method) => methodHalves(question, mark, method)));
+}
+
+/** The method that counts: the better one, the first when they are equal, undefined when none won. */
+export function countedMethod(question, mark) {
+  if (!mark || mark.free != null) return undefined;
+  const best = questionHalves(question, mark);
+  return best ? methodsOf(question).find((method) => methodHalves(question, mark, method) === best) : undefined;
+}
+
+/** Half marks by one method: per part the steps outside any alternative count, and of the alternatives the better one;
+ * never more than the question carries. */
+export function methodHalves(question, mark, method) {
   const parts = new Map();
-  for (const step of question.steps) {
+  for (const step of stepsOf(question, method)) {
     const sums = parts.get(step.part) ?? parts.set(step.part, new Map()).get(step.part);
     sums.set(step.alternative, (sums.get(step.alternative) ?? 0) + halves(mark.steps[step.id]));
   }
@@ -28,7 +44,7 @@ export function paperHalves(questions, marks) {
 
 /** Whether a step builds on one that was not awarded: the marker then judges it by the student's own value. */
 export const isCarried = (question, mark, step) =>
-  mark?.free == null && step.follows.some((position) => halves(mark?.steps[question.steps[position - 1]?.id]) === 0);
+  mark?.free == null && step.follows.some((number) => halves(mark?.steps[stepsOf(question, step.method)[number - 1]?.id]) === 0);
 
 export const isMarked = (mark) => !!mark && mark.marks != null;
 

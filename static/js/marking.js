@@ -1,5 +1,6 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { drawPage, marksText, WIDTH } from "./marking-ink.js";
+import { MethodView } from "./marking-methods.js";
 import { halves, isCarried, isMarked, nextAward, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { MarkStore } from "./marking-store.js";
 import { newId } from "./sha256.js";
@@ -43,6 +44,8 @@ const store = new MarkStore({
 /* --- Questions and pages --- */
 function firstPage(q) { return pages.find((p) => q?.pages.includes(p.id)); }
 function numberDone(number) { return notAttempted.has(number) || questions.some((q) => q.number === number && isMarked(marks.get(q.id))); }
+const methods = new MethodView({ box: $("#methods"), marks, say: (method) => fill(words.method_n, method), show: marksText, counts: words.counts });
+const steps = () => methods.steps(question);
 const pageInk = () => [...ink.values()].filter((a) => a.page === page?.id && !a.deleted);
 
 function openQuestion(q, keepPage = false) {
@@ -91,7 +94,16 @@ function paintQuestion() {
     button.textContent = fill(words.alternative, q.alternative);
     return button;
   }));
-  $("#scheme").replaceChildren(...question.steps.map((s, i) => {
+  methods.draw(question);
+  paintScheme();
+  const mark = marks.get(question.id);
+  $("#comment").value = mark.comment;
+  showFree();
+}
+
+/** The steps of the method in view; digits press these. */
+function paintScheme() {
+  $("#scheme").replaceChildren(...steps().map((s, i) => {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.step = i;
@@ -100,15 +112,20 @@ function paintQuestion() {
     button.innerHTML = `<kbd>${i < 9 ? i + 1 : ""}</kbd><span class="desc">${s.html}<span class="code">${place}${words[s.kind]}, ${marksWord(s.marks)}${s.follows.length ? `, ${fill(words.follows, s.follows.join(", "))}` : ""}</span><span class="carried" hidden>${words.carried}</span></span><span class="mk num"></span>`;
     return button;
   }));
-  const mark = marks.get(question.id);
-  $("#comment").value = mark.comment;
-  showFree();
+}
+
+function seeMethod() {
+  step = null;
+  paintScheme();
+  paint();
 }
 
 function paint() {
   const mark = marks.get(question.id), got = questionHalves(question, mark);
+  const shown = steps();
+  methods.paint(question);
   $$("#scheme button").forEach((button, i) => {
-    const s = question.steps[i], given = mark.free == null ? halves(mark.steps[s.id]) : 0, full = halves(s.marks);
+    const s = shown[i], given = mark.free == null ? halves(mark.steps[s.id]) : 0, full = halves(s.marks);
     button.dataset.s = given === 0 ? 0 : given === full ? 2 : 1;
     button.setAttribute("aria-pressed", given === full ? "true" : given ? "mixed" : "false");
     button.querySelector(".mk").textContent = marksText(plain(given));
@@ -129,7 +146,7 @@ function paint() {
     button.querySelector(".vh").textContent = done ? "" : words.not_marked;
   }
   $("#progress").textContent = fill(words.progress, numbers.length - missing.length, numbers.length);
-  const current = question.steps[step ?? 0];
+  const current = shown[step ?? 0];
   $("#cur").innerHTML = current ? `<b>${(step ?? 0) + 1}</b>${current.html}` : "";
   for (const [act, list] of [["undo", undo], ["redo", redo]]) { const button = $(`[data-act=${act}]`); if (button) button.disabled = !list.length; }
   const next = $("[data-act=next]");
@@ -184,7 +201,7 @@ function removeInk(items) {
 
 /** Point and press: the step is awarded and its tick lands where the pointer is; again gives half, again none. */
 function award(index) {
-  const s = question.steps[index];
+  const s = steps()[index];
   if (!s) return;
   step = index;
   change(() => {
@@ -206,9 +223,10 @@ function giveAll(full) {
   change(() => {
     const mark = marks.get(question.id);
     mark.free = null;
-    mark.steps = full ? Object.fromEntries(question.steps.map((s) => [s.id, plain(halves(s.marks))])) : {};
+    // All of the method in view: what was given for another solution of the student stays.
+    mark.steps = full ? { ...mark.steps, ...Object.fromEntries(steps().map((s) => [s.id, plain(halves(s.marks))])) } : {};
     mark.marks = plain(questionHalves(question, mark));
-    const own = [...ink.values()].filter((a) => a.step && a.question === question.id && !a.deleted);
+    const own = [...ink.values()].filter((a) => a.step && a.question === question.id && !a.deleted && (!full || steps().some((s) => s.id === a.step)));
     if (!full) removeInk(own);
     else if (own.length) { for (const a of own) { a.kind = "tick"; a.marks = mark.steps[a.step] ?? a.marks; } store.touchInk(own.map((a) => a.id)); }
     store.touchMark(question.id);
@@ -394,6 +412,7 @@ addEventListener("click", (event) => {
   else if (b.dataset.step != null) { last = null; award(Number(b.dataset.step)); }
   else if (b.dataset.number) openQuestion(questions.find((q) => q.number === Number(b.dataset.number)));
   else if (b.dataset.alternative) openQuestion(questions.find((q) => q.id === b.dataset.alternative), true);
+  else if (b.dataset.method) { methods.choose(question, Number(b.dataset.method)); seeMethod(); }
   else if (b.dataset.page) openPage(pages.find((p) => p.id === b.dataset.page));
   else if (b.dataset.bank) commentBox(last ?? middle(), b.dataset.bank);
   else if (b.dataset.tab) for (const tab of $$("[data-tab]")) { const on = tab === b; tab.setAttribute("aria-selected", on); tab.tabIndex = on ? 0 : -1; $(`#${tab.dataset.tab}`).hidden = !on; }
@@ -406,7 +425,7 @@ $("#free").addEventListener("change", (event) => giveFree(event.target.value.tri
 $("#free").addEventListener("keydown", (event) => { if (event.key === "Escape") showFree(); });
 
 const tools = { v: "v", t: "tick", x: "cross", p: "pen", h: "hl", u: "line", c: "c", e: "e" };
-const keys = { j: () => move(1), k: () => move(-1), f: acts.full, 0: acts.none, "+": acts.in, "=": acts.in, "-": acts.out, w: acts.fit, r: acts.turn, "[": () => turnPage(-1), "]": () => turnPage(1), enter: nextUnmarked, "?": () => $("#help").showModal() };
+const keys = { j: () => move(1), k: () => move(-1), f: acts.full, m() { methods.next(question); seeMethod(); }, 0: acts.none, "+": acts.in, "=": acts.in, "-": acts.out, w: acts.fit, r: acts.turn, "[": () => turnPage(-1), "]": () => turnPage(1), enter: nextUnmarked, "?": () => $("#help").showModal() };
 addEventListener("keydown", (event) => {
   active = Date.now();
   if (event.target.matches("textarea, input, select") || document.querySelector("dialog:modal")) return;

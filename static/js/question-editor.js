@@ -8,6 +8,7 @@ const said = (text) => { document.getElementById("picture-said").textContent = t
 let dirty = false;
 let lastText = null; // where the next picture goes
 let waiting;
+let methods = all("[data-rows=steps]").length;
 
 /* --- What needs JavaScript is shown only now; also after the form was swapped for another type --- */
 function arrange() {
@@ -127,7 +128,7 @@ async function sendPicture(file, into) {
   const place = [box.selectionStart, box.selectionEnd];
   const body = new FormData();
   body.append("picture", file, file.name || "picture.png");
-  said(root.dataset.sending);
+  said(root.dataset.pictureSending);
   try {
     const headers = { "X-CSRFToken": form().querySelector("[name=csrfmiddlewaretoken]").value };
     const answer = await fetch(root.dataset.picture, { method: "POST", body, headers });
@@ -178,6 +179,9 @@ root.addEventListener("keydown", (event) => {
   } else if (event.altKey && event.code === "KeyP") {
     event.preventDefault();
     document.getElementById("picture").click();
+  } else if (event.altKey && event.code === "KeyM") {
+    event.preventDefault();
+    form().querySelector("[data-add-method]")?.click();
   } else if (row && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
     moveRow(list, row, event.key === "ArrowUp" ? -1 : 1);
@@ -208,15 +212,17 @@ root.addEventListener("change", (event) => {
 });
 
 /* --- The preview's sentences go beside their fields --- */
+const filledRows = (list) => rowsOf(list).filter((row) => all("textarea, input:not([type=radio], [type=checkbox], [type=hidden])", row).some((box) => box.value.trim() && box.name !== "accepted-credit"));
+
 function place(sentences) {
   for (const error of all("[data-error], [data-error-for]")) {
     if (error.dataset.live) { error.hidden = true; delete error.dataset.live; }
   }
   for (const sentence of sentences) {
     const [kind, at] = sentence.dataset.place.split("-");
-    const list = at && form().querySelector(`[data-rows="${kind}"]`);
-    const filled = list ? rowsOf(list).filter((row) => all("textarea, input:not([type=radio], [type=checkbox], [type=hidden])", row).some((box) => box.value.trim() && box.name !== "accepted-credit")) : [];
-    const error = list ? filled[at - 1]?.querySelector("[data-error]") : form().querySelector(`[data-error-for="${kind}"]`);
+    const lists = at ? all(`[data-rows="${kind}"]`).map(filledRows).filter((rows, n) => !n || rows.length) : [];
+    const [within, method = 1] = (at ?? "").split(".").reverse(); // "2.1": the first step of method 2
+    const error = lists.length ? lists[method - 1]?.[within - 1]?.querySelector("[data-error]") : form().querySelector(`[data-error-for="${kind}"]`);
     if (!error || (!error.hidden && !error.dataset.live)) continue;
     error.querySelector("span").textContent = sentence.textContent.trim();
     error.hidden = false;
@@ -224,11 +230,21 @@ function place(sentences) {
   }
 }
 
+/** After a method was added or removed: writing goes on in the new one, and the preview follows. */
+function methodsChanged() {
+  const now = all("[data-rows=steps]").length, fresh = form().querySelector("[autofocus]");
+  fresh?.removeAttribute("autofocus");
+  fresh?.focus();
+  if (now !== methods) changed();
+  methods = now;
+}
+
 document.addEventListener("htmx:after:swap", () => {
   if (!form()) return;
   draft.stamp();
   draft.touch();
   arrange();
+  methodsChanged();
   place(all("[data-place]", root));
 });
 

@@ -1,4 +1,8 @@
 // The page on which a student photographs, orders and tags answer sheets and hands them in.
+import { PageCamera, hasCamera } from "./page-camera.js";
+import { CornerEditor } from "./page-corners.js";
+import { PagePreparer } from "./page-preparer.js";
+import { difference } from "./page-quality.js";
 import { SheetOutbox } from "./sheet-outbox.js";
 import { csrf, signedOut } from "./signed-in.js";
 
@@ -25,18 +29,41 @@ function keepTags() {
   try { localStorage.setItem(tagKey, JSON.stringify({ tags: plain, absent: [...absent] })); } catch { /* in memory only */ }
 }
 
+const ALIKE = 30; // of 256 bits: two photographs of one page; of two pages of one hand it is about a hundred
+const photographs = new Map(); // client id → {original, corners, likeness}, for cutting out anew while the page is open
+const preparer = new PagePreparer(root.dataset.worker);
 const outbox = new SheetOutbox({
   attempt: root.dataset.attempt,
+  preparer,
   announceUrl: root.dataset.announce,
   doneUrl: (id) => urlOf("done", id),
   onChange(sheet) {
-    const known = local.get(sheet.id) ?? { preview: sheet.type.startsWith("image/") && !/hei[cf]/.test(sheet.type) ? URL.createObjectURL(sheet.blob) : "" };
-    local.set(sheet.id, { ...known, sheet });
+    if (sheet.blob) photographs.set(sheet.id, { original: sheet.original, corners: sheet.corners, likeness: sheet.likeness });
+    local.set(sheet.id, { sheet, ...previewOf(sheet) });
     if (sheet.state === "verified") refresh();
     if (sheet.state === "sending" && list.querySelector(`[data-client="${sheet.id}"]`)) progress(sheet);
     else draw();
   },
 });
+
+/** A picture of what is on this device: of the photograph, then of the page made of it. HEIC and PDF show none. */
+function previewOf(sheet) {
+  const shown = sheet.blob ?? sheet.original;
+  const known = local.get(sheet.id);
+  if (known?.shown === shown) return known;
+  if (known?.preview) URL.revokeObjectURL(known.preview);
+  return { shown, preview: /^image\/(?!hei[cf])/.test(shown.type) ? URL.createObjectURL(shown) : "" };
+}
+
+/** The number of an earlier page that looks the same, or 0. */
+function twinOf(row, place, all) {
+  const mine = photographs.get(row.client)?.likeness;
+  if (!mine) return 0;
+  return 1 + all.slice(0, place).findIndex((other) => {
+    const theirs = photographs.get(other.client)?.likeness;
+    return theirs && difference(mine, theirs) < ALIKE;
+  });
+}
 
 async function call(url, body) {
   const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) });
@@ -73,6 +100,7 @@ function stateText(row) {
   if (row.refused || row.sheet?.state === "refused") return ["problem", row.refused || row.sheet.message];
   if (row.page?.state === "failed") return ["problem", words.page_failed];
   if (row.page) return ["ok", row.page.state === "ready" ? words.verified : words.preparing];
+  if (row.sheet.state === "preparing") return ["info", words.looking];
   if (row.sheet.state === "sending") return ["info", fill(words.sending, Math.round((row.sheet.progress ?? 0) * 100))];
   return ["warn", navigator.onLine ? words.queued : words.offline];
 }
@@ -94,10 +122,13 @@ function drawRow(row, place, all) {
   if (src) { img.src = src; img.alt = fill(words.page, place + 1); img.onerror = () => img.remove(); } else img.remove();
   $(".sheet__state", el).className = `sheet__state note note--${tone}`;
   $(".sheet__state span", el).textContent = text;
-  for (const advice of row.page?.advice ?? []) {
+  const twin = twinOf(row, place, all);
+  const advice = new Set([...(local.get(row.client)?.sheet.advice ?? []), ...(row.page?.advice ?? [])]);
+  const said = [...advice].map((key) => words[key] ?? key);
+  for (const text of twin ? [fill(words.twin, twin), ...said] : said) {
     const note = document.createElement("p");
     note.className = "note note--warn";
-    note.textContent = words[advice] ?? advice;
+    note.textContent = text;
     $(".sheet__state", el).after(note);
   }
   const bad = tone === "problem";
@@ -105,6 +136,7 @@ function drawRow(row, place, all) {
   $("[data-do=up]", el).hidden = place === 0 || !first || bad;
   $("[data-do=down]", el).hidden = place === all.length - 1 || !first || bad;
   $("[data-do=rotate]", el).hidden = !row.page || row.page.state !== "ready";
+  $("[data-do=crop]", el).hidden = !/^image\//.test(photographs.get(row.client)?.original.type ?? "") || !(row.preview || row.page) || bad;
   $("[data-do=remove]", el).hidden = !first;
   for (const button of el.querySelectorAll("[data-do]")) button.setAttribute("aria-label", `${button.title}, ${fill(words.page, place + 1)}`);
   const chips = $(".sheet__tags", el);
@@ -172,7 +204,7 @@ async function take(files) {
   let next = Math.max(0, ...rows().map((row) => row.order)) + 1;
   for (const file of files) {
     if (file.size > Number(root.dataset.maxBytes)) { toast(fill(words.too_large, file.name)); continue; }
-    await outbox.add(file, next++).catch(() => toast(words.failed)); // a file the browser may no longer read
+    outbox.add(file, next++).catch(() => toast(words.failed)); // a file the browser may no longer read
   }
 }
 for (const input of root.querySelectorAll("input[type=file]")) {
@@ -218,16 +250,44 @@ root.addEventListener("click", async (event) => {
     const page = server.uploads.find((u) => u.client_id === row.dataset.client).pages.find((p) => p.index === Number(row.dataset.index));
     if (await call(urlOf("rotate", page.id), {})) refresh();
   } else if (button.dataset.do === "remove") {
-    const client = row.dataset.client;
-    const known = server.uploads.some((u) => u.client_id === client);
-    if (known && !(await call(urlOf("remove", client), {}))) return;
-    await outbox.drop(client);
-    local.delete(client);
-    for (const key of [...tags.keys()]) if (key.startsWith(client)) tags.delete(key);
-    keepTags();
-    await refresh(); draw();
-  } else if (button.id === "hand-in") handIn(button);
+    await takeOut(row.dataset.client);
+  } else if (button.dataset.do === "crop") cutAnew(row.dataset.client);
+  else if (button.id === "hand-in") handIn(button);
 });
+
+/** Takes a page out, here and there. False when the server would not. */
+async function takeOut(client) {
+  const known = server.uploads.some((u) => u.client_id === client);
+  if (known && !(await call(urlOf("remove", client), {}))) return false;
+  await outbox.drop(client);
+  local.delete(client);
+  photographs.delete(client);
+  for (const key of [...tags.keys()]) if (key.startsWith(client)) tags.delete(key);
+  keepTags();
+  await refresh();
+  draw();
+  return true;
+}
+
+/** Another page of the same photograph, in the place of the one before; that goes only when this one is kept. */
+async function cutAnew(client) {
+  const { original, corners } = photographs.get(client);
+  const wanted = await editor.edit(original, corners);
+  if (!wanted) return;
+  const place = rows().find((row) => row.client === client)?.order ?? 1;
+  const numbers = tags.get(`${client}:0`);
+  const sheet = await outbox.add(original, place, wanted);
+  if (numbers) tags.set(`${sheet.id}:0`, new Set(numbers));
+  await takeOut(client);
+}
+
+const editor = new CornerEditor({ dialog: document.getElementById("corners"), words: { at: words.corner_at } });
+const camera = new PageCamera({
+  dialog: document.getElementById("camera"), preparer, words: { taken: words.taken, failed: words.failed }, onShot: (blob) => take([blob]),
+});
+const opener = document.getElementById("open-camera");
+opener.hidden = !hasCamera();
+opener.addEventListener("click", async () => { if (!(await camera.open())) toast(words.no_camera); });
 
 async function handIn(button) {
   if (button.getAttribute("aria-disabled") === "true") { document.getElementById("why").focus(); return; }

@@ -1,4 +1,4 @@
-// Photographed pages: kept on this device first, announced, uploaded, and let go only after the server's receipt.
+// Photographed pages: kept on this device first, made ready, announced, uploaded, let go only after the server's receipt.
 import { newId, sha256 } from "./sha256.js";
 import { csrf, signedOut } from "./signed-in.js";
 
@@ -23,9 +23,12 @@ async function shelf(mode, action) {
 }
 
 export class SheetOutbox {
-  /** onChange(sheet) after every change of a sheet's state: captured, sending (with progress 0–1), waiting, verified, refused. */
-  constructor({ attempt, announceUrl, doneUrl, onChange }) {
-    Object.assign(this, { attempt, announceUrl, doneUrl, onChange });
+  /**
+   * onChange(sheet) after every change of a sheet's state: preparing, captured, sending (with progress 0–1), waiting,
+   * verified, refused. `preparer`: a PagePreparer, which straightens photographs before they are sent.
+   */
+  constructor({ attempt, announceUrl, doneUrl, preparer, onChange }) {
+    Object.assign(this, { attempt, announceUrl, doneUrl, preparer, onChange });
     this.sheets = new Map();
     this.failures = 0;
     this.sending = null;
@@ -35,24 +38,39 @@ export class SheetOutbox {
   /** Pages a reload or a crash left on this device. */
   async restore() {
     const all = (await shelf("readonly", (s) => s.getAll())) ?? [];
-    for (const sheet of all.filter((s) => s.attempt === this.attempt)) {
-      this.sheets.set(sheet.id, { ...sheet, state: "captured" });
+    for (const sheet of all.filter((s) => s.attempt === this.attempt && !this.sheets.has(s.id))) {
+      this.sheets.set(sheet.id, { ...sheet, state: sheet.blob ? "captured" : "preparing" });
       this.onChange(this.sheets.get(sheet.id));
+      if (!sheet.blob) this.prepare(this.sheets.get(sheet.id));
     }
     this.flush();
   }
 
-  async add(blob, pageNumber) {
-    const sheet = {
-      id: newId(), attempt: this.attempt, blob, size: blob.size, type: blob.type || "application/octet-stream",
-      pageNumber, sha256: await sha256(blob), state: "captured",
-    };
+  /** Keeps what was taken at once, then makes a page of it: within `corners`, or within those that are found. */
+  async add(original, pageNumber, corners = null) {
+    const type = original.type || "application/octet-stream";
+    const sheet = { id: newId(), attempt: this.attempt, original, type, pageNumber, corners, blob: null, advice: [], state: "preparing" };
     this.sheets.set(sheet.id, sheet);
-    await shelf("readwrite", (s) => s.put({ ...sheet }));
+    await this.keep(sheet);
     this.onChange(sheet);
-    this.flush();
+    await this.prepare(sheet);
     return sheet;
   }
+
+  async prepare(sheet) {
+    const made = await this.preparer.prepare(sheet.id, sheet.original, sheet.corners);
+    if (!this.sheets.has(sheet.id)) return; // taken out meanwhile
+    const blob = made?.page ?? sheet.original;
+    Object.assign(sheet, {
+      blob, size: blob.size, type: made?.page ? blob.type : sheet.type, sha256: await sha256(blob),
+      corners: made?.corners ?? null, advice: made?.advice ?? [], likeness: made?.likeness ?? "",
+    });
+    await this.keep(sheet);
+    this.set(sheet, { state: "captured" });
+    this.flush();
+  }
+
+  keep(sheet) { return shelf("readwrite", (s) => s.put({ ...sheet, request: undefined })); }
 
   async drop(id) {
     this.sheets.get(id)?.request?.abort();
@@ -69,7 +87,7 @@ export class SheetOutbox {
   }
 
   async run() {
-    for (let sheet; (sheet = this.unsent[0]); ) {
+    for (let sheet; (sheet = this.unsent.find((s) => s.blob)); ) {
       try {
         const problem = await this.send(sheet);
         this.failures = 0;

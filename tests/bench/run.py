@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import report
-from tests.bench.bank.figures import bank_table, measure_bank
+from tests.bench.bank.figures import bank_checks, bank_table, checks_text, measure_bank
 from tests.bench.pages import PAGES, Doors, Page, Targets
 from tests.bench.queries import count_queries, slow_plans
 from tests.bench.seed import BenchError, ensure_database, seed_database
@@ -200,6 +200,7 @@ def main() -> int:
         pages = [page for page in PAGES if options.only.lower() in page.name.lower()]
         counts = run_queries(pages)
         bank = measure_bank(options.only)
+        checks = {} if options.only else bank_checks()
         load, speed = ({}, {}) if options.no_load else run_load(env, [p for p in pages if p.timed], options)
     except BenchError as error:
         say(str(error))
@@ -216,12 +217,15 @@ def main() -> int:
         "pages": load,
         "queries": counts,
         "bank": bank,
+        "bank_checks": checks,
     }
     path = ROOT / "bench-results" / f"{now:%Y-%m-%dT%H%M%S}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1, default=str))
     say(report.render(result))
     say(bank_table(bank))
+    if checks:
+        say(checks_text(checks))
     say(f"written to {path.relative_to(ROOT)}")
     return 0
 

@@ -86,19 +86,24 @@ def test_written_item_has_a_scheme_that_adds_up(key: str) -> None:
     item = ITEMS[key]
     assert item["model_answer"].strip()
     groups: Counter[tuple[str, str]] = Counter()
+    methods: Counter[int] = Counter()
     for step in item["steps"]:
         marks = Decimal(step["marks"])
         assert marks > 0
         assert marks % Decimal("0.5") == 0
         assert step["kind"] in {"method", "accuracy", "independent"}
-        groups[step["part"], step["alternative"]] += marks  # type: ignore[assignment]
+        groups[step.get("part", ""), step.get("alternative", "")] += marks  # type: ignore[assignment]
+        methods[step.get("method", 1)] += marks  # type: ignore[assignment]
     if item["type"] == "case_study":
         parts = {(p["label"], p["alternative"]): Decimal(p["marks"]) for p in item["parts"]}
         third = ("a", "b") if item["unit"] in BANK_OF[key].cases_with_choice else ("",)
         assert parts == {("i", ""): 1, ("ii", ""): 1, **{("iii", alternative): 2 for alternative in third}}
         assert dict(groups) == parts
     else:
-        assert dict(groups) == {("", ""): Decimal(item["marks"])}
+        assert set(groups) == {("", "")}
+        # Every method is a complete solution.
+        assert dict(methods) == dict.fromkeys(range(1, len(methods) + 1), Decimal(item["marks"]))
+    assert len(item.get("methods", ())) == (len(methods) if len(methods) > 1 else 0)
 
 
 def test_every_item_has_a_check_and_every_check_an_item() -> None:

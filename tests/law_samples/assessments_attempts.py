@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.db import models
 
-from assessments.enums import AttemptState, UploadState
-from assessments.models import Attempt, Exam, PageQuestion, Response, SheetPage, SheetUpload, Try
+from assessments.enums import AttemptState, FlightEvent, UploadState
+from assessments.models import Attempt, AttemptEvent, Exam, PageQuestion, Response, SheetPage, SheetUpload, Try
 from courses.models import Cohort, CohortMembership
 from tests import factories
 from tests.cast import Cast
@@ -48,6 +48,10 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
     return {
         Exam: exams,
         Attempt: attempts,
+        AttemptEvent: [
+            AttemptEvent.objects.create(attempt=attempt, kind=FlightEvent.STARTED, at=factories.NOW)
+            for attempt in attempts
+        ],
         Response: responses,
         Try: tries,
         SheetUpload: uploads,

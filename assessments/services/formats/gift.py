@@ -324,7 +324,7 @@ class _Question:
         elif general.strip():
             scheme = f'<div class="model-answer">{self._converted(from_moodle(scheme))}</div>'
             self._notes.append("The general feedback became the model answer.")
-        fields["model_answer"], fields["steps"] = read_scheme(scheme, fields["marks"], self._notes, str)
+        fields |= read_scheme(scheme, fields["marks"], self._notes, str)
         if kind == "case_study":
             fields["text"], fields["parts"] = self._case_parts()
         return kind, fields

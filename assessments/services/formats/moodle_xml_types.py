@@ -212,7 +212,7 @@ def essay(source: Source) -> Read:
     if info is not None and 'class="step' not in scheme and scheme.strip():
         source.notes.append("The notes for its markers became the model answer.")
         scheme = f'<div class="model-answer">{scheme}</div>' if info.get("format", "html") == "html" else scheme
-    fields["model_answer"], fields["steps"] = read_scheme(scheme, fields["marks"], source.notes, picture)
+    fields |= read_scheme(scheme, fields["marks"], source.notes, picture)
     kind = written_type(fields["marks"], source.facts)
     if "type" not in source.facts and source.value("responseformat") == "noinline":
         kind = "file_upload"

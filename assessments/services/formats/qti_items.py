@@ -419,7 +419,7 @@ def _written(item: Item, interactions: list[Element]) -> Read:
     if not scheme:
         correct = [text for one in interactions for text in _declared(item, one)]
         scheme = "".join(f"<p>{text}</p>" for text in correct)
-    fields["model_answer"], fields["steps"] = read_scheme(scheme, fields["marks"], item.notes, item.body.finder)
+    fields |= read_scheme(scheme, fields["marks"], item.notes, item.body.finder)
     upload = all(one.tag == "uploadInteraction" for one in interactions)
     return "file_upload" if upload else written_type(fields["marks"], item.facts), fields
 

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 import pickle
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import structlog
+from django.apps import apps
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from assessments.services.content_schema import OptionContent, PartContent, QuestionContent, StepContent
 from assessments.services.formats.items import FormatError, ImportedItem, ParsedFile, Picture, Skipped
+from assessments.services.formats.reader import NO_MEMORY
 
 log = structlog.get_logger(__name__)
 
-PROGRAM = "import django; django.setup(); from assessments.services.formats.reading import main; main()"
+PROGRAM = "from assessments.services.formats.reader import main; main()"
 READ_SECONDS = 120
-READ_MEMORY = 2 * 1024**3
-#: How the process ends that wanted more.
-NO_MEMORY = 77
+#: What the interpreter itself needs of the environment; keys and passwords stay here.
+ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 #: All that may come back from the other process: values, no behaviour.
 KNOWN = (ParsedFile, ImportedItem, Skipped, Picture, QuestionContent, OptionContent, PartContent, StepContent, Decimal)
 ALLOWED = {(one.__module__, one.__qualname__): one for one in KNOWN}
@@ -37,7 +39,7 @@ def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS)
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as answer:
         source.write(data)
         source.seek(0)
-        command = [sys.executable, "-c", PROGRAM, str(seconds), file_name[:200]]
+        command = [sys.executable, "-c", PROGRAM, str(seconds), file_name[:200], *_language()]
         try:
             # Our own interpreter and module; the name of the file is an argument, never a command.
             done = subprocess.run(  # noqa: S603
@@ -49,7 +51,7 @@ def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS)
                 timeout=2 * seconds + 30,
                 check=False,
                 cwd=settings.BASE_DIR,
-                env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+                env=_environment(),
             )
         except subprocess.TimeoutExpired as error:
             raise _too_much(seconds) from error
@@ -69,6 +71,17 @@ def read_apart(data: bytes, file_name: str = "", *, seconds: int = READ_SECONDS)
     raise _broken()
 
 
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in ENVIRONMENT if name in os.environ} | {"MALLOC_ARENA_MAX": "1"}
+
+
+def _language() -> list[str]:
+    """The language of the person, and where this project keeps its translations."""
+    own = [Path(app.path) / "locale" for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+    folders = [*(folder for folder in own if folder.is_dir()), *settings.LOCALE_PATHS]
+    return [get_language() or settings.LANGUAGE_CODE, *map(str, folders)]
+
+
 def _broken() -> FormatError:
     return FormatError(_("This file cannot be read: reading it broke off. Save it anew, or in another format."))
 
@@ -84,20 +97,3 @@ class _Values(pickle.Unpickler):
         if (module, name) in ALLOWED:
             return ALLOWED[module, name]
         raise pickle.UnpicklingError(f"{module}.{name} is no value of a file")
-
-
-def main() -> None:
-    """Reads the file on standard input; answers a ParsedFile or the sentence why not, pickled."""
-    from assessments.services.importing import read_file
-
-    seconds, file_name = int(sys.argv[1]), sys.argv[2]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (READ_MEMORY, READ_MEMORY))
-    found: ParsedFile | str
-    try:
-        found = read_file(sys.stdin.buffer.read(), file_name)
-    except FormatError as error:
-        found = error.message
-    except MemoryError:
-        os._exit(NO_MEMORY)
-    pickle.dump(found, sys.stdout.buffer)

@@ -7,7 +7,7 @@ Texts are Markdown + TeX. Cells that hold several things have one per line:
 | answer | choices `B` or `A, C`; `true`; a number; an expression; an order `C, A, B`; pairs `1-B, 2-A`; accepted texts, one per line, with their credit after a bar: `valve | 0.5` |
 | answer of fill_in | a block per blank: `[1 text]` and accepted texts, `[2 number 0.01]` and the value, `[3 choice]` and the options, `= ` before the right one and `~ ` before the others |
 | parts | a block per part, with label and marks: `[1 0.5] Left side` or, in a case study, `[ii a 3] Text` |
-| steps | a block per step, with marks, kind, part and alternative: `[1 method] Text`, `[0.5 accuracy ii a] Text`; a step that builds on the first and the second of the scheme: `[1 accuracy follows:1+2] Text` |
+| steps | a block per step, with marks, kind, part and alternative: `[1 method] Text`, `[0.5 accuracy ii a] Text`; a step that builds on the first and the second of the scheme: `[1 accuracy follows:1+2] Text`; before the steps of each of several methods: `[method 2] By substitution` |
 | parameters | the parameters of a question with variants, as JSON |
 | hints | a block per hint, in order: `[1] Text` |
 """  # noqa: E501
@@ -17,14 +17,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from string import ascii_uppercase
 from typing import Any
 
 from assessments.enums import WRITTEN_TYPES, CognitiveLevel, QuestionType, StepKind
-from assessments.services.content_schema import PartContent, StepContent
+from assessments.services.content_schema import PartContent, QuestionContent, StepContent, numbered, trimmed_titles
 from assessments.services.formats.items import MAX_ITEMS, ExportedItem, FormatError, ImportedItem, ParsedFile, Skipped
-from assessments.services.formats.table_files import Cells, read_rows, write_csv, write_xlsx
+from assessments.services.formats.table_files import Cells, read_rows, write_csv
 from assessments.services.formats.xml_items import (
     NO_MODEL_ANSWER,
     NO_SCHEME,
@@ -53,6 +54,7 @@ SYNONYMS = {
 }
 BLOCK = re.compile(r"\[(?!\[)([^\[\]\n]{1,60})\][ \t]?", re.MULTILINE)
 FOLLOWS = "follows:"
+METHOD = "method"
 YES = {"yes", "true", "1", "x", "ja", "oui"}
 
 
@@ -187,7 +189,7 @@ def _total(parts: Iterable[PartContent]) -> Decimal:
 
 
 def _scheme(row: Mapping[str, str], marks: Decimal, notes: list[str]) -> dict[str, Any]:
-    steps = tuple(_steps(row["steps"]))
+    steps, titles = _steps(row["steps"])
     if not row["model_answer"]:
         notes.append("There was no model answer; write one before it is used.")
     if not steps:
@@ -195,7 +197,7 @@ def _scheme(row: Mapping[str, str], marks: Decimal, notes: list[str]) -> dict[st
         notes.append("There was no marking scheme; one step with all the marks was made.")
     if row["answer"]:
         notes.append("The answer was left out: a written question has a model answer.")
-    return {"model_answer": row["model_answer"] or NO_MODEL_ANSWER, "steps": steps}
+    return {"model_answer": row["model_answer"] or NO_MODEL_ANSWER, "steps": steps, "method_titles": titles}
 
 
 def _key(type: str, row: Mapping[str, str]) -> dict[str, Any]:
@@ -263,15 +265,28 @@ def _parts(cell: str) -> Iterator[PartContent]:
         yield PartContent(words[0], body, _number("marks of a part", words[-1]), "".join(words[1:-1]))
 
 
-def _steps(cell: str) -> Iterator[StepContent]:
+def _steps(cell: str) -> tuple[tuple[StepContent, ...], tuple[str, ...]]:
+    """The steps and the titles of their methods."""
+    steps: list[StepContent] = []
+    titles: list[str] = []
     for words, body in _blocks("steps", cell):
-        follows = "+".join(word.removeprefix(FOLLOWS) for word in words if word.startswith(FOLLOWS))
-        if follows and not re.fullmatch(r"\d{1,3}(\+\d{1,3})*", follows, re.ASCII):
-            raise UnusableError(f"What a step follows is written as “follows:1+2”, not “follows:{follows[:40]}”.")
-        words = [word for word in words if not word.startswith(FOLLOWS)]
-        marks, kind, part, alternative = (*words, *("", StepKind.METHOD.value, "", "")[len(words) :])[:4]
-        value = _number("marks of a step", marks)
-        yield StepContent(body, value, kind.lower(), part, alternative, read_follows(follows))
+        if words[0].lower() == METHOD:
+            if words[1:] != [str(len(titles) + 1)] or (steps and not titles):
+                raise UnusableError("Methods begin with “[method 1]”, “[method 2]” … in order, each before its steps.")
+            titles.append(body)
+        else:
+            steps.append(replace(_step(words, body), method=len(titles) or 1))
+    return tuple(steps), trimmed_titles(titles)
+
+
+def _step(words: list[str], body: str) -> StepContent:
+    follows = "+".join(word.removeprefix(FOLLOWS) for word in words if word.startswith(FOLLOWS))
+    if follows and not re.fullmatch(r"\d{1,3}(\+\d{1,3})*", follows, re.ASCII):
+        raise UnusableError(f"What a step follows is written as “follows:1+2”, not “follows:{follows[:40]}”.")
+    words = [word for word in words if not word.startswith(FOLLOWS)]
+    marks, kind, part, alternative = (*words, *("", StepKind.METHOD.value, "", "")[len(words) :])[:4]
+    value = _number("marks of a step", marks)
+    return StepContent(body, value, kind.lower(), part, alternative, read_follows(follows))
 
 
 def _blocks(column: str, cell: str) -> Iterator[tuple[list[str], str]]:
@@ -298,12 +313,12 @@ def _parameters(cell: str) -> dict[str, Any]:
 # --- Writing ---------------------------------------------------------------------------------------------------------
 def write(items: Sequence[ExportedItem]) -> bytes:
     """The table as CSV."""
-    return write_csv([COLUMNS, *map(_cells, items)])
+    return write_csv(rows_of(items))
 
 
-def write_workbook(items: Sequence[ExportedItem]) -> bytes:
-    """The table as XLSX."""
-    return write_xlsx([COLUMNS, *map(_cells, items)])
+def rows_of(items: Sequence[ExportedItem]) -> list[list[str]]:
+    """The header and one row for each question."""
+    return [COLUMNS, *map(_cells, items)]
 
 
 def _cells(item: ExportedItem) -> list[str]:
@@ -324,16 +339,24 @@ def _cells(item: ExportedItem) -> list[str]:
         "parts": "\n".join(
             _block([part.label, part.alternative, plain_number(part.marks)], part.text) for part in content.parts
         ),
-        "steps": "\n".join(
-            _block([plain_number(step.marks), step.kind, step.part, step.alternative, _follows(step)], step.text)
-            for step in content.steps
-        ),
+        "steps": "\n".join(_step_blocks(content)),
         "parameters": json.dumps(content.parameters, ensure_ascii=False) if content.parameters else "",
         "hints": "\n".join(_block([str(number)], hint) for number, hint in enumerate(content.hints, start=1)),
     }
     row |= {f"option_{option.label.lower()}": option.text for option in content.options}
     row |= _key_cells(content.answer)
     return [row.get(column, "") for column in COLUMNS]
+
+
+def _step_blocks(content: QuestionContent) -> Iterator[str]:
+    """The steps, with a heading before each method where there are several or one has a title."""
+    titles = dict(enumerate(content.method_titles, start=1))
+    headed = bool(titles) or any(step.method > 1 for step in content.steps)
+    for place, step in numbered(content.steps):
+        if headed and place == 1:
+            yield _block([METHOD, str(step.method)], titles.get(step.method, ""))
+        facts = [plain_number(step.marks), step.kind, step.part, step.alternative, _follows(step)]
+        yield _block(facts, step.text)
 
 
 def _follows(step: StepContent) -> str:

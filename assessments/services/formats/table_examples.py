@@ -100,6 +100,19 @@ EXAMPLES = (
         ),
     ),
     _example(
+        "very_short_answer",
+        "Solve $x + y = 5$ and $4x - y = 5$.",
+        "2",
+        model_answer="Adding, $5x = 10$, so $x = 2$ and $y = 3$.",
+        method_titles=("By elimination", "By substitution"),
+        steps=(
+            StepContent("Adds the equations: $5x = 10$", Decimal(1), "method"),
+            StepContent("$x = 2$, $y = 3$", Decimal(1), "accuracy", follows=(1,)),
+            StepContent("Puts $y = 5 - x$ into the second equation", Decimal(1), "method", method=2),
+            StepContent("$x = 2$, $y = 3$", Decimal(1), "accuracy", follows=(1,), method=2),
+        ),
+    ),
+    _example(
         "case_study",
         "A ladder 5 m long leans against a wall; its foot is 3 m from the wall.",
         "3",

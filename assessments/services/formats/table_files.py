@@ -1,16 +1,12 @@
-"""Tables as files: CSV of any program and XLSX, read without evaluating anything and written so that nothing runs."""
+"""Tables as files: CSV and XLSX, read without evaluating anything; CSV also written, so that nothing in it runs."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO, StringIO
+from io import StringIO
 from xml.etree.ElementTree import Element
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
 from assessments.services.formats.decoding import decode
 from assessments.services.formats.items import FormatError
@@ -157,27 +153,3 @@ def _column_number(reference: str, position: int) -> int:
     for letter in letters[0]:
         column = column * 26 + ord(letter) - 64
     return column - 1
-
-
-def write_xlsx(rows: Sequence[Cells]) -> bytes:
-    """One sheet; every cell is text, so nothing in it is a formula."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "Questions"
-    for y, row in enumerate(rows, start=1):
-        for x, value in enumerate(row, start=1):
-            if not value:
-                continue
-            cell = sheet.cell(row=y, column=x)
-            cell.value = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", value)[:32_767]
-            cell.data_type = "s"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for x, name in enumerate(rows[0], start=1):
-        head = sheet.cell(row=1, column=x)
-        head.font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(x)].width = 40 if name in {"text", "steps", "model_answer"} else 14
-    sheet.freeze_panes = "A2"
-    buffer = BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()

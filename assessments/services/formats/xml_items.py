@@ -6,7 +6,7 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from string import ascii_uppercase
@@ -21,6 +21,8 @@ from assessments.services.content_schema import (
     QuestionContent,
     StepContent,
     content_problems,
+    numbered,
+    trimmed_titles,
 )
 from assessments.services.formats.html_markdown import MAX_HTML, FindPicture, from_html, to_html
 from assessments.services.formats.items import MAX_PICTURE, MEGABYTE, ExportedItem, ImportedItem, Picture, Skipped
@@ -239,6 +241,8 @@ def all_tags(item: ExportedItem, **more: str) -> list[str]:
 # --- The marking scheme ----------------------------------------------------------------------------------------------
 PART = re.compile(r'<div class="part ([^"]*)">\s*(?:<p class="head">.*?</p>)?(.*?)</div>\s*', re.DOTALL)
 STEP = re.compile(r'<div class="step ([^"]*)">\s*(?:<p class="head">.*?</p>)?(.*?)</div>\s*', re.DOTALL)
+HEAD = re.compile(r'<p class="head">.*?</p>', re.DOTALL)
+METHOD = re.compile(r'<div class="method ([^"]*)">(.*?)</div>\s*', re.DOTALL)
 ANSWER = re.compile(r'<div class="model-answer">(.*?)</div>\s*', re.DOTALL)
 
 
@@ -257,19 +261,24 @@ def block_facts(classes: str) -> dict[str, str]:
 def scheme_html(content: QuestionContent, to_text: Callable[[str], str] = to_html) -> str:
     """Model answer and marking scheme, for people who mark and for `read_scheme`."""
     parts = [block("model-answer", to_text(content.model_answer))]
-    for step in content.steps:
+    titles = dict(enumerate(content.method_titles, start=1))
+    headed = bool(titles) or any(step.method > 1 for step in content.steps)
+    for within, step in numbered(content.steps):
+        if headed and within == 1:
+            title = f"<p>{html.escape(titles.get(step.method, ''))}</p>"
+            parts.append(block("method", title, f"Method {step.method}", number=str(step.method)))
         place = f"({step.part}){step.alternative} " if step.part else ""
         facts = {"marks": str(step.marks), "kind": step.kind, "part": step.part, "alternative": step.alternative}
         facts["follows"] = "+".join(map(str, step.follows))
+        facts["method"] = str(step.method) if step.method > 1 else ""
         head = f"{place}{step.marks}" + (f", follows {facts['follows']}" if step.follows else "")
         parts.append(block("step", to_text(step.text), head, **facts))
     return "\n".join(parts)
 
 
-def read_scheme(
-    source: str, marks: Decimal, notes: list[str], picture: FindPicture | None = None
-) -> tuple[str, tuple[StepContent, ...]]:
-    """Model answer and steps of what `scheme_html` wrote; of anything else, one step with all the marks and a note."""
+def read_scheme(source: str, marks: Decimal, notes: list[str], picture: FindPicture | None = None) -> dict[str, Any]:
+    """Model answer, steps and titles of methods, as fields of a content, of what `scheme_html` wrote; of anything else,
+    one step with all the marks and a note."""
 
     def markdown(text: str) -> str:
         converted = from_html(text, picture=picture)
@@ -289,17 +298,30 @@ def read_scheme(
                 facts.get("part", ""),
                 facts.get("alternative", ""),
                 read_follows(facts.get("follows", "")),
+                int(facts["method"]) if re.fullmatch("[1-9]", facts.get("method", ""), re.ASCII) else 1,
             )
         )
     answer = ANSWER.search(source)
-    model_answer = markdown(answer[1] if answer else STEP.sub("", source))
+    model_answer = markdown(answer[1] if answer else METHOD.sub("", STEP.sub("", source)))
     if not model_answer:
         model_answer = NO_MODEL_ANSWER
         notes.append("There was no model answer; write one before it is used.")
     if not steps:
         steps = [StepContent(NO_SCHEME, marks)]
         notes.append("There was no marking scheme; one step with all the marks was made.")
-    return model_answer, tuple(steps)
+    return {
+        "model_answer": model_answer,
+        "steps": tuple(steps),
+        "method_titles": trimmed_titles(_method_titles(source)),
+    }
+
+
+def _method_titles(source: str) -> Iterator[str]:
+    """In order; a title is a plain text."""
+    for expected, (classes, text) in enumerate(METHOD.findall(source)[:9], start=1):
+        if block_facts(classes).get("number") != str(expected):
+            return
+        yield html.unescape(re.sub("<[^<>]*>", "", HEAD.sub("", text))).strip()
 
 
 def read_follows(text: str) -> tuple[int, ...]:

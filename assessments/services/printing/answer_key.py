@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from assessments.enums import QuestionType, StepKind
-from assessments.models import MarkingStep, Paper, PaperQuestion, ShownContent
+from assessments.models import MarkingStep, Paper, PaperQuestion, SchemeMethod, ShownContent
 from assessments.services.keys import keys_of
 from assessments.services.printing.boxes import Strip, height_of, kept, kept_ends, labelled, moved, spaced
 from assessments.services.printing.canvas import Canvas
@@ -100,9 +100,14 @@ class KeyLayout:
         heading = kept(self.set.paragraph(_("Model answer"), width, style="I"), last=True)
         model = self.set.html(shown.model_answer_html, width)
         strips = [*heading, *kept_ends(model)]
-        if steps := list(row.version.steps.all()):
-            title = kept(self.set.paragraph(_("Marking scheme"), width, style="I"), last=True)
-            strips += [*spaced(title, 0.5 * self.size), *self._steps(steps, shown, width)]
+        for method in (methods := row.version.methods):
+            if method.number > 1:
+                middle = kept(self.set.paragraph(_("OR"), width, style="B", align="center"), last=True)
+                strips[-1] = replace(strips[-1], keep=True)
+                strips += spaced(middle, 0.4 * self.size)
+            name = _("Marking scheme") if len(methods) == 1 else _method_name(method)
+            title = kept(self.set.paragraph(name, width, style="I"), last=True)
+            strips += [*spaced(title, 0.5 * self.size), *self._steps(method.steps, shown, width)]
         if shown.explanation_html:
             title = kept(self.set.paragraph(_("Explanation"), width, style="I"), last=True)
             strips += [*spaced(title, 0.5 * self.size), *self.set.html(shown.explanation_html, width)]
@@ -114,9 +119,9 @@ class KeyLayout:
         numbered = any(step.follows for step in steps)
         indent = (3.2 if any(step.part for step in steps) else 0.6) * size + (1.6 * size if numbered else 0)
         strips: list[Strip] = []
-        for step in steps:
+        for number, step in enumerate(steps, start=1):
             part = f"({step.part})" + (f"({step.alternative})" if step.alternative else "") if step.part else ""
-            place = f"{step.position}. {part}" if numbered else part
+            place = f"{number}. {part}" if numbered else part
             body = self.set.html(shown.step_html(step.position, step.text_html), width - indent - 3.4 * size)
             if step.follows:
                 text = _("follows %s") % ", ".join(map(str, step.follows))
@@ -133,6 +138,14 @@ class KeyLayout:
             body[0] = Strip(first.height + 0.15 * size, first.baseline + 0.15 * size, draw)
             strips += kept(body) if height_of(body) <= WHOLE_HEIGHT else body
         return kept_ends(strips)
+
+
+def _method_name(method: SchemeMethod) -> str:
+    """One of several complete solutions, as a heading."""
+    names = {"number": method.number, "title": method.title}
+    if method.title:
+        return _("Marking scheme, method %(number)s: %(title)s") % names
+    return _("Marking scheme, method %(number)s") % names
 
 
 #: Beside the marks of a step, as on a board's scheme: method, accuracy, independent.

@@ -181,7 +181,13 @@ def written(draw) -> QuestionContent:
         )
         for n, one in enumerate(marks)
     )
-    return draw(content(marks=sum(marks, Decimal(0)), steps=steps, model_answer=draw(texts)))
+    titles: tuple[str, ...] = ()
+    if draw(st.booleans()):
+        whole = StepContent(draw(texts), sum(marks, Decimal(0)), "accuracy", method=2)
+        steps = (*steps, whole)
+        titles = draw(st.sampled_from([(), ("By *elimination*", "x < y & [2]"), ("", "[method 3] {~=#:}"), ("Only",)]))
+    fields = {"steps": steps, "model_answer": draw(texts), "method_titles": titles}
+    return draw(content(marks=sum(marks, Decimal(0)), **fields))
 
 
 @st.composite

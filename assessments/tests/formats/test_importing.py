@@ -287,7 +287,8 @@ def test_mutated_files_do_no_harm(place, bank, format: str) -> None:
         except FormatError:
             outcomes.add("unreadable")
             continue
-        if number % 4 == 0:
+        # Where few can still be read, each is tried until both kinds of outcome were seen.
+        if number % 4 == 0 or len(outcomes) < 2:
             versions = QuestionVersion.objects.count()
             try:
                 plan = import_items(parsed, **place)

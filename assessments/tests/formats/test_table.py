@@ -12,11 +12,12 @@ from assessments.enums import QuestionType
 from assessments.services.formats import table
 from assessments.services.formats.items import FormatError
 from assessments.services.formats.table_examples import EXAMPLES
+from assessments.services.formats.table_workbook import write_workbook
 from assessments.services.questions import normalised
 from assessments.tests.formats.samples import exported
 
 TYPES = tuple(QuestionType.values)
-WRITERS = pytest.mark.parametrize("write", [table.write, table.write_workbook])
+WRITERS = pytest.mark.parametrize("write", [table.write, write_workbook])
 
 
 def read(text: str, encoding: str = "utf-8"):
@@ -87,6 +88,20 @@ def test_refused_rows_say_why(row: str, reason: str) -> None:
     assert parsed.skipped[0].where == "line 2"
 
 
+def test_methods_begin_with_a_line_of_their_own() -> None:
+    rows = "type,marks,text,model_answer,steps\nshort_answer,1,Why?,So.,"
+    two = "[Method 1]\n[0.5] a\n[0.5 accuracy follows:1] b\n[method 2] By [[substitution]]\n[1] c"
+    (item,) = read(f'{rows}"{two}"').items
+    assert [(step.text, step.method, step.follows) for step in item.content.steps] == [
+        ("a", 1, ()),
+        ("b", 1, (1,)),
+        ("c", 2, ()),
+    ]
+    assert item.content.method_titles == ("", "By [[substitution]]")
+    for wrong in ("[1] a\n[method 1]\n[1] b", "[method 2]\n[1] a", "[method one]\n[1] a"):
+        assert "Methods begin with “[method 1]”" in read(f'{rows}"{wrong}"').skipped[0].reason
+
+
 def test_a_step_says_what_it_follows_in_its_brackets() -> None:
     rows = "type,text,marks,steps\nshort_answer,Q,3,"
     (item,) = read(rows + '"[1 method] a\n[1] b\n[1 accuracy follows:1+2] c"').items
@@ -121,7 +136,7 @@ def test_no_cell_of_ours_runs_in_a_spreadsheet() -> None:
     item = replace(EXAMPLES[3], name="@SUM(1)", content=replace(EXAMPLES[3].content, text='=cmd|"/c calc"!A1'))
     row = list(csv.reader(io.StringIO(table.write([item]).decode("utf-8-sig"))))[1]
     assert not any(cell[:1] in tuple("=+-@\t\r") for cell in row if cell)
-    sheet = load_workbook(io.BytesIO(table.write_workbook([item]))).active
+    sheet = load_workbook(io.BytesIO(write_workbook([item]))).active
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
 
 

@@ -117,7 +117,10 @@ def test_the_key_has_answers_and_schemes(board_paper: Paper, django_assert_num_q
     with django_assert_num_queries(3):
         data = print_key(board_paper, NORMAL)
     whole = said(" ".join(pages_of(data)))
-    assert whole.count("Marking scheme") == 24
+    # A second method has its own heading, after OR.
+    seconds = whole.count("Marking scheme, method 2: ")
+    assert whole.count("Marking scheme") == 24 + seconds
+    assert seconds == sum(len(row.version.methods) > 1 for row in board_paper.questions.filter(is_written=True))
     assert "follows 1" in whole
     assert "Confidential" in whole
     for row in board_paper.questions.filter(is_written=False).select_related("version"):

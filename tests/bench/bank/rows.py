@@ -105,7 +105,7 @@ def question_rows(number: int, place: Place) -> Iterator[models.Model]:
     for version_number in range(1, wordings + 1):
         wording = item if version_number == wordings else make_item(number, revision=wordings - version_number)
         versions.append(_version(question, version_number, wording, author, at))
-    question.current_id = versions[-1][0].pk
+    question.show(versions[-1][0])
     yield question
     for version, steps in versions:
         yield version

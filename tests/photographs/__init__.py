@@ -1,0 +1,1 @@
+"""Photographs of answer sheets as phones take them, drawn with known corners: desks, light, angles, two pages."""
