@@ -43,7 +43,7 @@ def post(client, attempt, body):
 
 
 def event(**values):
-    return {"number": 1, "kind": "offline", "began_at": timezone.now().isoformat(), "ms": 5} | values
+    return {"number": 1, "kind": "offline", "began_at": (timezone.now() - MINUTE).isoformat(), "ms": 5} | values
 
 
 def test_device_tells_and_hears_how_the_attempt_stands(cast, client, live):
