@@ -1,6 +1,7 @@
 """Middleware used on every request."""
 
 import codecs
+import json
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +11,11 @@ from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from common.errors import DomainError
 
@@ -39,9 +41,14 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 class SignInMiddleware(LoginRequiredMiddleware):
     """As Django's; but whoever was signed out before sending a form comes back to the page on which the form stands:
-    its own address may take nothing but forms, and would greet them with an error."""
+    its own address may take nothing but forms, and would greet them with an error. A part of a page that htmx asks for
+    leaves the page as it is, with what was typed there."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+        if request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers:
+            text = _("You are signed out. Sign in again in another tab, then go on here: what you typed is kept.")
+            trigger = json.dumps({"toast": {"text": text, "level": "error"}})
+            return HttpResponse(status=401, headers={"HX-Trigger": trigger, "HX-Reswap": "none"})
         page = urlsplit(request.headers.get("Referer", ""))
         if request.method in {"GET", "HEAD"} or page.netloc != request.get_host() or not page.path.startswith("/"):
             return super().handle_no_permission(request, view_func)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -20,7 +22,7 @@ from assessments.models import Blueprint, BlueprintSection, BlueprintSlot
 from assessments.services.drawing import BlueprintUnfitError, stock_for
 from assessments.services.drawing_rules import Slot, structure_problems
 from assessments.services.feasibility import Feasibility, judge, unit_problems
-from common.errors import DomainError
+from common.errors import ConflictError, DomainError
 from common.models import new_id
 from courses.models import Programme, Unit
 
@@ -90,6 +92,11 @@ def plan_of(blueprint: Blueprint) -> Plan:
     )
 
 
+def plan_digest(plan: Plan) -> str:
+    """Equal for equal plans: by it a page knows whether the blueprint is still the one it was opened with."""
+    return hashlib.sha256(json.dumps(asdict(plan), default=str).encode()).hexdigest()[:32]
+
+
 def slots_of(plan: Plan, unit_names: dict[UUID, str]) -> list[Slot]:
     """The slots of a plan, numbered."""
     slots: list[Slot] = []
@@ -150,14 +157,24 @@ def create_blueprint(*, programme: Programme, plan: Plan, actor: User, now: date
     return blueprint
 
 
-def change_blueprint(*, blueprint: Blueprint, plan: Plan, actor: User, now: datetime) -> Blueprint:
-    """Replaces what the blueprint asks for. Papers drawn before stay as they are. Raises BlueprintUnfitError."""
+def change_blueprint(*, blueprint: Blueprint, plan: Plan, seen: str, actor: User, now: datetime) -> Blueprint:
+    """Replaces what the blueprint asks for. Papers drawn before stay as they are.
+
+    `seen`: plan_digest of the blueprint that `plan` was made from. Raises BlueprintUnfitError, and ConflictError
+    (details: the `digest` of now) where somebody else changed it since.
+    """
     _require_sound(blueprint.programme, plan)
     with transaction.atomic():
         locked: Blueprint = Blueprint.objects.select_for_update(of=("self",)).get(pk=blueprint.pk)
         before = plan_of(locked)
         if before == plan:
             return locked
+        if (digest := plan_digest(before)) != seen:
+            message = _(
+                "This blueprint was changed elsewhere since you opened it. Save again to put yours in its place, or "
+                "keep yours as a copy."
+            )
+            raise ConflictError(message, "blueprint_changed", digest=digest)
         for name, value in _fields(plan).items():
             setattr(locked, name, value)
         locked.save(update_fields=list(_fields(plan)))

@@ -192,6 +192,12 @@ def set_paper(
     if problems := exam_problems(exam):
         raise DomainError(" ".join(problems), "exam_invalid", problems=problems)
     with transaction.atomic():
+        # Two tabs, or two teachers of a batch: the second waits here and is told.
+        Paper.objects.select_for_update(of=("self",)).get(pk=paper.pk)
+        same = Exam.objects.filter(paper=paper, title__iexact=title, is_published=True, cohorts__in=cohorts)
+        if twice := same.values_list("cohorts__name", flat=True).first():
+            message = _("“%(title)s” is already set for %(cohort)s. To set the paper once more, choose another title.")
+            raise DomainError(message % {"title": title, "cohort": twice}, "already_set")
         save_exam(exam=exam, actor=actor, now=now)
         set_cohorts(exam=exam, cohorts=cohorts, actor=actor, now=now)
     return exam

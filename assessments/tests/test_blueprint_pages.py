@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from assessments.enums import ExamKind, QuestionState, QuestionType
 from assessments.models import Blueprint, BlueprintSlot, Exam, ItemStatistics, Paper, PaperDraft, Question
-from assessments.services.blueprints import plan_of
+from assessments.services.blueprints import plan_digest, plan_of
 from assessments.services.drawing import read_slots
 from assessments.services.paper_times import PaperTime, plan_time
 from tests import factories
@@ -65,7 +65,11 @@ def form_of(blueprint: Blueprint, **changes: Any) -> dict[str, Any]:
         data |= {f"s-{s}-label": label, f"s-{s}-title": f"Section {label}", f"s-{s}-instruction": ""}
     data |= {"r-0-0-count": "2", "r-0-0-unit": unit, "r-0-0-types": ["single_choice"], "r-0-0-marks": "1"}
     data |= {"r-1-0-count": "1", "r-1-0-unit": unit, "r-1-0-types": ["short_answer"], "r-1-0-marks": "3"}
-    return data | {"r-1-0-has_choice": "on"} | changes
+    return (
+        data
+        | {"r-1-0-has_choice": "on", "seen": plan_digest(plan_of(Blueprint.objects.get(pk=blueprint.pk)))}
+        | changes
+    )
 
 
 def queries(client: Client, url: str) -> int:
@@ -124,6 +128,26 @@ def test_saving_changes_the_blueprint_and_is_recorded(teacher: Client, blueprint
     assert (slots[0].difficulties, slots[0].levels) == ({2, 3}, {"apply"})
     event = AuditEvent.objects.get(action="blueprint.changed")
     assert (event.actor, event.before["name"], event.after["name"]) == (cast.teacher, "Unit test", "Renamed")
+
+
+def test_a_blueprint_changed_in_another_tab_is_not_overwritten_unasked(teacher: Client, blueprint: Blueprint) -> None:
+    url = reverse("blueprint-edit", args=[blueprint.pk])
+    mine = form_of(blueprint, name="Mine")
+    assert teacher.post(url, form_of(blueprint, name="Theirs")).status_code == 302
+    refused = teacher.post(url, mine)
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "changed elsewhere since you opened it" in page
+    assert 'value="Mine"' in page
+    assert 'value="save-copy"' in page
+    blueprint.refresh_from_db()
+    assert blueprint.name == "Theirs"
+    # Both are kept, or the second one knowingly replaces the first.
+    copied = teacher.post(url, mine | {"do": "save-copy"})
+    assert copied["Location"] == reverse("blueprint-page", args=[Blueprint.objects.get(name="Mine").pk])
+    assert teacher.post(url, mine | {"seen": refused.context["seen"]}).status_code == 302
+    blueprint.refresh_from_db()
+    assert blueprint.name == "Mine"
 
 
 def test_saving_what_is_stored_writes_nothing(teacher: Client, blueprint: Blueprint) -> None:
@@ -374,6 +398,16 @@ def test_a_paper_is_set_for_a_batch(teacher: Client, paper: Paper, cast: Any) ->
     assert Exam.objects.visible_to(cast.student).filter(pk=exam.pk).exists()
     assert not Exam.objects.visible_to(cast.outsider).filter(pk=exam.pk).exists()
     assert AuditEvent.objects.filter(action="exam.created", object_id=str(exam.pk)).exists()
+
+
+def test_a_paper_is_not_set_twice_by_two_tabs(teacher: Client, paper: Paper, cast: Any) -> None:
+    url = reverse("paper-page", args=[paper.pk])
+    assert teacher.post(url, exam_form(cast)).status_code == 302
+    again = teacher.post(url, exam_form(cast, opens_at="2030-01-01T10:00", closes_at=""))
+    assert again.status_code == 422
+    assert "“Monday mock” is already set for X A." in again.content.decode()
+    assert teacher.post(url, exam_form(cast, title="Tuesday mock")).status_code == 302
+    assert Exam.objects.filter(paper=paper).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,13 @@ from assessments.services.blueprints import (
     create_blueprint,
     delete_blueprint,
     judge_plan,
+    plan_digest,
     plan_of,
 )
 from assessments.services.drawing import BlueprintUnfitError
 from assessments.services.paper_times import plan_time
 from common.access import get_permitted
+from common.errors import ConflictError
 from common.htmx import render_page
 from courses.models import Programme
 
@@ -85,7 +87,10 @@ def blueprint_edit(request: HttpRequest, blueprint_id: UUID) -> HttpResponse:
     )
 
     def save(plan: Plan) -> Blueprint:
-        return change_blueprint(blueprint=blueprint, plan=plan, actor=request.user, now=timezone.now())
+        if request.POST.get("do") == "save-copy":
+            return create_blueprint(programme=blueprint.programme, plan=plan, actor=request.user, now=timezone.now())
+        seen = request.POST.get("seen", "")
+        return change_blueprint(blueprint=blueprint, plan=plan, seen=seen, actor=request.user, now=timezone.now())
 
     return _editor_page(request, blueprint.programme, blueprint, save)
 
@@ -108,16 +113,17 @@ def blueprint_delete(request: HttpRequest, blueprint_id: UUID) -> HttpResponse:
 def _editor_page(
     request: HttpRequest, programme: Programme, blueprint: Blueprint | None, save: Callable[[Plan], Blueprint]
 ) -> HttpResponse:
-    """The editor: `do` of a POST is save, check, or what a button of the page asks for."""
+    """The editor: `do` of a POST is save, save-copy, check, or what a button of the page asks for."""
     units = blueprint_pages.unit_choices(programme)
-    context: dict[str, Any] = {"programme": programme, "blueprint": blueprint}
+    context: dict[str, Any] = {"programme": programme, "blueprint": blueprint, "seen": request.POST.get("seen", "")}
     if request.method == "GET":
         if blueprint is None:  # nothing is wrong yet with what nobody has filled in
             return render_page(request, EDIT, context | {"editor": BlueprintEditor.empty(units)})
-        editor = BlueprintEditor.of_plan(units, plan_of(blueprint))
-        return render_page(request, EDIT, context | _checked(editor, programme))
+        plan = plan_of(blueprint)
+        editor = BlueprintEditor.of_plan(units, plan)
+        return render_page(request, EDIT, context | {"seen": plan_digest(plan)} | _checked(editor, programme))
     editor, asked = BlueprintEditor.of_post(units, request.POST), request.POST.get("do", "save")
-    if asked not in {"save", "check"}:
+    if asked not in {"save", "save-copy", "check"}:
         editor.apply(asked)
         return render_page(request, EDIT, context | {"editor": editor}, partial="editor")
     checked = _checked(editor, programme)
@@ -126,15 +132,19 @@ def _editor_page(
         # The form itself swaps the editor; a check never does.
         response["HX-Retarget"] = "#check"
         return response
-    if (plan := checked["plan"]) is not None:
+    status = 422
+    if checked["plan"] is not None:
         try:
-            saved = save(plan)
+            saved = save(checked["plan"])
+        except ConflictError as error:
+            editor.problems, status = [error.message], error.status
+            context |= {"seen": error.details["digest"], "changed_elsewhere": True}
         except BlueprintUnfitError as error:
             editor.problems = list(error.details["problems"])  # type: ignore[call-overload]
         else:
             messages.success(request, _("Saved."))
             return _go(request, reverse("blueprint-page", args=[saved.pk]))
-    return render_page(request, EDIT, context | checked, partial="editor", status=422)
+    return render_page(request, EDIT, context | checked, partial="editor", status=status)
 
 
 def _checked(editor: BlueprintEditor, programme: Programme) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Odd requests: an answer with a sentence for a person or a program, never a 500."""
 
 import io
+import json
 
 import pytest
 from django.core.exceptions import BadRequest
@@ -113,3 +114,11 @@ def test_nul_in_a_cookie_is_400():
     request = RequestFactory().get("/", HTTP_COOKIE='sessionid="\\000aaaaaaaaaa"')
     with pytest.raises(BadRequest):
         DomainErrorMiddleware(lambda request: None)(request)
+
+
+def test_a_part_of_a_page_is_not_replaced_by_the_sign_in_page(client, cast):
+    response = client.post(reverse("bank-list"), headers={"HX-Request": "true"})
+    assert (response.status_code, response["HX-Reswap"], response.content) == (401, "none", b"")
+    assert "You are signed out." in json.loads(response["HX-Trigger"])["toast"]["text"]
+    whole = client.get(reverse("bank-list"), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert whole.status_code == 302

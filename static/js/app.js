@@ -95,6 +95,13 @@ addEventListener("submit", (event) => {
   event.submitter?.setAttribute("aria-busy", "true");
 });
 addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });
+// Signing in again in another tab changes the token; the forms of this page learn it when somebody comes back to them.
+addEventListener("focus", () => {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (!token) return;
+  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
+});
 // Coming back with the Back button shows the page as it was left: let the form be sent again.
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

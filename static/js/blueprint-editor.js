@@ -6,23 +6,44 @@ function recheck() {
   timer = setTimeout(() => document.body.dispatchEvent(new Event("recheck")), 400);
 }
 
+const acts = { ArrowUp: "up", ArrowDown: "down", KeyC: "copy", Backspace: "drop" };
+
+/** The button that `code` presses for the row or section in which the focus is. */
+function buttonOf(code, at) {
+  if (code === "KeyN") return at.closest("section")?.querySelector("[data-add]");
+  return at.closest("[data-run]")?.querySelector(`[data-act=${acts[code] ?? "none"}]`);
+}
+
 if (form) {
+  // The server draws the form anew after each step, and rows get other names: what is pressed meanwhile waits for the
+  // new form and acts on where the focus is then. A click on a row that moves away is not a click on the next one.
+  let busy = false, waiting = [];
+  const inTurn = (act) => { if (busy) waiting.push(act); else act(); };
+  form.addEventListener("htmx:before:request", () => { busy = true; });
+  form.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (!(ctx.response?.status < 500) || ctx.hx?.redirect) waiting = [];
+    // htmx takes the next request only after this event.
+    setTimeout(() => { busy = false; waiting.shift()?.(); });
+  });
+  form.addEventListener("submit", (event) => {
+    const name = event.submitter?.value;
+    if (!busy) asked = name === "check";
+    else {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (["save", "check", "section"].includes(name)) waiting.push(() => form.querySelector(`button:not(.vh)[value=${name}]`).click());
+    }
+  }, true);
+
   form.addEventListener("input", recheck);
-  form.addEventListener("submit", (event) => { asked = event.submitter?.value === "check"; });
   form.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter") {
       event.preventDefault();
-      return form.querySelector("[data-save]").click();
+      return inTurn(() => form.querySelector("[data-save]").click());
     }
-    const acts = { ArrowUp: "up", ArrowDown: "down", KeyC: "copy", Backspace: "drop" };
-    if (!event.altKey || event.ctrlKey || event.metaKey) return;
-    const row = event.target.closest("[data-run]");
-    const button = event.code === "KeyN"
-      ? event.target.closest("section")?.querySelector("[data-add]")
-      : row?.querySelector(`[data-act=${acts[event.code] ?? "none"}]`);
-    if (!button) return;
+    if (!event.altKey || event.ctrlKey || event.metaKey || !buttonOf(event.code, event.target)) return;
     event.preventDefault();
-    button.click();
+    inTurn(() => buttonOf(event.code, document.activeElement)?.click());
   });
 }
 
