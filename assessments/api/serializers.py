@@ -386,8 +386,9 @@ class AttemptOut(AttemptStateOut):
 
 
 class SavedResponseOut(serializers.Serializer[Any]):
-    """`applied` is false when a newer save is stored; `seq` is always the stored one."""
+    """The receipt. `applied` is false when a newer save is stored; `seq` is always the stored one."""
 
+    question = serializers.UUIDField()
     seq = serializers.IntegerField()
     saved_at = serializers.DateTimeField()
     applied = serializers.BooleanField()

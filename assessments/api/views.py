@@ -84,7 +84,11 @@ class AttemptDetail(APIView):
 class AttemptResponse(APIView):
     @extend_schema(request=shapes.SaveResponseIn, responses=shapes.SavedResponseOut)
     def put(self, request: Request, attempt_id: UUID, question_id: UUID) -> Response:
-        """Saves an answer. Repeat it as often as needed: the highest `seq` wins."""
+        """Saves an answer. Repeat it as often as needed: the highest `seq` wins.
+
+        Number saves by the server's clock in milliseconds, or by the largest number known of the question and 1 if that
+        is more: then the later choice wins, whichever device or tab comes first.
+        """
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         body, now = _read(shapes.SaveResponseIn, request), timezone.now()
         saved = save_response(
@@ -99,7 +103,7 @@ class AttemptResponse(APIView):
             actor=request.user,
             now=now,
         )
-        out = {**asdict(saved), "server_now": now, "ends_at": attempt.ends_at}
+        out = {**asdict(saved), "question": question_id, "server_now": now, "ends_at": attempt.ends_at}
         return Response(shapes.SavedResponseOut(out).data)
 
 
@@ -110,7 +114,7 @@ class AttemptResponseCheck(APIView):
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         body, now = _read(shapes.CheckResponseIn, request), timezone.now()
         checked = check_response(attempt=attempt, question_id=question_id, actor=request.user, now=now, **body)
-        out = {**vars(checked), "server_now": now, "ends_at": attempt.ends_at}
+        out = {**vars(checked), "question": question_id, "server_now": now, "ends_at": attempt.ends_at}
         return Response(shapes.CheckedResponseOut(out).data)
 
 

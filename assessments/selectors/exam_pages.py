@@ -221,5 +221,7 @@ def _words() -> dict[str, str]:
         "check_first": _("Answer the question first; nothing was checked."),
         "checking": _("Checking"),
         "check_offline": _("No connection: nothing was checked. Your answer is kept; check again when you are back."),
+        "late": _("Not in your paper: questions {}."),
+        "overruled": _("Question {}: the later answer, from your other tab or device, stands."),
         "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),
     }

@@ -25,7 +25,7 @@ from assessments.selectors.attempts import answer_shapes, crowd_of, live_attempt
 from assessments.services.answers import AnswerShape, clean_answer
 from assessments.services.behaviours import CERTAINTIES
 from assessments.services.drawing import draw_paper
-from assessments.services.flight_record import note_refusal
+from assessments.services.flight_record import REFUSALS, note_refusal
 from assessments.services.flight_rows import note_event
 from assessments.services.overdue import close_overdue_attempts, hand_in_overdue_sheets
 from assessments.services.response_rows import upsert_response
@@ -126,7 +126,7 @@ def save_response(
     was stored is also a line of the flight record, with the `device` that sent it; so is a save that came too late.
 
     Saves may arrive in any order and more than once: the highest `seq` wins. Repeating the stored save answers
-    `applied=True`; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
+    `applied=True`, also after the end, so that a device whose reply was lost does not call its answer late; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
     unknown_question, bad_seq, bad_mark, bad_certainty, bad_seconds, nothing_to_save, question_closed, and those of
     BadAnswer.
     """
@@ -135,8 +135,27 @@ def save_response(
     try:
         return _save(attempt, question_id, seq, given, seconds, device, now)
     except DomainError as error:
+        if error.code in REFUSALS and (known := _known_save(attempt, question_id, seq, given)):
+            return known
         note_refusal(attempt=attempt, code=error.code, question_id=question_id, device=device, now=now)
         raise
+
+
+def _known_save(
+    attempt: Attempt, question_id: UUID | str, seq: int, given: dict[str, Any]
+) -> SavedResponse | None:
+    """What a device is told that repeats, after the end, a save whose reply it never got; None if it is not stored."""
+    stored = Response.objects.filter(attempt=attempt, question=UUID(str(question_id)), seq__gte=seq).first()
+    if stored is None:
+        return None
+    if given["answer"] is not None:
+        shape = AnswerShape(*answer_shapes(attempt.paper_id)[str(question_id)])
+        given = given | {"answer": clean_answer(shape, given["answer"])}
+    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=_is_stored(stored, seq, given))
+
+
+def _is_stored(stored: Response, seq: int, given: dict[str, Any]) -> bool:
+    return stored.seq == seq and all(value in (None, getattr(stored, name)) for name, value in given.items())
 
 
 def _save(
@@ -207,14 +226,13 @@ def _stored_response(
     save is stored."""
     require_writing(Attempt.objects.get(pk=attempt.pk), now)
     stored = Response.objects.get(attempt=attempt, question=UUID(str(question_id)))
-    same = all(value in (None, getattr(stored, name)) for name, value in given.items())
     if stored.is_closed and seq > stored.seq:
         if given["answer"] != stored.answer:
             raise question_closed(stored)
         # The same answer again, with another review mark: that may still change.
         if _write(attempt, question_id, seq, given | {"answer": None}, now):
             return SavedResponse(seq=seq, saved_at=now, applied=True)
-    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=same and stored.seq == seq)
+    return SavedResponse(seq=stored.seq, saved_at=stored.saved_at, applied=_is_stored(stored, seq, given))
 
 
 def require_writing(attempt: Attempt, now: datetime) -> None:

@@ -38,11 +38,10 @@ def save_answers(
             clean = clean_answer(AnswerShape(*shapes[question]), answer)
             if _is_stored(row, clean, certainty):
                 continue
-            seq = row.seq + 1 if row else 1
             saved = save_response(
                 attempt=attempt,
                 question_id=question,
-                seq=seq,
+                seq=_next_seq(row, now),
                 answer=clean,
                 marked_for_review=None,
                 certainty=certainty,
@@ -53,8 +52,7 @@ def save_answers(
         except DomainError as error:
             refused = refused or error
     if check is not None and str(check) in answers:
-        seq = stored[str(check)].seq + 1 if str(check) in stored else 1
-        answer = answers[str(check)][0]
+        seq, answer = _next_seq(stored.get(str(check)), now), answers[str(check)][0]
         return check_response(attempt=attempt, question_id=check, seq=seq, answer=answer, actor=actor, now=now)
     if refused is not None:
         raise refused
@@ -66,3 +64,8 @@ def _is_stored(row: Response | None, answer: dict[str, Any], certainty: int | No
     if row is None:
         return not answer and certainty is None
     return row.is_closed or (row.answer == answer and certainty in (None, row.certainty))
+
+
+def _next_seq(row: Response | None, now: datetime) -> int:
+    """Numbered as devices number their saves, so that what an older tab still sends does not come after this."""
+    return max(int(now.timestamp() * 1000), row.seq + 1 if row else 1)

@@ -292,6 +292,17 @@ def test_save_after_submit_is_refused_even_with_a_stale_attempt(attempt):
     assert not Response.objects.exists()
 
 
+def test_repeating_after_the_end_what_is_stored_is_no_late_answer(attempt):
+    save(attempt, 1, {"choices": ["A"]}, 5)
+    submitted = submit_attempt(attempt=attempt, actor=attempt.student, now=NOW)
+    again = save(submitted, 1, {"choices": ["A"]}, 5)
+    older = save(submitted, 1, {"choices": ["C"]}, 4)
+    other = save(submitted, 1, {"choices": ["C"]}, 5)
+    assert [(told.seq, told.applied) for told in (again, older, other)] == [(5, True), (5, False), (5, False)]
+    assert code_of(save, submitted, 1, {"choices": ["C"]}, 6) == "already_submitted"
+    assert Response.objects.get().answer == {"choices": ["A"]}
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [

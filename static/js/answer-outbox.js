@@ -1,7 +1,10 @@
-// Answers are written to this device first, then sent until the server confirms them. Newest per question wins.
+// Answers are written to this device first, then sent until the server confirms them. The later choice wins.
+import { readReply } from "./replies.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const WAITS = [1, 2, 4, 8, 15];
+const OVER = ["time_up", "already_submitted", "attempt_cancelled"];
+const KEPT_MS = 60 * 86400e3; // what came too late in another attempt is let go after this
 
 function openStore() {
   return new Promise((resolve, reject) => {
@@ -13,65 +16,93 @@ function openStore() {
 }
 
 export class AnswerOutbox {
-  /** onState("saved" | "saving" | "kept" | "signed_out", waiting); onReply(body, entry) for every confirmed save; onClosed(problem). */
-  constructor({ attempt, urlFor, onState, onReply, onClosed }) {
-    Object.assign(this, { attempt, urlFor, onState, onReply, onClosed });
+  /**
+   * now(): ms by the server's clock, as far as it is known. numberOf(question): what the student calls it. onState("saved" | "saving" | "kept" | "signed_out" | "late",
+   * waiting). onReply(receipt, entry) for every receipt. onRefused(problem) when the server will never take an answer.
+   * onLate(problem, entries) when the attempt is over: they stay on this device. onOverruled(entry) when a later choice
+   * of another tab or device stands.
+   */
+  constructor({ attempt, urlFor, now, numberOf, onState, onReply, onRefused, onLate, onOverruled }) {
+    Object.assign(this, { attempt, urlFor, now, numberOf, onState, onReply, onRefused, onLate, onOverruled });
     this.waiting = new Map();
     this.seqs = new Map();
+    this.resting = new Map(); // until when a question that is being typed is not sent, by performance.now()
     this.failures = 0;
-    this.sending = null;
+    this.sending = this.over = null;
     this.store = openStore().catch(() => null); // private windows may refuse; answers are then kept in memory only
     addEventListener("online", () => this.flush());
   }
 
   /** What this device still holds unsent, for showing it after a reload; what the server has newer is let go. */
   async restore() {
-    const store = await this.store;
-    if (!store) return [];
-    const all = await new Promise((resolve) => {
-      const request = store.transaction("answers").objectStore("answers").getAll();
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => resolve([]);
-    });
     const unsent = [];
-    for (const entry of all) {
-      if (entry.attempt !== this.attempt || this.waiting.has(entry.question)) continue; // answered again meanwhile
+    for (const entry of await this.kept()) {
+      if (entry.attempt !== this.attempt) {
+        if (entry.seq > 1e12 && entry.seq < this.now() - KEPT_MS) this.forget(entry);
+        continue;
+      }
+      if (this.waiting.get(entry.question)?.seq >= entry.seq) continue; // answered again meanwhile
       if (entry.seq <= (this.seqs.get(entry.question) ?? 0)) { this.forget(entry); continue; }
       this.waiting.set(entry.question, entry);
-      this.seqs.set(entry.question, entry.seq);
+      this.know(entry.question, entry.seq);
       unsent.push(entry);
     }
     if (unsent.length) this.flush();
     return unsent;
   }
 
-  put(question, answer, marked, certainty, seconds) {
-    const seq = (this.seqs.get(question) ?? 0) + 1;
-    this.seqs.set(question, seq);
-    const entry = { attempt: this.attempt, question, seq, answer, marked, certainty, seconds };
+  async kept() {
+    try {
+      const request = (await this.store).transaction("answers").objectStore("answers").getAll();
+      return await new Promise((resolve, reject) => { request.onsuccess = () => resolve(request.result); request.onerror = reject; });
+    } catch { return []; }
+  }
+
+  know(question, seq) { this.seqs.set(question, Math.max(this.seqs.get(question) ?? 0, seq)); }
+
+  /** The number of a choice made now. */
+  next(question) {
+    this.know(question, Math.max(Math.floor(this.now()), (this.seqs.get(question) ?? 0) + 1));
+    return this.seqs.get(question);
+  }
+
+  /** Keeps at once, and sends after `rest` ms without a further change. */
+  async put(question, answer, marked, certainty, seconds, rest = 0) {
+    const entry = { attempt: this.attempt, question, number: this.numberOf(question), seq: this.next(question), answer, marked, certainty, seconds };
     this.waiting.set(question, entry);
+    this.resting.set(question, performance.now() + rest);
     this.onState("saving", this.waiting.size);
-    return this.keep(entry).then(() => this.flush());
+    await this.keep(entry, rest ? "relaxed" : "strict");
+    return rest ? this.soon(rest) : this.flush();
   }
 
-  async keep(entry) {
-    const store = await this.store;
-    if (!store) return;
-    await new Promise((resolve) => {
-      const write = store.transaction("answers", "readwrite");
-      write.objectStore("answers").put(entry);
-      write.oncomplete = write.onerror = write.onabort = resolve;
-    });
+  keep(entry, durability) {
+    return this.change(entry, durability, (shelf, key, stored) => { if (!(stored?.seq > entry.seq)) shelf.put(entry); });
   }
 
-  async forget(entry) {
-    const store = await this.store;
-    if (!store) return;
-    const shelf = store.transaction("answers", "readwrite").objectStore("answers");
-    const key = [entry.attempt, entry.question];
-    shelf.get(key).onsuccess = (event) => {
-      if (event.target.result && event.target.result.seq <= entry.seq) shelf.delete(key);
-    };
+  forget(entry) {
+    return this.change(entry, "relaxed", (shelf, key, stored) => { if (stored?.seq <= entry.seq) shelf.delete(key); });
+  }
+
+  /** Another tab shares the store, so what is there is looked at first. A device that cannot store still sends. */
+  async change(entry, durability, action) {
+    try {
+      const deal = (await this.store).transaction("answers", "readwrite", { durability });
+      const shelf = deal.objectStore("answers"), key = [entry.attempt, entry.question];
+      shelf.get(key).onsuccess = (event) => { action(shelf, key, event.target.result); deal.commit?.(); };
+      await new Promise((resolve) => { deal.oncomplete = deal.onerror = deal.onabort = resolve; });
+    } catch { /* kept in memory */ }
+  }
+
+  soon(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), ms);
+  }
+
+  /** What is still being typed goes too. */
+  flushAll() {
+    this.resting.clear();
+    return this.flush();
   }
 
   /** Sends what waits, one after the other; resolves when nothing waits or sending has to pause. */
@@ -81,42 +112,55 @@ export class AnswerOutbox {
     return this.sending;
   }
 
+  rest(entry) { return (this.resting.get(entry.question) ?? 0) - performance.now(); }
+
   async run() {
-    while (this.waiting.size) {
-      const entry = this.waiting.values().next().value;
-      let response;
+    for (let entry; !this.over && (entry = [...this.waiting.values()].find((one) => this.rest(one) <= 0)); ) {
+      let response, said;
       try {
         response = await fetch(this.urlFor(entry.question), {
           method: "PUT", keepalive: true, signal: AbortSignal.timeout?.(15000),
           headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
           body: JSON.stringify({ seq: entry.seq, answer: entry.answer, marked_for_review: entry.marked, certainty: entry.certainty, seconds: entry.seconds, device: this.device }),
         });
-      } catch { return this.pause(); }
-      const body = await response.json().catch(() => ({}));
-      if (response.status >= 500 || [408, 429].includes(response.status)) return this.pause();
-      if (signedOut(response)) return this.pause("signed_out"); // the answer stays here until somebody signs in again
-      if ([403, 404].includes(response.status)) { // somebody else signed in: not theirs to send
-        if (!this.failures) this.onClosed(body);
-        return this.pause();
+        said = await readReply(response);
+      } catch { return this.pause(entry); }
+      const { body, problem } = said;
+      if (body?.question === entry.question && Number.isSafeInteger(body.seq) && typeof body.applied === "boolean") {
+        signedOut(response);
+        this.failures = 0;
+        this.confirm(entry, body);
+      } else if (OVER.includes(problem?.code)) {
+        this.over = problem;
+      } else if ([409, 422].includes(response.status) && problem) {
+        this.failures = 0;
+        this.drop(entry);
+        this.onRefused(problem);
+      } else { // not reached, or nobody's fault: the answer stays here
+        if ((problem?.status === 401 || response.redirected) && signedOut(response)) return this.pause(entry, "signed_out");
+        if (problem && [403, 404].includes(response.status) && !this.failures) this.onRefused(problem); // somebody else signed in
+        return this.pause(entry);
       }
-      this.failures = 0;
-      if (response.ok) this.confirm(entry, body);
-      else { this.drop(entry); this.onClosed(body); }
     }
-    this.onState("saved", 0);
+    if (this.over && this.waiting.size) {
+      this.onState("late", this.waiting.size);
+      this.onLate(this.over, [...this.waiting.values()]);
+    } else if (this.waiting.size) this.soon(Math.max(0, Math.min(...[...this.waiting.values()].map((one) => this.rest(one)))));
+    else this.onState("saved", 0);
   }
 
-  confirm(entry, body) {
-    this.onReply(body, entry);
-    if (!body.applied && body.seq >= entry.seq && this.waiting.get(entry.question) === entry) {
-      // Another tab or device saved meanwhile; what was chosen here is newer for this person.
-      const again = { ...entry, seq: body.seq + 1 };
-      this.seqs.set(entry.question, again.seq);
+  confirm(entry, receipt) {
+    const known = this.seqs.get(entry.question) ?? 0, isLast = this.waiting.get(entry.question) === entry;
+    this.know(entry.question, receipt.seq);
+    this.onReply(receipt, entry);
+    if (!receipt.applied && receipt.seq === entry.seq && isLast) { // another tab chose in the same millisecond
+      const again = { ...entry, seq: this.next(entry.question) };
       this.waiting.set(entry.question, again);
-      this.keep(again);
+      this.keep(again, "strict");
       return;
     }
     this.drop(entry);
+    if (!receipt.applied && receipt.seq > known && isLast) this.onOverruled(entry);
   }
 
   drop(entry) {
@@ -124,9 +168,10 @@ export class AnswerOutbox {
     this.forget(entry);
   }
 
-  pause(state = "kept") {
-    const wait = WAITS[Math.min(this.failures++, WAITS.length - 1)];
+  /** Tries again later, with another answer first: one that does not go must not hold up the others. */
+  pause(entry, state = "kept") {
+    if (this.waiting.get(entry.question) === entry) { this.waiting.delete(entry.question); this.waiting.set(entry.question, entry); }
     this.onState(state, this.waiting.size);
-    this.timer = setTimeout(() => this.flush(), wait * 1000);
+    this.soon(WAITS[Math.min(this.failures++, WAITS.length - 1)] * 1000);
   }
 }

@@ -1,8 +1,9 @@
 // Checking one answer while the exam runs: the try is sent, and what the server says is shown and read out.
 import { answerOf } from "./exam-answers.js";
+import { readReply } from "./replies.js";
 import { csrf, signedOut } from "./signed-in.js";
 
-export function listenForChecks({ form, words, outbox, save, settleClosed, closed }) {
+export function listenForChecks({ form, words, outbox, save, settleClosed }) {
   const part = (body, name) => body.querySelector(`[data-${name}]`);
 
   function say(body, text, outcome = "") {
@@ -28,13 +29,6 @@ export function listenForChecks({ form, words, outbox, save, settleClosed, close
     if (focused && button.hidden) part(body, "said").focus();
   }
 
-  /** The next number of the question; a save that is still on its way then counts as older. */
-  function nextSeq(question, atLeast = 0) {
-    const seq = Math.max(outbox.seqs.get(question) ?? 0, atLeast) + 1;
-    outbox.seqs.set(question, seq);
-    return seq;
-  }
-
   const send = (body, seq, answer) => fetch(part(body, "tries").dataset.url, {
     method: "POST", signal: AbortSignal.timeout?.(15000),
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
@@ -50,19 +44,20 @@ export function listenForChecks({ form, words, outbox, save, settleClosed, close
     // The answer itself is kept on this device first, as every answer: a check that does not arrive loses nothing.
     save(body);
     try {
-      let response = await send(body, nextSeq(question), answer), reply = await response.json().catch(() => ({}));
-      if (response.ok && !reply.applied) { // another tab saved meanwhile; what stands here is newer for this person
-        response = await send(body, nextSeq(question, reply.seq), answer);
-        reply = await response.json().catch(() => ({}));
+      let response = await send(body, outbox.next(question), answer), said = await readReply(response);
+      if (said.body && !said.body.applied) { // another tab saved meanwhile; what stands here is newer for this person
+        outbox.know(question, said.body.seq);
+        response = await send(body, outbox.next(question), answer);
+        said = await readReply(response);
       }
-      if (response.ok) {
+      const { body: reply, problem } = said;
+      if (reply?.standing) {
         outbox.onReply(reply);
         tell(body, reply.standing);
-      } else if (signedOut(response) || response.status >= 500) say(body, words.check_offline);
+      } else if (signedOut(response) || !problem || problem.status >= 500) say(body, words.check_offline);
       else {
-        say(body, reply.detail || words.check_offline);
-        if (reply.code === "question_closed") settleClosed(reply);
-        if (closed.includes(reply.code)) location.reload();
+        say(body, problem.detail || words.check_offline);
+        if (problem.code === "question_closed") settleClosed(problem);
       }
     } catch { say(body, words.check_offline); }
     button.removeAttribute("aria-busy");

@@ -4,6 +4,7 @@ import { answerOf, isPartly, listenForMoves, previewExpressions, show } from "./
 import { ExamClock, clockText } from "./exam-clock.js";
 import { QuestionTimes } from "./exam-times.js";
 import { FlightRecord } from "./flight-record.js";
+import { readReply } from "./replies.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const form = document.getElementById("exam");
@@ -16,7 +17,7 @@ const bodies = new Map($$("[data-question]").map((el) => [el.dataset.question, e
 const visitedKey = `abhyas-visited-${form.dataset.attempt}`;
 const narrow = matchMedia("(max-width:960px)");
 const palette = document.getElementById("palette");
-const CLOSED = ["time_up", "already_submitted", "attempt_cancelled"];
+const TYPING = 800; // ms without a key before what is typed is sent; it is on this device at once
 let current = numbers[0];
 let visited = new Set();
 try { visited = new Set(JSON.parse(localStorage.getItem(visitedKey) || "[]")); } catch { /* starts empty */ }
@@ -73,14 +74,18 @@ function go(number, focus = true) {
 }
 
 /* --- Saving --- */
-const saved = document.getElementById("saved");
+const saved = document.getElementById("saved"), late = document.getElementById("late");
+const toast = (text, level) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
+const numberOf = (question) => Number(bodies.get(question)?.closest(".exam__q").dataset.number);
 let clock, record;
 
 const outbox = new AnswerOutbox({
   attempt: form.dataset.attempt,
   urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
+  now: () => clock.now(),
+  numberOf,
   onState(state, waiting) {
-    const kept = ["kept", "signed_out"].includes(state);
+    const kept = ["kept", "signed_out", "late"].includes(state);
     if (state === "kept") record?.lost();
     if (saved.dataset.state === state && !kept) return;
     saved.dataset.state = kept ? "kept" : state;
@@ -91,13 +96,39 @@ const outbox = new AnswerOutbox({
     record?.reached();
     if (sent?.seconds && body.applied) times.confirm(sent.question, sent.seconds);
   },
-  onClosed(problem) {
+  onRefused(problem) {
     if (problem.code === "question_closed") settleClosed(problem);
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text: problem.detail || words.refused, level: "error" } }));
-    if (CLOSED.includes(problem.code)) location.reload();
+    toast(problem.detail || words.refused, "error");
+  },
+  onLate(problem, entries) {
+    const asked = [...new Set(entries.map(({ number }) => number))].sort((a, b) => a - b);
+    late.querySelector("[data-said]").textContent = problem.detail;
+    late.querySelector("[data-asked]").textContent = fill(words.late, asked.join(", "));
+    if (!late.open) late.showModal();
+  },
+  onOverruled({ question }) {
+    toast(fill(words.overruled, numberOf(question)));
+    catchUp().catch(() => { /* shown with the next page */ });
   },
 });
-for (const [id, body] of bodies) outbox.seqs.set(id, Number(body.dataset.seq));
+/** Shows what the server has newer than this page, from another tab or device. */
+async function catchUp() {
+  const response = await fetch(form.dataset.stored, { signal: AbortSignal.timeout?.(10000) }), { body } = await readReply(response);
+  for (const [question, stored] of Object.entries(body?.responses ?? {})) {
+    const shown = bodies.get(question);
+    if (!shown || outbox.waiting.has(question) || Number(shown.dataset.seq) >= stored.seq) continue;
+    outbox.know(question, stored.seq);
+    reveal(shown, { ...stored, marked: stored.marked_for_review });
+  }
+  paint();
+}
+function reveal(body, { seq, answer, marked, certainty }) {
+  show(body, answer ?? {});
+  body.dataset.seq = seq;
+  body.dataset.marked = marked ? "1" : "";
+  for (const said of $$("[data-certainty]", body)) said.checked = Number(said.value) === certainty;
+}
+for (const [id, body] of bodies) outbox.know(id, Number(body.dataset.seq));
 
 const times = new QuestionTimes({
   attempt: form.dataset.attempt, url: form.dataset.times,
@@ -106,12 +137,10 @@ const times = new QuestionTimes({
 /** Of two alternatives the time is that of the one that is answered. */
 const timedBody = (number) => (bodiesOf(number).find((body) => Object.keys(answerOf(body)).length) ?? bodiesOf(number)[0]).dataset.question;
 
-const timers = new Map();
-function save(body) {
-  clearTimeout(timers.get(body));
-  timers.delete(body);
+function save(body, rest = 0) {
   const { question } = body.dataset;
-  const put = outbox.put(question, answerOf(body), body.dataset.marked === "1", certaintyOf(body), times.of(question));
+  const put = outbox.put(question, answerOf(body), body.dataset.marked === "1", certaintyOf(body), times.of(question), rest);
+  body.dataset.seq = outbox.seqs.get(question);
   times.move(timedBody(current));
   return put;
 }
@@ -122,28 +151,24 @@ function settleClosed(problem) {
   const body = bodies.get(problem.question);
   if (!body) return;
   show(body, problem.answer);
-  outbox.seqs.set(problem.question, problem.seq);
+  outbox.know(problem.question, problem.seq);
   body.querySelector("[data-fields]").disabled = true;
   body.querySelector("[data-check]").hidden = true;
   paint();
 }
-/** What was typed less than a moment ago goes too. */
-const settle = () => Promise.all([...timers.keys()].map(save));
 form.addEventListener("input", (event) => {
   const body = event.target.closest("[data-question]");
   if (!body) return;
-  clearTimeout(timers.get(body));
-  timers.set(body, setTimeout(() => save(body), event.target.type === "text" ? 800 : 0));
+  save(body, event.target.type === "text" ? TYPING : 0);
   paint();
 });
 form.addEventListener("change", (event) => {
   const body = event.target.closest("[data-question]");
-  if (timers.has(body)) save(body);
+  if (body && event.target.type === "text") outbox.flushAll();
 });
-addEventListener("pagehide", () => { settle(); outbox.flush(); times.flush(); });
+addEventListener("pagehide", () => { outbox.flushAll(); times.flush(); });
 addEventListener("visibilitychange", () => {
-  settle();
-  outbox.flush();
+  outbox.flushAll();
   times.flush();
   if (!document.hidden) record.inquire();
 });
@@ -153,7 +178,9 @@ async function askClock() {
   if (signedOut(response) || !response.ok) return;
   const body = await response.json();
   clock.sync(body.server_now, body.ends_at);
-  if (body.state !== "in_progress") location.reload();
+  if (body.state === "in_progress") return;
+  await outbox.flushAll();
+  if (!outbox.over) location.reload();
 }
 
 /* --- Moving, marking, clearing --- */
@@ -205,8 +232,7 @@ clock = new ExamClock({
   },
   onMark(minutes) { const say = document.getElementById("say"); say.textContent = minutes === 1 ? say.dataset.one : fill(words.left, minutes); },
   onMore(minutes) {
-    const text = minutes === 1 ? words.more_one : fill(words.more, minutes);
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text } }));
+    toast(minutes === 1 ? words.more_one : fill(words.more, minutes));
   },
   onEnd: () => submit(),
 });
@@ -235,14 +261,14 @@ async function submit() {
   submitted = true;
   const button = document.getElementById("submit-now");
   button.setAttribute("aria-busy", "true");
-  await settle();
-  await outbox.flush();
+  await outbox.flushAll();
+  if (outbox.over) return; // what came too late is said, with the way on
   if (outbox.waiting.size) {
     submitted = false;
     button.removeAttribute("aria-busy");
     // At the limit the server takes answers a little longer, and then submits by itself.
     if (!clock.left()) setTimeout(submit, 2000);
-    else document.dispatchEvent(new CustomEvent("toast", { detail: { text: words.not_sent, level: "error" } }));
+    else toast(words.not_sent, "error");
     return;
   }
   await times.flush();
@@ -255,22 +281,21 @@ form.addEventListener("submit", (event) => {
   submit();
 });
 
+late.addEventListener("close", () => {
+  if (outbox.over.code !== "time_up") { location.reload(); return; }
+  csrf();
+  form.submit();
+});
+
 /* --- Start --- */
 listenForMoves(form, words);
 previewExpressions(form, words);
-if ("checks" in form.dataset) import("./exam-checks.js").then(({ listenForChecks }) => listenForChecks({ form, words, outbox, save, settleClosed, closed: CLOSED }));
+if ("checks" in form.dataset) import("./exam-checks.js").then(({ listenForChecks }) => listenForChecks({ form, words, outbox, save, settleClosed, }));
 const layout = () => { if (!narrow.matches && palette.matches(":modal")) palette.close(); };
 narrow.addEventListener("change", layout);
 form.dataset.live = "1";
 go(Number(location.hash.slice(2)) || current, false);
 outbox.restore().then((entries) => {
-  for (const entry of entries) {
-    const body = bodies.get(entry.question);
-    if (!body) continue;
-    show(body, entry.answer ?? {});
-    body.dataset.marked = entry.marked ? "1" : "";
-    const said = body.querySelector(`[data-certainty][value="${entry.certainty}"]`);
-    if (said) said.checked = true;
-  }
+  for (const entry of entries) if (bodies.has(entry.question)) reveal(bodies.get(entry.question), entry);
   paint();
 });

@@ -1,5 +1,6 @@
 // What happens around the answers: connection, page in front, pasting, further tabs. Facts with their times by the
 // server's clock (the device's own may be wrong), kept on this device until the server confirms them. Answers never wait for it.
+import { readReply } from "./replies.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const TICK = 5000, GAP = 65000, BLINK = 1000, JUMP = 3000; // ms: sign of life; was not open (timers of a hidden page may rest a minute); ignored; a clock that was changed
@@ -182,10 +183,11 @@ export class FlightRecord {
     });
     if (response.status >= 500 || response.status === 429) { this.soon(LATER); return; }
     if (signedOut(response) || [403, 404].includes(response.status)) return; // told when the right person is here again
-    const body = await response.json().catch(() => ({}));
+    const { body, problem } = await readReply(response);
+    if (!body?.confirmed && !problem) throw new Error("somebody else answered");
     // What the server will never take is let go, so that the rest is not held up.
-    await this.shelf.forget(response.ok ? body.confirmed : events.map((event) => event.number));
-    if (!response.ok) return;
+    await this.shelf.forget(body?.confirmed ?? events.map((event) => event.number));
+    if (problem) return;
     this.full = body.is_full;
     this.onReply(body);
     if (events.length === MOST) this.soon(0);
