@@ -7,11 +7,11 @@ const nothing = () => {};
 new AnswerOutbox({
   attempt: note.dataset.attempt, now: Date.now, numberOf: nothing,
   urlFor: (question) => note.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
-  onState: nothing, onReply: nothing, onRefused: nothing, onOverruled: nothing,
+  onState: nothing, onReply: nothing, onRefused: nothing, onOverruled: nothing, onElsewhere: nothing,
   onLate(problem, entries) {
     const asked = [...new Set(entries.map(({ number }) => number).filter(Boolean))].sort((a, b) => a - b);
     note.querySelector("[data-said]").textContent = problem.detail;
-    note.querySelector("[data-asked]").textContent = note.dataset.words.replace("{}", asked.join(", "));
+    note.querySelector("[data-asked]").textContent = note.dataset.hint.replace("{}", asked.join(", "));
     note.hidden = false;
   },
 }).restore();
