@@ -126,9 +126,9 @@ def save_response(
     was stored is also a line of the flight record, with the `device` that sent it; so is a save that came too late.
 
     Saves may arrive in any order and more than once: the highest `seq` wins. Repeating the stored save answers
-    `applied=True`, also after the end, so that a device whose reply was lost does not call its answer late; another payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted,
-    unknown_question, bad_seq, bad_mark, bad_certainty, bad_seconds, nothing_to_save, question_closed, and those of
-    BadAnswer.
+    `applied=True`, also after the end, so that a device whose reply was lost does not call its answer late; another
+    payload under the same `seq` is ignored. Raises DomainError: time_up, already_submitted, unknown_question, bad_seq,
+    bad_mark, bad_certainty, bad_seconds, nothing_to_save, question_closed, and those of BadAnswer.
     """
     require_student(attempt, actor)
     given = {"answer": answer, "marked_for_review": marked_for_review, "certainty": certainty}
@@ -141,9 +141,7 @@ def save_response(
         raise
 
 
-def _known_save(
-    attempt: Attempt, question_id: UUID | str, seq: int, given: dict[str, Any]
-) -> SavedResponse | None:
+def _known_save(attempt: Attempt, question_id: UUID | str, seq: int, given: dict[str, Any]) -> SavedResponse | None:
     """What a device is told that repeats, after the end, a save whose reply it never got; None if it is not stored."""
     stored = Response.objects.filter(attempt=attempt, question=UUID(str(question_id)), seq__gte=seq).first()
     if stored is None:
