@@ -7,12 +7,16 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 from django.http import HttpRequest
 
 from common.errors import DomainError
+from common.local_times import LocalSplitDateTimeField
 
 T = TypeVar("T", bound=Model)
+
+# The `formfield_overrides` of every back office form in which somebody types a local time.
+LOCAL_TIMES = {DateTimeField: {"form_class": LocalSplitDateTimeField}}
 
 
 def do_for_each(

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
 
 from accounts.models import Entitlement, GuardianLink, Leave, StudentProfile, TeacherProfile, WorkingHours
+from common.admin import LOCAL_TIMES
 
 
 class StudentProfileInline(StackedInline):
@@ -58,6 +59,7 @@ class WardInline(TabularInline):
 
 class EntitlementInline(TabularInline):
     model = Entitlement
+    formfield_overrides = LOCAL_TIMES
     extra = 0
     can_delete = False
     fields = ["feature", "quantity", "used", "value", "source", "starts_at", "ends_at"]

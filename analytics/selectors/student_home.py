@@ -22,6 +22,7 @@ from assessments.enums import PageState, RevealItem, RevealWhen
 from assessments.models import Attempt, Exam, PaperQuestion, Response, SheetPage
 from assessments.selectors.exam_pages import exam_rows
 from assessments.selectors.reveal import Shown, exams_hiding, shown_by_exam
+from common.local_times import day_start
 from common.templatetags.ui import marks
 from common.templatetags.ui_times import when
 from courses.models import Programme
@@ -134,15 +135,11 @@ def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[s
     return first + tasks[1:3]
 
 
-def _midnight(now: datetime) -> datetime:
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def _returned_notices(user: User, now: datetime) -> tuple[set[str], bool]:
     """The addresses of returned papers not looked at yet, and whether one was read today. One query."""
     notices = (
         Notification.objects.filter(user=user, kind=NotificationKind.PAPER_RETURNED)
-        .filter(Q(read_at__isnull=True) | Q(read_at__gte=_midnight(now)))
+        .filter(Q(read_at__isnull=True) | Q(read_at__gte=day_start(now)))
         .values_list("url", "read_at")
     )
     unread = {url for url, read_at in notices if read_at is None}
@@ -151,7 +148,7 @@ def _returned_notices(user: User, now: datetime) -> tuple[set[str], bool]:
 
 def _done_today(user: User, now: datetime) -> int:
     """Stripes of the day for work: submitted an exam, handed in sheets. 0–2. One query."""
-    start = _midnight(now)
+    start = day_start(now)
     did = Attempt.objects.filter(student=user, submitted_at__gte=start).aggregate(
         submitted=Count("pk"), handed_in=Count("pk", filter=Q(handed_in_at__gte=start))
     )

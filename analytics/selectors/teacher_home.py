@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
-from django.utils import timezone
 
 from accounts.models import User
+from common.local_times import day_start
 from evaluations.enums import DONE_STATES, OPEN_STATES
 from evaluations.models import BankComment, Evaluation
 
@@ -16,7 +16,7 @@ def teacher_home(*, teacher: User, now: datetime) -> dict[str, Any]:
     mine = Evaluation.objects.filter(teacher=teacher)
     # What was finished once and is open for a correction is work, but no promise any more.
     promised = Q(state__in=OPEN_STATES, finalised_at__isnull=True)
-    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    tomorrow = day_start(now, days=1)
     week = now - timedelta(days=7)
     counts = mine.aggregate(
         waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assessments.models import Accommodation
 from assessments.services.accommodations import check_accommodation, save_accommodation, withdraw_accommodation
-from common.admin import do_for_each
+from common.admin import LOCAL_TIMES, do_for_each
 from common.errors import DomainError
 
 
@@ -60,6 +60,7 @@ class ReasonForm(forms.Form):
 @admin.register(Accommodation)
 class AccommodationAdmin(ModelAdmin):
     form = AccommodationForm
+    formfield_overrides = LOCAL_TIMES
     list_display = ["student", "for_what", "extra_time_percent", "shown", "window", "starts_on", "ends_on", "state"]
     list_filter = [StandingFilter, "large_print", "dyslexia_font"]
     list_select_related = ["student", "exam"]

@@ -17,6 +17,7 @@ from assessments.enums import AttemptState, RevealItem
 from assessments.forms.exams import ExamAdminForm
 from assessments.models import Attempt, Exam
 from assessments.services.exams import save_exam, set_cohorts
+from common.admin import LOCAL_TIMES
 
 
 def _attempts(*states: str) -> Coalesce:
@@ -29,6 +30,7 @@ def _attempts(*states: str) -> Coalesce:
 @admin.register(Exam)
 class ExamAdmin(ModelAdmin):
     form = ExamAdminForm
+    formfield_overrides = LOCAL_TIMES
     list_display = ["title", "programme", "purpose", "window", "minutes", "sitting_now", "done", "is_published"]
     list_filter = ["purpose", "is_published", "release", ("programme", admin.RelatedOnlyFieldListFilter), "cohorts"]
     search_fields = ["title", "cohorts__name"]

@@ -24,6 +24,7 @@ from assessments.services.external_launches import check_launch_url
 from assessments.services.external_secrets import MAX_GRACE_HOURS, rotate_secret
 from assessments.services.external_setup import save_external_assessment, save_tool, set_external_cohorts
 from assessments.services.signatures import HEADER
+from common.admin import LOCAL_TIMES
 from common.errors import DomainError
 
 GRACE_HOURS = 24
@@ -135,6 +136,7 @@ class ExternalToolAdmin(ModelAdmin):
 
 @admin.register(ExternalAssessment)
 class ExternalAssessmentAdmin(ModelAdmin):
+    formfield_overrides = LOCAL_TIMES
     list_display = ["title", "tool", "programme", "opens_at", "closes_at", "max_score", "is_published"]
     list_filter = ["is_published", ("tool", admin.RelatedOnlyFieldListFilter), "cohorts"]
     list_select_related = ["tool", "programme"]

@@ -24,6 +24,7 @@ from assessments.selectors.flight_pages import flight_page
 from assessments.services.outage_credits import credit_outage, credit_spell, plan_credits, why_not_open
 from common.access import get_permitted
 from common.errors import DomainError
+from common.local_times import LocalDateTimeField
 
 FIELD = {"class": "border border-base-200 rounded-default px-3 py-2 dark:border-base-700"}
 
@@ -35,7 +36,7 @@ class MomentInput(forms.DateTimeInput):
         super().__init__({**FIELD, "type": "datetime-local", "step": "1"}, "%Y-%m-%dT%H:%M:%S")
 
 
-class MomentField(forms.DateTimeField):
+class MomentField(LocalDateTimeField):
     widget = MomentInput
     input_formats = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S")
 

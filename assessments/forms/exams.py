@@ -17,14 +17,10 @@ from assessments.models.exams import NO_LIMIT_MINUTES
 from assessments.services.exams import BEHAVES, SETTLED, check_behaviour, quiz_problems
 from assessments.services.paper_drafts import DEFAULT_PENALTY, QuizTerms, set_paper
 from common.errors import DomainError
+from common.local_times import LocalDateTimeField, full_hour, same_time
 from courses.models import Chapter, Cohort
 
 OWN_CHOICE = "own"
-
-
-def local_time_field(**options: Any) -> forms.DateTimeField:
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **options)
 
 
 def reveal_field(item: RevealItem) -> forms.ChoiceField:
@@ -82,8 +78,8 @@ class SetExamForm(RevealForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose a batch.")},
     )
-    opens_at = local_time_field(label=gettext_lazy("Opens"))
-    closes_at = local_time_field(
+    opens_at = LocalDateTimeField(label=gettext_lazy("Opens"))
+    closes_at = LocalDateTimeField(
         label=gettext_lazy("Closes"), required=False, help_text=gettext_lazy("Nobody can start after this.")
     )
     duration_minutes = forms.IntegerField(
@@ -112,14 +108,14 @@ class SetExamForm(RevealForm):
 
     def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
         self.paper = paper
-        opens = timezone.localtime(now).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        opens = full_hour(now + timedelta(hours=1))
         minutes = paper.blueprint.duration_minutes if paper.blueprint else 60
         super().__init__(
             data,
             initial={
                 "title": paper.title,
                 "opens_at": opens,
-                "closes_at": opens + timedelta(days=1),
+                "closes_at": same_time(opens, days=1),
                 "duration_minutes": minutes,
                 "cohorts": list(cohorts) if len(cohorts) == 1 else [],
             },

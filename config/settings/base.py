@@ -224,7 +224,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
-    "close-overdue-attempts": {"task": "assessments.close_overdue_attempts", "schedule": timedelta(seconds=10)},
+    # With the grace of 15 s for the network, an attempt is submitted within 20 s of its deadline. A sweep that waited
+    # for a worker is as good as the next one, so none pile up.
+    "close-overdue-attempts": {
+        "task": "assessments.close_overdue_attempts",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 6},
+    },
     "hand-in-overdue-sheets": {"task": "assessments.hand_in_overdue_sheets", "schedule": timedelta(seconds=30)},
     "process-waiting-sheets": {"task": "assessments.process_waiting_sheets", "schedule": timedelta(minutes=1)},
     "count-item-statistics": {"task": "assessments.count_item_statistics", "schedule": timedelta(minutes=1)},

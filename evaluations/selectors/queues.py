@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.enums import LinkState
 from accounts.models import Leave, TeacherProfile, User
 from assessments.models import PaperQuestion
+from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation, QuestionMark, SlaBreach
 
@@ -120,9 +121,8 @@ def pullable_by(teacher: User) -> QuerySet[Evaluation]:
 def staff_board(now: datetime | None = None) -> StaffBoard:
     """Counts by state, what is due, who carries how much. Seven queries, over open rows and today's only."""
     now = now or timezone.now()
-    local = timezone.localtime(now, timezone.get_default_timezone())
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    tomorrow = midnight + timedelta(days=1)
+    institute = timezone.get_default_timezone()
+    midnight, tomorrow = day_start(now, institute), day_start(now, institute, days=1)
     is_open = Q(finalised_at__isnull=True)
     counts = Evaluation.objects.filter(state__in=OPEN_STATES).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in OPEN_STATES},

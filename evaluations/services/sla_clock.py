@@ -68,7 +68,9 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
 
     def is_working_day(self, day: date) -> bool:
-        return day not in self.holidays and bool(self.weekly_hours.days.get(day.weekday()))
+        """A date that the zone leaves out, as Samoa did 30 December 2011, is none."""
+        open_day = day not in self.holidays and bool(self.weekly_hours.days.get(day.weekday()))
+        return open_day and self.at(day, MIDNIGHT) < self.at(day + timedelta(days=1), MIDNIGHT)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the office is open at the moment; closing time itself is closed."""
@@ -96,8 +98,7 @@ class Calendar:
 
     def whole_day(self, day: date) -> list[Interval]:
         """A working day from local midnight to local midnight in UTC; empty on a closed day."""
-        start, end = self.at(day, MIDNIGHT), self._end(day, MIDNIGHT)
-        return [(start, end)] if self.is_working_day(day) and start < end else []
+        return [(self.at(day, MIDNIGHT), self._end(day, MIDNIGHT))] if self.is_working_day(day) else []
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`. Raises CalendarError when there is none in a year."""

@@ -25,6 +25,9 @@ IST = ZoneInfo("Asia/Kolkata")
 LONDON = ZoneInfo("Europe/London")
 NEW_YORK = ZoneInfo("America/New_York")
 HAVANA = ZoneInfo("America/Havana")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
+CASABLANCA = ZoneInfo("Africa/Casablanca")
+APIA = ZoneInfo("Pacific/Apia")
 
 INDIA = Calendar()
 EVERY_DAY = WeeklyHours.same_every_day(range(7), time(9), time(18))
@@ -125,6 +128,13 @@ def test_holidays_are_closed_days(policy, submitted, due):
         # In Havana midnight itself is skipped on 8 March 2026: the day begins at 01:00 and has 23 hours.
         (HAVANA, ROUND_THE_CLOCK, elapsed("23"), "2026-03-08 01:00", "2026-03-09 00:00"),
         (HAVANA, ROUND_THE_CLOCK, hours("24"), "2026-03-07 12:00", "2026-03-08 13:00"),
+        (LORD_HOWE, EVERY_DAY, elapsed("24"), "2026-10-03 12:00", "2026-10-04 12:30"),  # half an hour
+        (LORD_HOWE, EVERY_DAY, elapsed("24"), "2026-04-04 12:00", "2026-04-05 11:30"),
+        (CASABLANCA, EVERY_DAY, elapsed("24"), "2026-02-14 12:00", "2026-02-15 11:00"),  # back for Ramadan
+        # Samoa had no 30 December 2011: Thursday was followed by Saturday.
+        (APIA, EVERY_DAY, elapsed("24"), "2011-12-29 12:00", "2011-12-31 12:00"),
+        (APIA, EVERY_DAY, hours("9"), "2011-12-29 17:00", "2011-12-31 17:00"),
+        (APIA, EVERY_DAY, NOON, "2011-12-29 12:01", "2011-12-31 18:00"),
     ],
 )
 def test_nights_in_which_clocks_change(zone, weekly, policy, submitted, due):
@@ -233,7 +243,14 @@ def test_impossible_hours_and_fractions_are_refused():
 
 
 # --- Properties ------------------------------------------------------------------------------------------------------
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - zone added
+# Half an hour in Lord Howe, back for Ramadan in Casablanca; Samoa left out 30 December 2011, a Friday.
+ZONES = [
+    IST, LONDON, NEW_YORK, HAVANA, ZoneInfo("Pacific/Chatham"), LORD_HOWE, CASABLANCA, APIA,
+]  # fmt: skip
+moments = st.one_of(
+    st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - zone added
+    st.datetimes(datetime(2011, 12, 20), datetime(2012, 1, 5), timezones=st.just(UTC)),  # noqa: DTZ001 - zone added
+)
 second_counts = st.integers(1, 90 * 3600).map(Decimal)
 policies = st.one_of(
     st.integers(1, 4 * 120).map(lambda quarters: WorkingHours(Decimal(quarters) / 4)),
@@ -253,7 +270,7 @@ def calendars(draw) -> Calendar:
         first, second, third, fourth = (time(*divmod(minute, 60)) for minute in minutes)
         week[weekday] = ((first, second), (third, fourth)) if draw(st.booleans()) else ((first, fourth),)
     return Calendar(
-        time_zone=draw(st.sampled_from([IST, LONDON, NEW_YORK, HAVANA, ZoneInfo("Pacific/Chatham")])),
+        time_zone=draw(st.sampled_from(ZONES)),
         weekly_hours=WeeklyHours(week),
         holidays=frozenset(draw(st.sets(st.dates(date(2026, 1, 1), date(2029, 12, 31)), max_size=8))),
     )

@@ -16,7 +16,8 @@ from django.conf import settings  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 
 from accounts.models import Entitlement  # noqa: E402
-from assessments.models import Attempt, PageQuestion, Response, SheetPage, SheetUpload  # noqa: E402
+from assessments.enums import FlightEvent  # noqa: E402
+from assessments.models import Attempt, AttemptEvent, PageQuestion, Response, SheetPage, SheetUpload  # noqa: E402
 from evaluations.models import Annotation, AssignmentDecision, Evaluation, MarkEvent, QuestionMark, Transition  # noqa: E402
 from notifications.models import Notification  # noqa: E402
 
@@ -38,7 +39,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     told = Notification.objects.filter(cause__in=_causes(attempt, evaluations))
     return {
         "attempt": _rows(Attempt.objects.filter(pk=attempt.pk), "id", "state", "handed_in_at", "submitted_at",
-                         "submit_reason", "objective_marks")[0],
+                         "submit_reason", "objective_marks", "ends_at")[0],
+        "submitted": _rows(AttemptEvent.objects.filter(attempt=attempt.pk, kind=FlightEvent.SUBMITTED), "at", "data"),
         "attempts_of_student": Attempt.objects.filter(student=attempt.student).count(),
         "entitlement_used": sum(Entitlement.objects.filter(user=attempt.student).values_list("used", flat=True)),
         "responses": _rows(responses, "question", "seq", "answer"),

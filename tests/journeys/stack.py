@@ -101,7 +101,7 @@ class Stack:
         self._s3: Iterator[dict[str, Any]] | None = None
         self._database = ""
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_"))}
-        for name in ("DATABASE_URL", "CACHE_URL", "BROKER_URL", "DEBUG"):
+        for name in ("DATABASE_URL", "CACHE_URL", "BROKER_URL", "DEBUG", "PYTHONDONTWRITEBYTECODE"):
             self.env.pop(name, None)
         self.env |= {
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -111,6 +111,8 @@ class Stack:
             "SITE_URL": self.url,
             "EMAIL_URL": f"file://{self.mail}",
             "PYTHONUNBUFFERED": "1",
+            # An installed product is compiled, wherever its folders can or cannot be written to.
+            "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "abhyas-journeys-bytecode"),
             "API_RATE_USER": "100000/min",
             "API_RATE_ANON": "100000/min",
         }

@@ -164,7 +164,7 @@ def _content(number: int, kind: str, marks: str, text: str, key: Any) -> Questio
 def _exam(programme: Programme, paper: Paper, cohort: Cohort, options: dict[str, Any], now: datetime) -> Exam:
     exam = Exam.objects.create(
         programme=programme, title=options.get("title", "Weekly test 7"), paper=paper, is_published=True,
-        duration_minutes=60, upload_grace_minutes=15, opens_at=now - timedelta(hours=1),
+        duration_minutes=options.get("minutes", 60), upload_grace_minutes=15, opens_at=now - timedelta(hours=1),
     )  # fmt: skip
     exam.cohorts.set([cohort])
     return exam
