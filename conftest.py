@@ -13,7 +13,7 @@ from common import append_only
 hypothesis.settings.register_profile("abhyas", deadline=None)
 hypothesis.settings.load_profile("abhyas")
 
-pytest_plugins = ["tests.cast", "common.testing.s3", "common.testing.database"]
+pytest_plugins = ["tests.shared_rows", "tests.cast", "common.testing.s3", "common.testing.database"]
 
 APPEND_ONLY = [
     "accounts_auditevent",

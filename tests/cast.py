@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import pytest
 from django.contrib.auth.models import Group
 
 from accounts.enums import LinkState
@@ -11,6 +10,7 @@ from assessments.models import Exam
 from courses.enums import CohortRole
 from courses.models import Cohort, CohortMembership, TeachingQualification
 from tests import factories
+from tests.shared_rows import shared_rows
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,7 @@ class Cast:
         return {name: getattr(self, name) for name in names}
 
 
-@pytest.fixture
-def cast(db) -> Cast:
+def build_cast() -> Cast:
     cohort, other = factories.CohortFactory(name="X A"), factories.CohortFactory(name="X B")
     student = factories.StudentFactory(name="Meera Nair", email="meera@example.com")
     classmate = factories.StudentFactory(name="Rohan Gupta", email="rohan@example.com")
@@ -68,3 +67,6 @@ def cast(db) -> Cast:
         cohort=cohort,
         exam=factories.ExamFactory(title="Maths mock 1", for_cohorts=[cohort]),
     )
+
+
+cast = shared_rows("cast", build_cast)

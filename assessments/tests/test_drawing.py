@@ -17,15 +17,23 @@ from assessments.services.drawing import (
 )
 from assessments.services.drawing_rules import draw_questions
 from tests import factories
+from tests.shared_rows import shared_rows
 
 NOW = factories.NOW
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "cbse_x_mathematics"
 
 
-@pytest.fixture
-def blueprint(db) -> Blueprint:
+def load_shipped_bank() -> Blueprint:
     report = load_bank(folder=SHIPPED, author=factories.TeacherFactory(), verifier=factories.TeacherFactory(), now=NOW)
     return report.blueprints[0]
+
+
+shipped_blueprint = shared_rows("shipped_blueprint", load_shipped_bank)
+
+
+@pytest.fixture
+def blueprint(shipped_blueprint: Blueprint) -> Blueprint:
+    return shipped_blueprint
 
 
 @pytest.fixture
