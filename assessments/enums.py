@@ -178,6 +178,7 @@ class FlightEvent(models.TextChoices):
     PASTE = "paste", _("Pasted")
     SECOND_TAB = "second_tab", _("Open in a second tab")
     SKEW = "skew", _("The device’s clock was changed")
+    TAKEN = "taken", _("Went on writing on this device")
     # By the server
     STARTED = "started", _("Started")
     ANSWER = "answer", _("Answer saved")
@@ -190,7 +191,7 @@ class FlightEvent(models.TextChoices):
 
 
 # What a device may tell; of these the spells have a length.
-TOLD_EVENTS = frozenset(list(FlightEvent)[:8])
+TOLD_EVENTS = frozenset(list(FlightEvent)[:9])
 SPELLS = frozenset({FlightEvent.OFFLINE, FlightEvent.CLOSED, FlightEvent.HIDDEN, FlightEvent.UNFOCUSED})
 # Spells in which the student could not work, or only without knowing that it counts.
 OUTAGES = frozenset({FlightEvent.OFFLINE, FlightEvent.CLOSED})

@@ -71,8 +71,11 @@ class Site:
         return run_at_once([partial(query, **arguments)])[0]
 
     @contextmanager
-    def visit(self, person: str, *, width: int = 1440, theme: str = "light", axe: bool = False) -> Iterator[Visit]:
-        """A fresh tab, signed in as `person` of the cast (or "anonymous"), `width` pixels wide.
+    def visit(
+        self, person: str, *, width: int = 1440, theme: str = "light", axe: bool = False, keeps: bool = False
+    ) -> Iterator[Visit]:
+        """A fresh tab, signed in as `person` of the cast (or "anonymous"), `width` pixels wide; `keeps`: with the
+        service worker of the exam page, which takes requests that a test may want to see itself.
 
         "student:hi" is the student after they have changed their language.
         """
@@ -84,6 +87,7 @@ class Site:
             viewport={"width": width, "height": 900},
             color_scheme=theme,
             locale=f"{language or 'en'}-IN",
+            service_workers="allow" if keeps else "block",
         )
         context.set_default_timeout(PATIENCE)
         if person != "anonymous":

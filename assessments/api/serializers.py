@@ -394,6 +394,7 @@ class SavedResponseOut(serializers.Serializer[Any]):
     applied = serializers.BooleanField()
     server_now = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    writer = serializers.UUIDField(allow_null=True, help_text="The device on which the student writes, as it told.")
 
 
 class FlightEventsOut(serializers.Serializer[Any]):
@@ -403,6 +404,7 @@ class FlightEventsOut(serializers.Serializer[Any]):
     is_full = serializers.BooleanField()
     server_now = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    writer = serializers.UUIDField(allow_null=True, help_text="As in a receipt; the event `taken` changes it.")
     state = serializers.ChoiceField(choices=AttemptState.choices)
 
 

@@ -43,6 +43,10 @@ def _reading(request: Request, now: datetime) -> dict[str, Any]:
     return {"reader": request.user, "now": now}
 
 
+def _how_it_stands(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {"server_now": now, "ends_at": attempt.ends_at, "writer": attempt.writer}
+
+
 class ExamList(ListAPIView[Exam]):
     """Exams that the signed-in person may see, newest first."""
 
@@ -103,7 +107,7 @@ class AttemptResponse(APIView):
             actor=request.user,
             now=now,
         )
-        out = {**asdict(saved), "question": question_id, "server_now": now, "ends_at": attempt.ends_at}
+        out = {**asdict(saved), "question": question_id, **_how_it_stands(attempt, now)}
         return Response(shapes.SavedResponseOut(out).data)
 
 
@@ -114,7 +118,7 @@ class AttemptResponseCheck(APIView):
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         body, now = _read(shapes.CheckResponseIn, request), timezone.now()
         checked = check_response(attempt=attempt, question_id=question_id, actor=request.user, now=now, **body)
-        out = {**vars(checked), "question": question_id, "server_now": now, "ends_at": attempt.ends_at}
+        out = {**vars(checked), "question": question_id, **_how_it_stands(attempt, now)}
         return Response(shapes.CheckedResponseOut(out).data)
 
 
@@ -129,7 +133,7 @@ class AttemptEvents(APIView):
         attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
         body, now = _read(shapes.FlightEventsIn, request), timezone.now()
         told = note_told(attempt=attempt, actor=request.user, now=now, **body)
-        out = {**asdict(told), "server_now": now, "ends_at": attempt.ends_at, "state": attempt.state}
+        out = {**_how_it_stands(attempt, now), **asdict(told), "state": attempt.state}
         return Response(shapes.FlightEventsOut(out).data)
 
 

@@ -53,7 +53,11 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
 
 
 class Attempt(IdModel):
-    """`ends_at` is the writing deadline and lives only here; `sheets_due_at` closes the announcing of sheets."""
+    """`ends_at` is the writing deadline and lives only here; `sheets_due_at` closes the announcing of sheets.
+
+    `writer`: the device, by its own name, on which the student writes; null until one told. Others say so and only
+    read; what one of them sends all the same is saved as ever.
+    """
 
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts")
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="attempts")
@@ -67,6 +71,7 @@ class Attempt(IdModel):
     handed_in_at = models.DateTimeField(null=True, blank=True)
     objective_marks = MarksField(null=True, blank=True)
     objective_max = MarksField(null=True, blank=True)
+    writer = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = AttemptQuerySet.as_manager()
 

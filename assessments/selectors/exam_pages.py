@@ -221,6 +221,8 @@ def _words() -> dict[str, str]:
         "check_first": _("Answer the question first; nothing was checked."),
         "checking": _("Checking"),
         "check_offline": _("No connection: nothing was checked. Your answer is kept; check again when you are back."),
+        "other_tab": _("You write this exam in another tab. Here you can only read it."),
+        "other_device": _("You write this exam on another device. Here you can only read it."),
         "late": _("Not in your paper: questions {}."),
         "overruled": _("Question {}: the later answer, from your other tab or device, stands."),
         "not_sent": _("Some answers have not reached us yet. Check your connection; they are kept on this device."),

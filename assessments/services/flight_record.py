@@ -34,17 +34,20 @@ PRUNED_AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class Told:
-    """`confirmed`: the numbers that a device need not tell again. `is_full`: no more is kept of this attempt."""
+    """`confirmed`: the numbers that a device need not tell again. `is_full`: no more is kept of this attempt. `writer`:
+    the device on which the student writes."""
 
     confirmed: list[int]
     is_full: bool
+    writer: UUID | None
 
 
 def note_told(
     *, attempt: Attempt, device: UUID, events: Sequence[Mapping[str, Any]], actor: User, now: datetime
 ) -> Told:
     """Keeps what a device of the student tells: of each event its `number`, `kind`, when it `began_at`, of a spell how
-    many `ms` it lasted, and what else belongs to it as `data`. At most three queries.
+    many `ms` it lasted, and what else belongs to it as `data`. At most three queries, two more when the device that
+    writes changes: the first one that tells is it, and whichever the student says later (`taken`).
 
     Repeating changes nothing. Times outside the attempt are moved to its edge: a device may be wrong, and is believed
     no further. Raises DomainError: too_late, unknown_question.
@@ -55,10 +58,25 @@ def note_told(
     shapes = answer_shapes(attempt.paper_id) if any(event.get("question") for event in events) else {}
     if any(event.get("question") and str(event["question"]) not in shapes for event in events):
         raise DomainError(_("This question is not in your paper."), "unknown_question")
+    writer = _writer(attempt, device, events)
     kept = AttemptEvent.objects.filter(attempt=attempt, number__isnull=False).count()
     rows = [_told_row(attempt, device, event, now) for event in events[: max(0, MOST_TOLD - kept)]]
     AttemptEvent.objects.bulk_create(rows, ignore_conflicts=True)
-    return Told(confirmed=[event["number"] for event in events], is_full=kept + len(rows) >= MOST_TOLD)
+    is_full = kept + len(rows) >= MOST_TOLD
+    return Told(confirmed=[event["number"] for event in events], is_full=is_full, writer=writer)
+
+
+def _writer(attempt: Attempt, device: UUID, events: Sequence[Mapping[str, Any]]) -> UUID | None:
+    """Who writes after these events; before they are kept, as one that is told again changes nothing."""
+    taken = [event["number"] for event in events if event["kind"] == FlightEvent.TAKEN]
+    if attempt.writer == device or (attempt.writer is not None and not taken):
+        return attempt.writer
+    if AttemptEvent.objects.filter(attempt=attempt, device=device, number__in=taken).count() < len(taken):
+        Attempt.objects.filter(pk=attempt.pk).update(writer=device)
+        return device
+    if attempt.writer is None and Attempt.objects.filter(pk=attempt.pk, writer=None).update(writer=device):
+        return device
+    return attempt.writer
 
 
 def _told_row(attempt: Attempt, device: UUID, event: Mapping[str, Any], now: datetime) -> AttemptEvent:

@@ -55,7 +55,7 @@ def test_device_tells_and_hears_how_the_attempt_stands(cast, client, live):
         assert reply.status_code == 200, reply.content
         assert (reply.json()["confirmed"], reply.json()["is_full"]) == ([1, 2], False)
     assert (reply.json()["state"], set(reply.json())) == (
-        "in_progress", {"confirmed", "is_full", "server_now", "ends_at", "state"},
+        "in_progress", {"confirmed", "is_full", "server_now", "ends_at", "state", "writer"},
     )  # fmt: skip
     opened, spell = AttemptEvent.objects.filter(attempt=live, device=PHONE).order_by("id")
     assert opened.data == kind

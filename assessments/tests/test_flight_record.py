@@ -55,6 +55,33 @@ def kinds(attempt):
     return [event.kind for event in events_of(attempt)]
 
 
+# --- The device that writes ------------------------------------------------------------------------------------------
+def test_first_device_writes_until_the_student_takes_another(attempt):
+    def writer(*events, device):
+        said = tell(attempt, *events, device=device).writer
+        attempt.refresh_from_db()
+        assert attempt.writer == said
+        return said
+
+    taken = told(2, "taken", 6)
+    assert writer(told(1, "opened", 1), device=PHONE) == PHONE
+    assert writer(told(1, "opened", 2), device=TABLET) == PHONE
+    assert writer(taken, device=TABLET) == TABLET
+    assert writer(told(2, "paste", 7), device=PHONE) == TABLET
+    assert writer(told(3, "taken", 8), device=PHONE) == PHONE
+    # The reply to it was lost, so the tablet tells it again: that takes nothing back.
+    assert writer(taken, device=TABLET) == PHONE
+    # What another device sends all the same is saved.
+    assert save(attempt, 1, "A", device=TABLET).applied
+
+
+def test_a_stale_attempt_does_not_make_its_device_the_writer(attempt):
+    stale = Attempt.objects.get(pk=attempt.pk)
+    assert tell(attempt, told(1, "opened", 1), device=PHONE).writer == PHONE
+    tell(stale, told(1, "opened", 1), device=TABLET)
+    assert Attempt.objects.get(pk=attempt.pk).writer == PHONE
+
+
 # --- Answers ---------------------------------------------------------------------------------------------------------
 def test_every_save_that_counts_is_a_line_and_no_other(attempt):
     save(attempt, 1, "A", device=PHONE)

@@ -103,6 +103,9 @@ def test_the_later_choice_stands_whichever_device_sends_first(site: Site) -> Non
     with site.visit("student") as first, site.visit("student") as second:
         # The first device's own clock is an hour ahead.
         first.page.add_init_script(f"{{ const now = Date.now; Date.now = () => now() + {HOUR}; }}")
+        # Neither has heard of the other, as without a network.
+        first.page.route("**/events/", lambda route: route.abort())
+        second.page.route("**/events/", lambda route: route.abort())
         early, late = open_exam(site, first), open_exam(site, second)
         early.route("**/responses/**", lambda route: route.abort())
         choose(early, 1, 0)

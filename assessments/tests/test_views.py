@@ -235,7 +235,7 @@ def test_submit_twice_is_one_submission(student: Client, world: World) -> None:
 
 def test_clock_tells_the_servers_time_and_the_deadline(student: Client, world: World) -> None:
     body = student.get(reverse("attempt-clock", args=[world.live.pk])).json()
-    assert set(body) == {"server_now", "ends_at", "state"}
+    assert set(body) == {"server_now", "ends_at", "state", "writer"}
     assert body["state"] == "in_progress"
 
 

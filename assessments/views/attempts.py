@@ -63,9 +63,9 @@ def attempt_answers(request: HttpRequest, attempt_id: UUID, question_id: UUID) -
 @require_GET
 @json_endpoint
 def attempt_clock(request: HttpRequest, attempt_id: UUID) -> dict[str, Any]:
-    """The server's clock and the deadline, for a page that slept."""
+    """The server's clock, the deadline and the device that writes, for a page that slept."""
     attempt = get_permitted(request.user, ANSWER, Attempt, attempt_id)
-    return {"server_now": timezone.now(), "ends_at": attempt.ends_at, "state": attempt.state}
+    return {"server_now": timezone.now(), "ends_at": attempt.ends_at, "state": attempt.state, "writer": attempt.writer}
 
 
 @require_GET

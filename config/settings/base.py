@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
 
 from config.env import env
+from config.static_headers import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("ABHYAS_VAR", str(BASE_DIR / "var")))
@@ -146,6 +147,7 @@ STORAGES = {
 STATIC_URL = "/static/"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "webp", "jpg", "gif", "ico", "woff", "woff2", "gz", "br", "map", "ttf")
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"

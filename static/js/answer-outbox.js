@@ -17,20 +17,33 @@ function openStore() {
 
 export class AnswerOutbox {
   /**
-   * now(): ms by the server's clock, as far as it is known. numberOf(question): what the student calls it. onState("saved" | "saving" | "kept" | "signed_out" | "late",
+   * now(): ms by the server's clock, as far as it is known; isSure(): whether the server said it to this page, and
+   * ask() asks. numberOf(question): what the student calls it. onState("saved" | "saving" | "kept" | "signed_out" | "late",
    * waiting). onReply(receipt, entry) for every receipt. onRefused(problem) when the server will never take an answer.
    * onLate(problem, entries) when the attempt is over: they stay on this device. onOverruled(entry) when a later choice
-   * of another tab or device stands.
+   * of another tab or device stands. onElsewhere(entry) when another tab of this browser chose something now.
    */
-  constructor({ attempt, urlFor, now, numberOf, onState, onReply, onRefused, onLate, onOverruled }) {
-    Object.assign(this, { attempt, urlFor, now, numberOf, onState, onReply, onRefused, onLate, onOverruled });
+  constructor({ attempt, urlFor, now, isSure, ask, numberOf, onState, onReply, onRefused, onLate, onOverruled, onElsewhere }) {
+    Object.assign(this, { attempt, urlFor, now, isSure, ask, numberOf, onState, onReply, onRefused, onLate, onOverruled, onElsewhere });
     this.waiting = new Map();
-    this.seqs = new Map();
+    this.seqs = new Map(); // the largest number known of a question
+    this.stored = new Map(); // the largest that the server has
     this.resting = new Map(); // until when a question that is being typed is not sent, by performance.now()
     this.failures = 0;
     this.sending = this.over = null;
     this.store = openStore().catch(() => null); // private windows may refuse; answers are then kept in memory only
     addEventListener("online", () => this.flush());
+    if (!("BroadcastChannel" in window)) return;
+    this.channel = new BroadcastChannel(`abhyas-answers-${attempt}`);
+    this.channel.onmessage = ({ data }) => this.hear(data);
+  }
+
+  /** A choice in another tab, which keeps and sends it. */
+  hear(entry) {
+    if (entry.seq <= (this.seqs.get(entry.question) ?? 0)) return;
+    this.know(entry.question, entry.seq);
+    this.waiting.delete(entry.question);
+    this.onElsewhere(entry);
   }
 
   /** What this device still holds unsent, for showing it after a reload; what the server has newer is let go. */
@@ -42,8 +55,9 @@ export class AnswerOutbox {
         continue;
       }
       if (this.waiting.get(entry.question)?.seq >= entry.seq) continue; // answered again meanwhile
-      if (entry.seq <= (this.seqs.get(entry.question) ?? 0)) { this.forget(entry); continue; }
+      if (entry.seq <= (this.stored.get(entry.question) ?? 0)) { this.forget(entry); continue; }
       this.waiting.set(entry.question, entry);
+      if (this.isSure()) this.renumber(entry);
       this.know(entry.question, entry.seq);
       unsent.push(entry);
     }
@@ -60,17 +74,36 @@ export class AnswerOutbox {
 
   know(question, seq) { this.seqs.set(question, Math.max(this.seqs.get(question) ?? 0, seq)); }
 
+  has(question, seq) {
+    this.stored.set(question, Math.max(this.stored.get(question) ?? 0, seq));
+    this.know(question, seq);
+  }
+
   /** The number of a choice made now. */
   next(question) {
     this.know(question, Math.max(Math.floor(this.now()), (this.seqs.get(question) ?? 0) + 1));
     return this.seqs.get(question);
   }
 
+  /** A choice made while the server's time was guessed, by a device whose clock may be wrong, is numbered by what is known
+   * now; that of a page that is gone at least not by the future. */
+  renumber(entry) {
+    if (!entry.guess) return;
+    const { page, at, after } = entry.guess, ago = page === performance.timeOrigin ? performance.now() - at : 0;
+    const seq = Math.floor(this.now() - ago);
+    entry.seq = Math.max(after + 1, ago ? seq : Math.min(seq, entry.seq));
+    delete entry.guess;
+    if (this.waiting.get(entry.question) === entry) this.seqs.set(entry.question, entry.seq);
+  }
+
   /** Keeps at once, and sends after `rest` ms without a further change. */
   async put(question, answer, marked, certainty, seconds, rest = 0) {
+    const after = this.seqs.get(question) ?? 0;
     const entry = { attempt: this.attempt, question, number: this.numberOf(question), seq: this.next(question), answer, marked, certainty, seconds };
+    if (!this.isSure()) entry.guess = { page: performance.timeOrigin, at: performance.now(), after };
     this.waiting.set(question, entry);
     this.resting.set(question, performance.now() + rest);
+    this.channel?.postMessage(entry);
     this.onState("saving", this.waiting.size);
     await this.keep(entry, rest ? "relaxed" : "strict");
     return rest ? this.soon(rest) : this.flush();
@@ -115,6 +148,11 @@ export class AnswerOutbox {
   rest(entry) { return (this.resting.get(entry.question) ?? 0) - performance.now(); }
 
   async run() {
+    if (this.waiting.size && !this.isSure()) {
+      try { await this.ask(); } catch { /* not reached */ }
+      if (!this.isSure()) return this.pause();
+      for (const entry of this.waiting.values()) this.renumber(entry);
+    }
     for (let entry; !this.over && (entry = [...this.waiting.values()].find((one) => this.rest(one) <= 0)); ) {
       let response, said;
       try {
@@ -151,7 +189,7 @@ export class AnswerOutbox {
 
   confirm(entry, receipt) {
     const known = this.seqs.get(entry.question) ?? 0, isLast = this.waiting.get(entry.question) === entry;
-    this.know(entry.question, receipt.seq);
+    this.has(entry.question, receipt.seq);
     this.onReply(receipt, entry);
     if (!receipt.applied && receipt.seq === entry.seq && isLast) { // another tab chose in the same millisecond
       const again = { ...entry, seq: this.next(entry.question) };
@@ -170,7 +208,7 @@ export class AnswerOutbox {
 
   /** Tries again later, with another answer first: one that does not go must not hold up the others. */
   pause(entry, state = "kept") {
-    if (this.waiting.get(entry.question) === entry) { this.waiting.delete(entry.question); this.waiting.set(entry.question, entry); }
+    if (entry && this.waiting.get(entry.question) === entry) { this.waiting.delete(entry.question); this.waiting.set(entry.question, entry); }
     this.onState(state, this.waiting.size);
     this.soon(WAITS[Math.min(this.failures++, WAITS.length - 1)] * 1000);
   }

@@ -2,10 +2,12 @@
 const MARKS = [30, 10, 5, 1];
 
 export class ExamClock {
-  /** @param {{endsAt: string, serverNow: string, onTick: Function, onMark: Function, onMore: Function, onEnd: Function}} options */
-  constructor({ endsAt, serverNow, onTick, onMark, onMore, onEnd }) {
-    Object.assign(this, { onTick, onMark, onMore, onEnd, ended: false });
+  /** isGuess: the page was kept on this device, so `serverNow` is what the device makes of it; `sure` after the server's word.
+   * @param {{endsAt: string, serverNow: string, isGuess: boolean, onTick: Function, onMark: Function, onMore: Function, onEnd: Function}} options */
+  constructor({ endsAt, serverNow, isGuess, onTick, onMark, onMore, onEnd }) {
+    Object.assign(this, { onTick, onMark, onMore, onEnd, ended: false, sure: false });
     this.sync(serverNow, endsAt);
+    this.sure = !isGuess;
     this.said = new Set(MARKS.filter((minutes) => this.left() <= minutes * 60));
     this.timer = setInterval(() => this.tick(), 500);
     this.tick();
@@ -15,7 +17,9 @@ export class ExamClock {
   sync(serverNow, endsAt) {
     const now = Date.parse(serverNow);
     if (Number.isNaN(now)) return;
-    this.offset = now - performance.now();
+    // The server's word is old by its way here; the one that came fastest is the best.
+    this.offset = Math.max(this.sure ? this.offset : -Infinity, now - performance.now());
+    this.sure = true;
     const before = this.end, minutes = Math.round((Date.parse(endsAt) - before) / 60000);
     this.end = Date.parse(endsAt);
     if (!(minutes > 0)) return;

@@ -3,11 +3,14 @@ import { AnswerOutbox } from "./answer-outbox.js";
 import { answerOf, isPartly, listenForMoves, previewExpressions, show } from "./exam-answers.js";
 import { ExamClock, clockText } from "./exam-clock.js";
 import { QuestionTimes } from "./exam-times.js";
+import { ExamWriter } from "./exam-writer.js";
+import { keepPage, letGo, pageAsSent } from "./exam-keeping.js";
 import { FlightRecord } from "./flight-record.js";
 import { readReply } from "./replies.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const form = document.getElementById("exam");
+const sentPage = "kept" in form.dataset ? null : pageAsSent(form);
 const words = JSON.parse(form.dataset.words);
 const $ = (selector, root = form) => root.querySelector(selector);
 const $$ = (selector, root = form) => [...root.querySelectorAll(selector)];
@@ -77,12 +80,14 @@ function go(number, focus = true) {
 const saved = document.getElementById("saved"), late = document.getElementById("late");
 const toast = (text, level) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, level } }));
 const numberOf = (question) => Number(bodies.get(question)?.closest(".exam__q").dataset.number);
-let clock, record;
+let clock, record, writer;
 
 const outbox = new AnswerOutbox({
   attempt: form.dataset.attempt,
   urlFor: (question) => form.dataset.save.replace("00000000-0000-0000-0000-000000000000", question),
   now: () => clock.now(),
+  isSure: () => clock.sure,
+  ask: () => askClock(),
   numberOf,
   onState(state, waiting) {
     const kept = ["kept", "signed_out", "late"].includes(state);
@@ -92,7 +97,8 @@ const outbox = new AnswerOutbox({
     saved.querySelector("span").textContent = fill(words[state] ?? saved.dataset.kept, waiting);
   },
   onReply(body, sent) {
-    clock?.sync(body.server_now, body.ends_at);
+    heard(body);
+    if (bodies.has(sent?.question)) bodies.get(sent.question).dataset.seq = sent.seq;
     record?.reached();
     if (sent?.seconds && body.applied) times.confirm(sent.question, sent.seconds);
   },
@@ -108,18 +114,34 @@ const outbox = new AnswerOutbox({
   },
   onOverruled({ question }) {
     toast(fill(words.overruled, numberOf(question)));
-    catchUp().catch(() => { /* shown with the next page */ });
+    catchUp();
+  },
+  onElsewhere(entry) {
+    if (bodies.has(entry.question)) reveal(bodies.get(entry.question), entry);
+    paint();
   },
 });
+/** What every reply about the attempt says: the time, the end, which device writes. */
+function heard(body) {
+  const wasSure = clock.sure;
+  clock.sync(body.server_now, body.ends_at);
+  if (!wasSure) catchUp(); // a page that was kept shows what was true then
+  writer?.hear(body.writer, record?.shelf.store && outbox.device);
+}
 /** Shows what the server has newer than this page, from another tab or device. */
 async function catchUp() {
-  const response = await fetch(form.dataset.stored, { signal: AbortSignal.timeout?.(10000) }), { body } = await readReply(response);
+  let body;
+  try { ({ body } = await readReply(await fetch(form.dataset.stored, { signal: AbortSignal.timeout?.(10000) }))); } catch { return; /* shown with the next page */ }
   for (const [question, stored] of Object.entries(body?.responses ?? {})) {
     const shown = bodies.get(question);
     if (!shown || outbox.waiting.has(question) || Number(shown.dataset.seq) >= stored.seq) continue;
-    outbox.know(question, stored.seq);
+    outbox.has(question, stored.seq);
     reveal(shown, { ...stored, marked: stored.marked_for_review });
   }
+  paint();
+}
+async function restore() {
+  for (const entry of await outbox.restore()) if (bodies.has(entry.question)) reveal(bodies.get(entry.question), entry);
   paint();
 }
 function reveal(body, { seq, answer, marked, certainty }) {
@@ -128,7 +150,7 @@ function reveal(body, { seq, answer, marked, certainty }) {
   body.dataset.marked = marked ? "1" : "";
   for (const said of $$("[data-certainty]", body)) said.checked = Number(said.value) === certainty;
 }
-for (const [id, body] of bodies) outbox.know(id, Number(body.dataset.seq));
+for (const [id, body] of bodies) outbox.has(id, Number(body.dataset.seq));
 
 const times = new QuestionTimes({
   attempt: form.dataset.attempt, url: form.dataset.times,
@@ -138,6 +160,7 @@ const times = new QuestionTimes({
 const timedBody = (number) => (bodiesOf(number).find((body) => Object.keys(answerOf(body)).length) ?? bodiesOf(number)[0]).dataset.question;
 
 function save(body, rest = 0) {
+  if (!writer.writes) return;
   const { question } = body.dataset;
   const put = outbox.put(question, answerOf(body), body.dataset.marked === "1", certaintyOf(body), times.of(question), rest);
   body.dataset.seq = outbox.seqs.get(question);
@@ -151,7 +174,7 @@ function settleClosed(problem) {
   const body = bodies.get(problem.question);
   if (!body) return;
   show(body, problem.answer);
-  outbox.know(problem.question, problem.seq);
+  outbox.has(problem.question, problem.seq);
   body.querySelector("[data-fields]").disabled = true;
   body.querySelector("[data-check]").hidden = true;
   paint();
@@ -175,9 +198,11 @@ addEventListener("visibilitychange", () => {
 /** How the attempt stands now, for a page that slept or has not heard of the server for long: more time, or the end. */
 async function askClock() {
   const response = await fetch(form.dataset.clock, { signal: AbortSignal.timeout?.(10000) });
-  if (signedOut(response) || !response.ok) return;
-  const body = await response.json();
-  clock.sync(body.server_now, body.ends_at);
+  if (signedOut(response)) return;
+  const { body } = await readReply(response);
+  if (!body && (response.ok || response.status >= 500)) throw new Error("somebody else answered");
+  if (!body) return;
+  heard(body);
   if (body.state === "in_progress") return;
   await outbox.flushAll();
   if (!outbox.over) location.reload();
@@ -224,8 +249,14 @@ function hideClock(on) {
   toggle.setAttribute("aria-pressed", on);
   clock.tick();
 }
+/** Of a kept page: what the device's clock makes of it, but never less than this page has known before. */
+function guessNow() {
+  let known = 0;
+  try { known = Number(localStorage.getItem(`abhyas-alive-${form.dataset.attempt}`)); } catch { /* no floor */ }
+  return new Date(Math.max(known, Date.parse(form.dataset.now) + Date.now() - Number(form.dataset.kept))).toISOString();
+}
 clock = new ExamClock({
-  endsAt: form.dataset.ends, serverNow: form.dataset.now,
+  endsAt: form.dataset.ends, serverNow: sentPage ? form.dataset.now : guessNow(), isGuess: !sentPage,
   onTick(left) {
     digits.textContent = hidden && left > 300 ? words.hidden : clockText(left);
     clockBox.toggleAttribute("data-near", left <= 600);
@@ -234,13 +265,30 @@ clock = new ExamClock({
   onMore(minutes) {
     toast(minutes === 1 ? words.more_one : fill(words.more, minutes));
   },
-  onEnd: () => submit(),
+  onEnd: () => setTimeout(submit), // also while this script is still being read
 });
 record = new FlightRecord({
   attempt: form.dataset.attempt, url: form.dataset.events, now: () => clock.now(), ask: askClock,
-  onReply(body) { clock.sync(body.server_now, body.ends_at); record.reached(); },
+  onReply(body) { writer.told(body.writer === outbox.device); heard(body); record.reached(); },
 });
-record.device.then((device) => { outbox.device = device; });
+record.device.then((device) => { outbox.device = device; writer.hear(form.dataset.writer, record.shelf.store && device); });
+
+/* --- Which tab and which device writes --- */
+const elsewhere = document.getElementById("elsewhere");
+writer = new ExamWriter({
+  attempt: form.dataset.attempt,
+  onChange(writes, where) {
+    elsewhere.hidden = writes;
+    elsewhere.querySelector("[data-said]").textContent = words[`other_${where}`];
+    for (const field of $$("[data-question] :is(input, select, button), #review, #clear, #finish, #submit-now")) {
+      if (!writes && !field.disabled) { field.disabled = true; field.dataset.off = ""; }
+      if (writes && "off" in field.dataset) { field.disabled = false; delete field.dataset.off; }
+    }
+    if (writes) { restore(); catchUp(); } else outbox.flushAll();
+  },
+  onTake() { record.note("taken"); record.flush(); },
+});
+document.getElementById("write-here").addEventListener("click", () => writer.take());
 
 /* --- Submitting --- */
 function finish() {
@@ -258,20 +306,22 @@ function finish() {
 let submitted = false;
 async function submit() {
   if (submitted) return;
+  if (!writer.writes) { setTimeout(() => askClock().catch(() => {}).then(submit), 5000); return; } // whoever writes ends it, or the server
   submitted = true;
+  const atLimit = !clock.left();
   const button = document.getElementById("submit-now");
   button.setAttribute("aria-busy", "true");
   await outbox.flushAll();
   if (outbox.over) return; // what came too late is said, with the way on
-  if (outbox.waiting.size) {
+  const reached = !outbox.waiting.size && await askClock().then(() => true, () => false);
+  if (!reached || (atLimit && clock.left())) { // or the device only thought that time is up
     submitted = false;
     button.removeAttribute("aria-busy");
     // At the limit the server takes answers a little longer, and then submits by itself.
-    if (!clock.left()) setTimeout(submit, 2000);
-    else toast(words.not_sent, "error");
+    if (atLimit) { if (!clock.left()) setTimeout(submit, 2000); } else toast(words.not_sent, "error");
     return;
   }
-  await times.flush();
+  await Promise.all([times.flush(), letGo()]);
   csrf();
   form.submit();
 }
@@ -284,18 +334,21 @@ form.addEventListener("submit", (event) => {
 late.addEventListener("close", () => {
   if (outbox.over.code !== "time_up") { location.reload(); return; }
   csrf();
-  form.submit();
+  letGo().then(() => form.submit());
 });
 
 /* --- Start --- */
 listenForMoves(form, words);
 previewExpressions(form, words);
-if ("checks" in form.dataset) import("./exam-checks.js").then(({ listenForChecks }) => listenForChecks({ form, words, outbox, save, settleClosed, }));
+if ("checks" in form.dataset) import("./exam-checks.js").then(({ listenForChecks }) => listenForChecks({ form, words, outbox, save, settleClosed }));
 const layout = () => { if (!narrow.matches && palette.matches(":modal")) palette.close(); };
 narrow.addEventListener("change", layout);
 form.dataset.live = "1";
 go(Number(location.hash.slice(2)) || current, false);
-outbox.restore().then((entries) => {
-  for (const entry of entries) if (bodies.has(entry.question)) reveal(bodies.get(entry.question), entry);
-  paint();
+restore();
+if (sentPage) addEventListener("load", async () => {
+  try {
+    const response = await fetch(form.dataset.clock), policy = response.headers.get("Content-Security-Policy");
+    if (response.ok) await keepPage({ html: sentPage, policy, until: clock.end, worker: form.dataset.keeper });
+  } catch { /* a reload then needs the network */ }
 });
