@@ -44,6 +44,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "attempts_of_student": Attempt.objects.filter(student=attempt.student).count(),
         "entitlement_used": sum(Entitlement.objects.filter(user=attempt.student).values_list("used", flat=True)),
         "responses": _rows(responses, "question", "seq", "answer"),
+        "answer_lines": _rows(attempt.events.filter(kind="answer"), "question", "seq"),
         "uploads": _rows(uploads, "client_id", "state", "sha256"),
         "pages": _rows(pages.order_by("upload__page_number", "index"), "upload__client_id", "index", "state"),
         "tags": sorted(PageQuestion.objects.filter(page__in=pages).values_list("number", flat=True)),

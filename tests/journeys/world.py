@@ -41,7 +41,8 @@ QUESTIONS: list[tuple[int, str, str, str, str, Any]] = [
     (5, "a", QuestionType.LONG_ANSWER, "5", "Solve $2x^2 - 7x + 3 = 0$ by completing the square.", ("1", "2", "2")),
     (5, "b", QuestionType.LONG_ANSWER, "5", "Find the AP whose sum of $n$ terms is $3n^2 + 5n$.", ("2", "2", "1")),
 ]
-# With {"extra": true}: one more, for a question that is not attempted.
+# With {"extra": true}: one more, for a question that is not attempted. With {"online": 38}: so many instead of these,
+# all answered on the screen.
 EXTRA: tuple[int, str, str, str, str, Any] = (
     6,
     "",
@@ -75,6 +76,8 @@ def main(options: dict[str, Any]) -> dict[str, Any]:
         link_guardian(guardian=guardian, student=students[0], relation=Relation.MOTHER, actor=staff, now=now)
         outsider = _person(f"outsider-{tag}", "Zoya Khan", "student", now)
         questions = [*QUESTIONS, EXTRA] if options.get("extra") else QUESTIONS
+        if "online" in options:
+            questions = [_online(number) for number in range(1, options["online"] + 1)]
         paper = _paper(questions, programme, author, staff, now)
         exam = _exam(programme, paper, cohort, options, now)
     return {
@@ -144,6 +147,14 @@ def _paper(questions: list[Any], programme: Programme, author: User, staff: User
             type=kind, marks=Decimal(marks), is_written=kind in WRITTEN_TYPES, version=question.current,
         )  # fmt: skip
     return paper
+
+
+def _online(number: int) -> tuple[int, str, str, str, str, Any]:
+    """A question answered on the screen: every third one is typed, the others have four options."""
+    if number % 3 == 0:
+        return number, "", QuestionType.NUMERIC, "1", f"What is {number} + 1?", {"value": str(number + 1)}
+    OPTIONS[number] = tuple(f"${number + more}$" for more in range(4))
+    return number, "", QuestionType.SINGLE_CHOICE, "1", f"What is {number} + 2?", {"choices": ["C"]}
 
 
 def _content(number: int, kind: str, marks: str, text: str, key: Any) -> QuestionContent:

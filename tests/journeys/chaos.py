@@ -1,0 +1,318 @@
+"""An exam sat in Chromium while everything around it fails, and what became of its answers.
+
+`python -m tests.journeys.chaos --runs 50` sits so many, each by its own seed, on one running product and prints a
+table. In each: 38 questions are answered, one in four twice; the network drops 10 times, 8 replies are lost after the
+server has saved, the web process is killed twice while answers are on their way, the tab crashes twice, the device's
+clock jumps an hour, and two tabs answer the same question three times. The exam is opened again as things are, also
+without a network or a server. Then it is submitted by its button.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+
+from tests.chromium import ARGUMENTS, CHROMIUM
+from tests.journeys.stack import Stack, wait_for
+
+QUESTIONS = 38
+EVENTS = {"drop": 10, "lose": 8, "restart": 2, "crash": 2, "jump": 1, "compete": 3}
+PATIENCE = 90_000  # ms
+HOUR = 3_600_000
+# The device's clock, and replies that are lost on their way back. Kept over crashes, as a device's clock is.
+WRECK = """{
+  const now = Date.now, send = window.fetch;
+  Date.now = () => now() + Number(localStorage.getItem("test-jump"));
+  window.fetch = async (...request) => {
+    const reply = await send(...request), left = Number(localStorage.getItem("test-lose"));
+    if (!left || !String(request[0]).includes("/responses/")) return reply;
+    localStorage.setItem("test-lose", left - 1);
+    throw new TypeError("the reply was lost");
+  };
+}"""
+# Resolves behind every write that the page has begun.
+DEVICE = """async () => {
+  const open = indexedDB.open("abhyas-answers", 1);
+  await new Promise((done) => { open.onsuccess = done; });
+  const all = open.result.transaction("answers").objectStore("answers").getAll();
+  await new Promise((done) => { all.onsuccess = done; });
+  open.result.close();
+  return all.result.length;
+}"""
+KEPT = """async () =>
+  !!navigator.serviceWorker.controller && !!(await caches.match(location.pathname, { ignoreVary: true }))
+"""
+ANSWER = """([number, value]) => {
+  document.querySelector(`[data-go="${number}"]`).click();
+  const fields = [...document.querySelectorAll(`#q${number} [data-question] input`)];
+  const field = fields.find((one) => one.type !== "radio" || one.value === value);
+  if (field.disabled) return false;
+  field.focus();
+  if (field.type === "radio") field.click();
+  else { field.value = value; field.dispatchEvent(new Event("input", { bubbles: true })); }
+  return true;
+}"""
+
+
+@dataclass
+class Outcome:
+    """Counts of one sitting: `choices` made, receipts the browser was given, and questions whose last choice the server
+    has not (`lost`) or has differently (`wrong`); `doubled`: lines of the record with the same question and number."""
+
+    seed: int
+    choices: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    seconds: float = 0.0
+    details: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return (self.lost, self.doubled, self.wrong) == (0, 0, 0)
+
+
+class Sitting:
+    """One student, one attempt, one seed."""
+
+    def __init__(self, browser: Browser, stack: Stack, world: dict[str, Any], email: str, seed: int) -> None:
+        self.stack, self.world, self.email = stack, world, email
+        self.dice = random.Random(seed)
+        self.outcome = Outcome(seed)
+        self.wanted: dict[int, str] = {}
+        self.receipts: set[tuple[str, int]] = set()
+        self.names = {pk: int(name) for name, pk in world["questions"].items()}
+        self.context: BrowserContext = browser.new_context(base_url=stack.url, locale="en-IN")
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(WRECK)
+        self.page = self.new_page()
+        self.is_offline = self.is_down = False
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("requestfinished", self.note_receipt)
+        return page
+
+    def note_receipt(self, request: Any) -> None:
+        if request.method != "PUT" or "/responses/" not in request.url:
+            return
+        with suppress(Error, ValueError):  # of a tab that is gone
+            body = request.response().json()
+            if body.get("applied"):
+                self.receipts.add((body["question"], body["seq"]))
+
+    # --- What the student does ----------------------------------------------------------------------------------------
+    def start(self) -> None:
+        page = self.page
+        page.goto("/accounts/login/")
+        page.get_by_label("E-mail").fill(self.email)
+        page.get_by_label("Password", exact=True).fill(self.world["password"])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile(r"/today/"))
+        page.goto(f"/exams/{self.world['exam']}/")
+        page.get_by_role("button", name="Start now").click()
+        page.wait_for_url(re.compile(r"/attempts/"))
+        self.url = page.url.split("#")[0]
+        self.ready(page)
+        wait_for("the kept page", lambda: page.evaluate(KEPT), seconds=PATIENCE / 1000)
+
+    def ready(self, page: Page) -> None:
+        expect(page.locator("#exam")).to_have_attribute("data-live", "1", timeout=PATIENCE)
+
+    def answer(self, number: int, page: Page | None = None) -> None:
+        """Chooses something else than before, and is sure that the page took it."""
+        page = page or self.page
+        choices = [str(number + more) for more in range(50)] if number % 3 == 0 else list("ABCD")
+        value = self.dice.choice([choice for choice in choices if choice != self.wanted.get(number)])
+        assert page.evaluate(ANSWER, [number, value]), f"question {number} took nothing"
+        self.wanted[number] = value
+        self.outcome.choices += 1
+
+    # --- What happens to them -----------------------------------------------------------------------------------------
+    def drop(self) -> None:
+        self.context.set_offline(True)
+        self.is_offline = True
+
+    def lose(self) -> None:
+        self.page.evaluate("localStorage.setItem('test-lose', 1)")
+
+    def restart(self) -> None:
+        """Kills the web process; `mend` starts it again."""
+        if self.is_down:
+            self.mend()
+        self.stack.kill("web")
+        self.is_down = True
+
+    def crash(self) -> None:
+        """At once after a choice; and the exam is opened again, with or without a network."""
+        self.page.evaluate(DEVICE)
+        with suppress(Error):
+            self.page.goto("chrome://crash", timeout=5_000)
+        self.page.close()
+        self.page = self.new_page()
+        self.open(self.page)
+
+    def open(self, page: Page) -> None:
+        page.goto(self.url)
+        self.ready(page)
+
+    def jump(self) -> None:
+        self.page.evaluate("by => localStorage.setItem('test-jump', by)", self.dice.choice([HOUR, -HOUR]))
+
+    def compete(self) -> None:
+        """A second tab, then no network: both answer the same question, and both send when the network is back."""
+        self.mend()
+        other = self.new_page()
+        self.open(other)
+        number = self.dice.choice(sorted(self.wanted) or [1])
+        self.drop()
+        first, last = self.dice.sample([self.page, other], 2)
+        self.take(first)
+        self.answer(number, first)
+        self.take(last)
+        self.answer(number, last)
+        self.mend()
+        for page in (first, last):
+            expect(page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+        self.page = last
+        first.close()
+
+    def take(self, page: Page) -> None:
+        """Makes `page` the one that writes, as its sentence offers."""
+        button = page.locator("#write-here")
+        if button.count() and button.is_visible():
+            button.click()
+            button.wait_for(state="hidden")
+
+    def give_up(self) -> None:
+        """Leaves the product whole for the next one."""
+        self.context.close()
+        self.is_offline = False
+        self.mend()
+
+    def mend(self) -> None:
+        if self.is_down:
+            self.stack.restart("web")
+            self.is_down = False
+        if self.is_offline:
+            self.context.set_offline(False)
+            self.is_offline = False
+
+    # --- All of it ----------------------------------------------------------------------------------------------------
+    def sit(self) -> Outcome:
+        began = time.monotonic()
+        self.start()
+        numbers = list(range(1, QUESTIONS + 1))
+        steps = numbers + self.dice.sample(numbers, QUESTIONS // 4)
+        events = [name for name, count in EVENTS.items() for _ in range(count)]
+        when: dict[int, list[str]] = {}
+        for name in events:
+            when.setdefault(self.dice.randrange(1, len(steps)), []).append(name)
+        for step, number in enumerate(steps):
+            if (self.is_offline or self.is_down) and self.dice.random() < 0.5:
+                self.mend()
+            self.answer(number)
+            for name in when.get(step, []):
+                getattr(self, name)()
+        self.mend()
+        self.page.evaluate("localStorage.removeItem('test-lose')")
+        expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
+        wait_for("an empty device", lambda: self.page.evaluate(DEVICE) == 0, seconds=PATIENCE / 1000)
+        self.page.locator("#finish").click()
+        self.page.locator("#submit-now").click()
+        self.page.wait_for_url(re.compile(r"/results/"))
+        self.context.close()
+        self.outcome.seconds = time.monotonic() - began
+        return self.outcome
+
+
+def compare(sitting: Sitting, stored: dict[str, Any]) -> Outcome:
+    """Fills in what the server has of it: `stored` is of tests.journeys.facts."""
+    outcome = sitting.outcome
+    outcome.acknowledged = len(sitting.receipts)
+    rows = {sitting.names[row["question"]]: row for row in stored["responses"]}
+    for number, value in sitting.wanted.items():
+        row = rows.get(number)
+        wanted = {"value": value} if number % 3 == 0 else {"choices": [value]}
+        if row is None:
+            outcome.lost += 1
+            outcome.details.append(f"question {number}: nothing of {wanted}")
+        elif row["answer"] != wanted:
+            outcome.wrong += 1
+            outcome.details.append(f"question {number}: {row['answer']} instead of {wanted}")
+    newest = {row["question"]: row["seq"] for row in stored["responses"]}
+    for question, seq in sitting.receipts:
+        if newest.get(question, 0) < seq:
+            outcome.lost += 1
+            outcome.details.append(f"question {sitting.names[question]}: confirmed {seq} is not stored")
+    lines = Counter((line["question"], line["seq"]) for line in stored["answer_lines"])
+    outcome.doubled = sum(count - 1 for count in lines.values())
+    return outcome
+
+
+def run(stack: Stack, browser: Browser, seeds: list[int], show: Any = None) -> list[Outcome]:
+    """Sits once for each seed. In the main thread: the kernel ends the product's processes with the thread they came
+    from."""
+    world = stack.make_world(students=len(seeds), online=QUESTIONS)
+    outcomes = []
+    for seed, email in zip(seeds, world["students"], strict=True):
+        sitting = Sitting(browser, stack, world, email, seed)
+        try:
+            sitting.sit()
+        except (Error, AssertionError) as error:
+            sitting.outcome.details.append(f"broke off: {str(error).splitlines()[0]}")
+            sitting.give_up()
+        outcomes.append(compare(sitting, stack.facts(world)["attempts"].get(email, NOTHING)))
+        if show:
+            show(outcomes[-1])
+    return outcomes
+
+
+NOTHING: dict[str, Any] = {"responses": [], "answer_lines": []}
+HEAD = f"{'seed':>6} {'choices':>8} {'acknowledged':>13} {'lost':>5} {'doubled':>8} {'wrong':>6} {'seconds':>8}"
+
+
+def line(outcome: Outcome) -> str:
+    text = (
+        f"{outcome.seed:>6} {outcome.choices:>8} {outcome.acknowledged:>13} {outcome.lost:>5} {outcome.doubled:>8} "
+        f"{outcome.wrong:>6} {outcome.seconds:>8.0f}"
+    )
+    return "\n".join([text, *(f"       {detail}" for detail in outcome.details)])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
+    parser.add_argument("--kind", choices=["embedded", "servers"], default="embedded")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        stack = Stack(options.kind, Path(folder))
+        try:
+            stack.start()
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            print(HEAD, flush=True)
+            seeds = list(range(options.seed, options.seed + options.runs))
+            outcomes = run(stack, browser, seeds, lambda outcome: print(line(outcome), flush=True))
+            browser.close()
+        finally:
+            stack.stop()
+    names = ("choices", "acknowledged", "lost", "doubled", "wrong")
+    print("all:", ", ".join(f"{sum(getattr(one, name) for one in outcomes)} {name}" for name in names))
+    return 0 if all(one.is_clean and not one.details for one in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
