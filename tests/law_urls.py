@@ -10,6 +10,7 @@ The thoughts behind it:
 - A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
 - A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
 - Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
+- A phone that photographs for a student shows the cookie of its link; without one there is nobody to know, signed in or not.
 - What another system reports is signed, so nobody's session counts there.
 - An empty or wrong body is 422 only for those who might have sent a right one.
 """
@@ -54,6 +55,12 @@ GET  metrics                                              | 403    403      403 
 GET  openapi                                              | 200    200      200     200      200      200     200     200      200
 GET  api-docs                                             | 200    200      200     200      200      200     200     200      200
 GET  api-redoc                                            | 200    200      200     200      200      200     200     200      200
+GET  phone-open  not-a-link-but-as-long-as-one-0123456789-ab | 401 401      401     401      401      401     401     401      401
+GET  phone-page                                           | 401    401      401     401      401      401     401     401      401
+GET  phone-status                                         | 401    401      401     401      401      401     401     401      401
+POST phone-announce                                       | 401    401      401     401      401      401     401     401      401
+POST phone-done  {unsent}                                 | 401    401      401     401      401      401     401     401      401
+POST phone-remove  {client}                               | 401    401      401     401      401      401     401     401      401
 GET  file_upload                                          | 405    405      405     405      405      405     405     405      405
 POST file_upload                                          | 403    403      403     403      403      403     403     403      403
 GET  file_download  pages/some.jpg                        | 403    403      403     403      403      403     403     403      403
@@ -117,6 +124,9 @@ POST sheet-remove  {sheets} {client}                      | login  200      404 
 POST sheet-remove  {sheets} {nobody}                      | login  404      404     404      403      403     404     404      403
 POST sheet-rotate  {sheets} {sheet_page}                  | login  200      404     404      403      403     404     404      403
 POST sheet-rotate  {sheets} {marking_page}                | login  404      404     404      403      403     404     404      403
+POST phone-make  {sheets}                                 | login  200      404     404      403      403     404     404      403
+POST phone-make  {marking_attempt}                        | login  422      404     404      403      403     404     404      403
+POST phone-end  {sheets}                                  | login  200      404     404      403      403     404     404      403
 GET  blueprint-list                                       | login  403      403     403      403      200     200     200      200
 GET  blueprint-new  {programme}                           | login  403      403     403      403      200     200     403      200
 POST blueprint-new  {programme}                           | login  403      403     403      403      422     422     403      422

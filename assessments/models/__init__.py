@@ -14,6 +14,7 @@ from assessments.models.external import (
 )
 from assessments.models.flight_record import AttemptEvent
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
+from assessments.models.phone_links import PhoneLink
 from assessments.models.pictures import QuestionPicture
 from assessments.models.question_drafts import QuestionDraft
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
@@ -54,6 +55,7 @@ __all__ = [
     "Paper",
     "PaperDraft",
     "PaperQuestion",
+    "PhoneLink",
     "Question",
     "QuestionBand",
     "QuestionDigest",

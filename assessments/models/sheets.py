@@ -32,6 +32,7 @@ class SheetUpload(IdModel):
     state = models.CharField(max_length=10, choices=UploadState.choices, default=UploadState.INTENDED)
     refused_code = models.CharField(max_length=40, blank=True)
     refused_message = models.CharField(max_length=300, blank=True)
+    via_phone = models.BooleanField(db_default=False, default=False, help_text=_("Came through a phone link."))
     intended_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
 

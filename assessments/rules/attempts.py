@@ -85,6 +85,7 @@ TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
     "attemptevent": (is_office, never, never),
     "sheetupload": (_read_with(lambda upload: upload.attempt), never, never),
     "sheetpage": (_read_with(lambda page: page.upload.attempt), never, never),
+    "phonelink": (_read_with(lambda link: link.attempt), never, never),
     "pagequestion": (_read_with(lambda tag: tag.page.upload.attempt), never, never),
 }
 

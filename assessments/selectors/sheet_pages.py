@@ -1,6 +1,7 @@
 """What the capture page shows, first as part of the page and then as JSON for its script."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,44 +9,77 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assessments.enums import PageState
-from assessments.models import Attempt
+from assessments.models import Attempt, PhoneLink, SheetPage, SheetUpload
 from assessments.selectors.accommodations import own_terms
 from assessments.selectors.attempts import question_label, responses_of, written_questions
-from assessments.selectors.sheets import not_attempted_numbers, uploads_of
+from assessments.selectors.sheets import STANDING, not_attempted_numbers, uploads_of
+from common.storage import sheet_storage
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
-    """Uploads with their pages and tags, the written questions, what was said not to be attempted. 5 queries, one more
-    for a new paper."""
+    """Uploads with their pages and tags, the written questions, what was said not to be attempted, the phone that may
+    send. 6 queries, one more for a new paper."""
+    uploads = list(uploads_of(attempt))
     return {
         "state": attempt.state,
         "sheets_due_at": attempt.sheets_due_at.isoformat(),
         "server_now": now.isoformat(),
         "written": _written(attempt),
         "not_attempted": not_attempted_numbers(attempt),
-        "uploads": [
+        "next_number": _next_number(uploads),
+        "phone": _phone(attempt, now),
+        "uploads": [_upload(upload, _thumb) for upload in uploads],
+    }
+
+
+def phone_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """As sheet_state, for a phone that came by a link: the pages that came by phone, and nothing of the paper."""
+    uploads = list(uploads_of(attempt))
+    return {
+        "state": attempt.state,
+        "sheets_due_at": attempt.sheets_due_at.isoformat(),
+        "server_now": now.isoformat(),
+        "written": [],
+        "not_attempted": [],
+        "next_number": _next_number(uploads),
+        "uploads": [_upload(upload, _signed_thumb) for upload in uploads if upload.via_phone],
+    }
+
+
+def _upload(upload: SheetUpload, thumb: Callable[[SheetPage], str]) -> dict[str, Any]:
+    return {
+        "client_id": str(upload.client_id),
+        "page_number": upload.page_number,
+        "state": upload.state,
+        "refused_message": upload.refused_message,
+        "via_phone": upload.via_phone,
+        "pages": [
             {
-                "client_id": str(upload.client_id),
-                "page_number": upload.page_number,
-                "state": upload.state,
-                "refused_message": upload.refused_message,
-                "pages": [
-                    {
-                        "id": str(page.pk),
-                        "index": page.index,
-                        "state": page.state,
-                        "advice": page.advice,
-                        "thumb_url": _thumb(page) if page.state == PageState.READY else "",
-                        "numbers": sorted(tag.number for tag in page.questions.all()),
-                    }
-                    for page in sorted(upload.pages.all(), key=lambda page: page.index)
-                ],
+                "id": str(page.pk),
+                "index": page.index,
+                "state": page.state,
+                "advice": page.advice,
+                "thumb_url": thumb(page) if page.state == PageState.READY else "",
+                "numbers": sorted(tag.number for tag in page.questions.all()),
             }
-            for upload in uploads_of(attempt)
+            for page in sorted(upload.pages.all(), key=lambda page: page.index)
         ],
     }
+
+
+def _next_number(uploads: list[SheetUpload]) -> int:
+    """Of a new page: after all others, also those of another device."""
+    return 1 + max((upload.page_number for upload in uploads if upload.state in STANDING), default=0)
+
+
+def _phone(attempt: Attempt, now: datetime) -> dict[str, Any] | None:
+    """The link that stands, if it can still be opened or was."""
+    link = PhoneLink.objects.filter(attempt=attempt, ended_at=None).first()
+    if link is None or (link.opened_at is None and now >= link.opens_until):
+        return None
+    return {"opened": link.opened_at is not None, "opens_until": link.opens_until.isoformat()}
 
 
 def _written(attempt: Attempt) -> list[dict[str, Any]]:
@@ -64,7 +98,11 @@ def _written(attempt: Attempt) -> list[dict[str, Any]]:
     ]
 
 
-def _thumb(page: Any) -> str:
+def _signed_thumb(page: SheetPage) -> str:
+    return sheet_storage().signed_url(page.thumb_key)
+
+
+def _thumb(page: SheetPage) -> str:
     # The key changes when a page is turned; with it in the address the browser shows the new image.
     return f"{reverse('page-image', args=[page.pk, 'thumb'])}?v={page.thumb_key.rsplit('/', 1)[-1]}"
 
@@ -80,7 +118,19 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "remove": reverse("sheet-remove", args=[attempt.pk, NOBODY]),
             "rotate": reverse("sheet-rotate", args=[attempt.pk, NOBODY]),
             "after": reverse("result-page", args=[attempt.pk]),
+            "phone": reverse("phone-make", args=[attempt.pk]),
+            "phone_end": reverse("phone-end", args=[attempt.pk]),
         },
+        "words": json.dumps(_words(), ensure_ascii=False),
+        "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
+    }
+
+
+def phone_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {
+        "attempt": attempt,
+        "state": phone_state(attempt, now),
+        "urls": {"done": reverse("phone-done", args=[NOBODY]), "remove": reverse("phone-remove", args=[NOBODY])},
         "words": json.dumps(_words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
@@ -102,6 +152,7 @@ def _words() -> dict[str, str]:
         "all_safe": _("All {} pages are safe with us."),
         "none": _("No page yet."),
         "why_unsent": _("Wait until every page is sent."),
+        "why_coming": _("Pages still coming from the phone: {}. Wait for them, or end the link."),
         "why_open": _("No page for: {}"),
         "too_large": _("{} is larger than 15 MB."),
         "blurred": _("Looks blurred. Retake it while the paper is in front of you?"),
@@ -111,6 +162,8 @@ def _words() -> dict[str, str]:
         "twin": _("Looks the same as page {}. Take one of them out if it is."),
         "looking": _("Saved on this device, looking for the page"),
         "taken": _("Pages taken: {}"),
+        "phone_waits": _("Waiting for the phone. The code opens until {}."),
+        "phone_open": _("The phone is connected. Its pages appear here."),
         "no_camera": _("The camera cannot be used here. Take the photo with your camera app instead."),
         # xgettext:no-python-format
         "corner_at": _("{} % from the left, {} % from the top"),

@@ -70,6 +70,7 @@ def announce_sheet(
     content_type: str,
     actor: User,
     now: datetime,
+    via_phone: bool = False,
 ) -> tuple[SheetUpload, UploadTarget | None]:
     """Notes that a file (`size` bytes) will come and says where to send it; no target when it is already verified.
 
@@ -85,7 +86,7 @@ def announce_sheet(
         upload = SheetUpload.objects.filter(attempt=locked, client_id=client_id).first()
         if upload is None:
             _require_announcing(locked, now)
-            upload = SheetUpload(attempt=locked, client_id=client_id, intended_at=now, **facts)
+            upload = SheetUpload(attempt=locked, client_id=client_id, intended_at=now, via_phone=via_phone, **facts)
             upload.storage_key = f"attempts/{locked.pk}/{upload.pk}/original"
             upload.save(force_insert=True)
         elif upload.state != UploadState.VERIFIED:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from assessments.models import SheetUpload
 from tests.browser import Site, collected, site  # noqa: F401 - fixtures
@@ -122,3 +122,106 @@ def test_the_camera_of_the_page(site: Site, filming: Browser) -> None:  # noqa: 
     expect(page.locator(".sheet").last.locator(".sheet__state")).to_contain_text("Safe with us", timeout=60_000)
     assert page.evaluate("document.querySelector('#camera video').srcObject") is None
     context.close()
+
+
+def test_a_network_that_says_nothing_holds_up_no_page(site: Site, photo: bytes) -> None:  # noqa: F811
+    with site.visit("student", width=390) as visit:
+        page = visit.page
+        page.clock.install()
+        opened(page, site)
+        before = page.locator(".sheet").count()
+        silent = []
+        page.route(
+            "**/api/v1/attempts/*/sheets/", lambda route: silent.append(route) if not silent else route.continue_()
+        )
+        page.locator("input[type=file][multiple]").set_input_files(
+            [{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": photo}]
+        )
+        expect(page.locator(".sheet")).to_have_count(before + 1)
+        state = page.locator(".sheet").last.locator(".sheet__state")
+        expect(state).to_contain_text("Sending, 0 %", timeout=60_000)
+        page.clock.fast_forward(46_000)
+        expect(state).to_contain_text("waiting to be sent")
+        page.clock.fast_forward(2_000)
+        expect(state).to_contain_text("Safe with us", timeout=60_000)
+        assert len(silent) == 1
+        assert visit.problems == []
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(site: Site, photo: bytes) -> None:  # noqa: F811
+    """The last page is at the server, and the question for its state goes wrong: the page must not wait for ever."""
+    with site.visit("student", width=390) as visit:
+        page = opened(visit.page, site)
+        before = page.locator(".sheet").count()
+        lost = []
+
+        def lose(route: Route) -> None:
+            lost.append(route.request.url)
+            route.fulfill(status=200, content_type="application/json", body='{"state": "subm')
+
+        page.route("**/sheets/status/", lose, times=2)
+        page.locator("input[type=file][multiple]").set_input_files(
+            [{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": photo}]
+        )
+        expect(page.locator(".sheet")).to_have_count(before + 1)
+        expect(page.locator(".sheet").last.locator(".sheet__state")).to_contain_text("Safe with us", timeout=60_000)
+        assert len(lost) == 2
+        assert visit.problems == []
+
+
+def test_handing_in_without_a_network_says_so(site: Site) -> None:  # noqa: F811
+    with site.visit("student", width=390) as visit:
+        page = opened(visit.page, site)
+        for chip in page.locator("#missing-chips .qchip").all():
+            chip.click()
+        button = page.get_by_role("button", name="Hand in my paper")
+        expect(button).to_have_attribute("aria-disabled", "false")
+        page.route("**/sheets/confirm/", lambda route: route.abort(), times=1)
+        button.click()
+        expect(page.get_by_text("That did not work. Try again in a moment.")).to_be_visible()
+        expect(button).not_to_have_attribute("aria-busy", "true")
+        page.locator(".toast [data-dismiss]").click()
+        button.click()
+        page.wait_for_url("**/results/**")
+        assert [said for said in visit.problems if "ERR_FAILED" not in said] == []
+
+
+def test_a_phone_photographs_for_the_computer(site: Site, photo: bytes) -> None:  # noqa: F811
+    """The code is shown, the phone follows it, its page appears on the computer by itself, and the link ends."""
+    with site.visit("student", width=1440, axe=True) as desk, site.visit("anonymous", width=390, axe=True) as phone:
+        computer = opened(desk.page, site)
+        before = computer.locator(".sheet").count()
+        with computer.expect_response("**/phone/sheets/") as made:
+            computer.get_by_role("button", name="Photograph with your phone").click()
+        code = computer.get_by_role("img", name="Code to scan with a phone")
+        expect(code).to_be_visible()
+        expect(computer.locator("#phone-said")).to_contain_text("Waiting for the phone")
+        assert violations(computer) == []
+        phone.page.goto(made.value.json()["url"])
+        expect(phone.page).to_have_url(f"{site.url}/phone/")
+        expect(computer.locator("#phone-said")).to_have_text("The phone is connected. Its pages appear here.")
+        expect(code).to_be_hidden()
+        phone.page.route("**/phone/sheets/*/done/", lambda route: route.fulfill(status=503))
+        phone.page.locator("input[type=file][multiple]").set_input_files(
+            [{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": photo}]
+        )
+        sent = phone.page.locator(".sheet")
+        expect(sent).to_have_count(1)
+        why = computer.locator("#why")
+        expect(why).to_have_text("Pages still coming from the phone: 1. Wait for them, or end the link.")
+        phone.page.unroute("**/phone/sheets/*/done/")
+        expect(why).not_to_contain_text("phone")
+        expect(sent.locator(".sheet__state")).to_contain_text("Safe with us", timeout=60_000)
+        expect(computer.locator(".sheet")).to_have_count(before + 1)
+        assert violations(phone.page) == []
+        assert sideways(phone.page) <= 0
+        sent.get_by_role("button", name="Take out").click()
+        expect(sent).to_have_count(0)
+        expect(computer.locator(".sheet")).to_have_count(before)
+        computer.get_by_role("button", name="End the link").click()
+        expect(computer.get_by_role("dialog")).to_have_count(0)
+        assert [said for said in phone.problems if "503" not in said] == []
+        phone.page.reload()
+        expect(phone.page.get_by_role("heading", name="The link has ended")).to_be_visible()
+        assert violations(phone.page) == []
+        assert desk.problems == []

@@ -1,6 +1,8 @@
-// The page on which a student photographs, orders and tags answer sheets and hands them in.
+// The page on which a student photographs, orders and tags answer sheets and hands them in. A phone that came by a link
+// has a part of it: it photographs, and the rest is done on the computer.
 import { PageCamera, hasCamera } from "./page-camera.js";
 import { CornerEditor } from "./page-corners.js";
+import { PhoneLink } from "./phone-link.js";
 import { PagePreparer } from "./page-preparer.js";
 import { difference } from "./page-quality.js";
 import { SheetOutbox } from "./sheet-outbox.js";
@@ -66,10 +68,10 @@ function twinOf(row, place, all) {
 }
 
 async function call(url, body) {
-  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) });
-  if (signedOut(response)) return null;
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) { toast(answer.detail || words.failed); return null; }
+  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body) }).catch(() => null);
+  if (response && signedOut(response)) return null;
+  const answer = await response?.json().catch(() => null);
+  if (!response?.ok || !answer) { toast(answer?.detail || words.failed); return null; }
   return answer;
 }
 
@@ -133,15 +135,16 @@ function drawRow(row, place, all) {
   }
   const bad = tone === "problem";
   const first = all.findIndex((r) => r.client === row.client) === place;
-  $("[data-do=up]", el).hidden = place === 0 || !first || bad;
-  $("[data-do=down]", el).hidden = place === all.length - 1 || !first || bad;
-  $("[data-do=rotate]", el).hidden = !row.page || row.page.state !== "ready";
+  const hide = (name, hidden) => { const tool = $(`[data-do=${name}]`, el); if (tool) tool.hidden = hidden; };
+  hide("up", place === 0 || !first || bad);
+  hide("down", place === all.length - 1 || !first || bad);
+  hide("rotate", !row.page || row.page.state !== "ready");
   $("[data-do=crop]", el).hidden = !/^image\//.test(photographs.get(row.client)?.original.type ?? "") || !(row.preview || row.page) || bad;
   $("[data-do=remove]", el).hidden = !first;
   for (const button of el.querySelectorAll("[data-do]")) button.setAttribute("aria-label", `${button.title}, ${fill(words.page, place + 1)}`);
   const chips = $(".sheet__tags", el);
-  if (bad) chips.remove();
-  else chips.append(...server.written.map(({ number }) => chip(number, numbersOf(row).has(number), "tag")));
+  if (bad) chips?.remove();
+  else chips?.append(...server.written.map(({ number }) => chip(number, numbersOf(row).has(number), "tag")));
   return el;
 }
 
@@ -163,45 +166,58 @@ function draw() {
   const all = rows();
   list.replaceChildren(...all.map(drawRow));
   document.getElementById("empty").hidden = all.length > 0;
-  const placed = new Set(all.filter(usable).flatMap((row) => [...numbersOf(row)]));
-  const missing = server.written.map((q) => q.number).filter((n) => !placed.has(n));
-  for (const n of [...absent]) if (placed.has(n)) absent.delete(n);
-  document.getElementById("missing").hidden = missing.length === 0;
-  document.getElementById("missing-chips").replaceChildren(...missing.map((n) => chip(n, absent.has(n), "absent")));
-  const open = missing.filter((n) => !absent.has(n));
   const unsent = outbox.unsent.length;
   const status = document.getElementById("status");
   const good = all.filter((row) => row.page).length;
   status.className = `note note--${unsent ? "warn" : good ? "ok" : "info"}`;
   status.querySelector("span").textContent = unsent ? fill(words.unsent, unsent, all.filter(usable).length) : good ? fill(good === 1 ? words.one_safe : words.all_safe, good) : words.none;
-  const ready = !unsent && !open.length && (good || absent.size === server.written.length);
   const button = document.getElementById("hand-in");
-  button.setAttribute("aria-disabled", !ready);
-  document.getElementById("why").textContent = unsent ? words.why_unsent : open.length ? fill(words.why_open, open.map(labelOf).join(", ")) : good || ready ? "" : words.none;
+  if (button) drawHandIn(button, all, unsent, good);
   if (mark) {
     const again = list.querySelector(`[data-client="${mark[0]}"][data-index="${mark[1]}"]`);
     (again?.querySelector(mark[2] ? `[data-do=${mark[2]}]:not([hidden])` : `[data-tag="${mark[3]}"]`) ?? again?.querySelector("button"))?.focus();
   }
 }
 
+function drawHandIn(button, all, unsent, good) {
+  const placed = new Set(all.filter(usable).flatMap((row) => [...numbersOf(row)]));
+  const missing = server.written.map((q) => q.number).filter((n) => !placed.has(n));
+  for (const n of [...absent]) if (placed.has(n)) absent.delete(n);
+  document.getElementById("missing").hidden = missing.length === 0;
+  document.getElementById("missing-chips").replaceChildren(...missing.map((n) => chip(n, absent.has(n), "absent")));
+  const open = missing.filter((n) => !absent.has(n));
+  // Announced by the phone and not here yet; handing in would leave it out. Who does not want it ends the link.
+  const coming = link?.live ? server.uploads.filter((u) => u.via_phone && u.state === "intended").length : 0;
+  const ready = !unsent && !coming && !open.length && (good || absent.size === server.written.length);
+  button.setAttribute("aria-disabled", !ready);
+  document.getElementById("why").textContent = unsent ? words.why_unsent : coming ? fill(words.why_coming, coming) : open.length ? fill(words.why_open, open.map(labelOf).join(", ")) : good || ready ? "" : words.none;
+}
+
 /* --- Server state --- */
-let poll;
+let poll, asked = 0;
+/** Until an answer has come and every page is seen there: an answer that is lost leaves nothing to wait for otherwise. */
 async function refresh() {
   clearTimeout(poll);
+  const mine = ++asked;
   const response = await fetch(root.dataset.status).catch(() => null);
-  if (response && !signedOut(response) && response.ok) {
-    server = await response.json();
-    if (server.state !== "submitted") return location.reload();
+  const out = response && signedOut(response);
+  const answer = out || !response?.ok ? null : await response.json().catch(() => null);
+  if (mine !== asked) return; // a later question gets the newer answer
+  if (answer) {
+    server = answer;
+    if (!["in_progress", "submitted"].includes(server.state)) return location.reload();
+    link?.show(server.phone);
     for (const upload of server.uploads) if (upload.state === "verified" && outbox.sheets.has(upload.client_id)) outbox.drop(upload.client_id);
     draw();
   }
-  if (server.uploads.some((u) => u.pages.some((p) => p.state === "waiting"))) poll = setTimeout(refresh, 1500);
+  const waiting = server.uploads.some((u) => u.pages.some((p) => p.state === "waiting"));
+  if (!out && (!answer || waiting || (link?.live && !document.hidden))) poll = setTimeout(refresh, !answer ? 4000 : waiting ? 1500 : 2500);
 }
 
 /* --- What the person does --- */
 async function take(files) {
   navigator.storage?.persist?.();
-  let next = Math.max(0, ...rows().map((row) => row.order)) + 1;
+  let next = Math.max(server.next_number, ...rows().map((row) => row.order + 1));
   for (const file of files) {
     if (file.size > Number(root.dataset.maxBytes)) { toast(fill(words.too_large, file.name)); continue; }
     outbox.add(file, next++).catch(() => toast(words.failed)); // a file the browser may no longer read
@@ -288,6 +304,12 @@ const camera = new PageCamera({
 const opener = document.getElementById("open-camera");
 opener.hidden = !hasCamera();
 opener.addEventListener("click", async () => { if (!(await camera.open())) toast(words.no_camera); });
+
+const phoneOpener = document.getElementById("open-phone");
+const link = phoneOpener && new PhoneLink({
+  opener: phoneOpener, dialog: document.getElementById("phone"), urls: { make: root.dataset.phone, end: root.dataset.phoneEnd }, words,
+  ask: call, changed: refresh,
+});
 
 async function handIn(button) {
   if (button.getAttribute("aria-disabled") === "true") { document.getElementById("why").focus(); return; }

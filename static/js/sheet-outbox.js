@@ -3,6 +3,7 @@ import { newId, sha256 } from "./sha256.js";
 import { csrf, signedOut } from "./signed-in.js";
 
 const WAITS = [1, 2, 4, 8, 15];
+const SILENCE = 45000; // a network that swallows a request says nothing for ever
 
 const opened = new Promise((resolve) => {
   const request = indexedDB.open("abhyas-sheets", 1);
@@ -120,15 +121,20 @@ export class SheetOutbox {
   }
 
   async post(url, body) {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), SILENCE);
     const response = await fetch(url, {
       method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body),
-    });
-    const answer = await response.json().catch(() => ({}));
+      signal: late.signal,
+    }).catch((error) => { clearTimeout(timer); throw error; });
+    const answer = await response.json().catch(() => null);
+    clearTimeout(timer);
+    if (!answer && response.ok) throw new Error("half an answer");
     if (signedOut(response)) throw new Error("signed out");
     if (response.ok) return { body: answer };
     // Signed out (401), or somebody else signed in (403, 404), says nothing about the page: it stays on this device until somebody signs in again.
-    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || answer.code === "sheet_missing") throw new Error("try again");
-    return { problem: answer.detail || response.statusText };
+    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || answer?.code === "sheet_missing") throw new Error("try again");
+    return { problem: answer?.detail || response.statusText };
   }
 
   upload(sheet, { url, fields }) {
@@ -139,10 +145,13 @@ export class SheetOutbox {
       const request = new XMLHttpRequest();
       sheet.request = request;
       request.open("POST", url);
-      request.timeout = 120000;
-      request.upload.onprogress = (event) => this.set(sheet, { progress: event.loaded / event.total });
+      let timer;
+      const listen = () => { clearTimeout(timer); timer = setTimeout(() => request.abort(), SILENCE); };
+      request.upload.onprogress = (event) => { listen(); this.set(sheet, { progress: event.loaded / event.total }); };
       request.onload = () => (request.status < 300 ? resolve() : reject(new Error(request.statusText)));
-      request.onerror = request.ontimeout = request.onabort = () => reject(new Error("network"));
+      request.onerror = request.onabort = () => reject(new Error("network"));
+      request.onloadend = () => clearTimeout(timer);
+      listen();
       request.send(form);
     });
   }

@@ -6,7 +6,17 @@ from datetime import timedelta
 from django.db import models
 
 from assessments.enums import AttemptState, FlightEvent, UploadState
-from assessments.models import Attempt, AttemptEvent, Exam, PageQuestion, Response, SheetPage, SheetUpload, Try
+from assessments.models import (
+    Attempt,
+    AttemptEvent,
+    Exam,
+    PageQuestion,
+    PhoneLink,
+    Response,
+    SheetPage,
+    SheetUpload,
+    Try,
+)
 from courses.models import Cohort, CohortMembership
 from tests import factories
 from tests.cast import Cast
@@ -57,6 +67,12 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         SheetUpload: uploads,
         SheetPage: pages,
         PageQuestion: tags,
+        PhoneLink: [
+            PhoneLink.objects.create(
+                attempt=attempt, token_hash=uuid.uuid4().hex, made_at=factories.NOW, opens_until=factories.NOW
+            )
+            for attempt in attempts
+        ],
     }
 
 
