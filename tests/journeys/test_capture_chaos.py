@@ -16,9 +16,9 @@ from tests.journeys.weak_network import WeakNetwork
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
+# On the servers files go to an address of their own, past this network.
+@pytest.mark.parametrize("running", ["embedded"], indirect=True)
 def test_twelve_pages_on_a_weak_network(browser: Browser, stack: Stack) -> None:  # noqa: F811
-    if stack.kind != "embedded":
-        pytest.skip("there files go to a server of their own, past this network")
     world = stack.make_world()
     network = WeakNetwork(stack.url, matching=MATCHING)
     try:
