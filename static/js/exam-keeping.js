@@ -12,7 +12,7 @@ export function pageAsSent(form) {
 /** @param {{html: string, policy: string | null, until: number, worker: string}} page `policy`: what its scripts may do, as the server says. */
 export async function keepPage({ html, policy, until, worker }) {
   if (!navigator.serviceWorker || !("caches" in window)) return;
-  await navigator.serviceWorker.register(worker, { scope: "/attempts/" });
+  if (!(await navigator.serviceWorker.register(worker, { scope: "/attempts/" }))) return;
   const box = await caches.open(EXAM), headers = { "Content-Type": "text/html; charset=utf-8", "X-Until": until + DAY };
   if (policy) headers["Content-Security-Policy"] = policy;
   const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name)).filter(({ origin, pathname }) => origin === location.origin && /^\/(static|media)\//.test(pathname));

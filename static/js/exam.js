@@ -349,6 +349,7 @@ restore();
 if (sentPage) addEventListener("load", async () => {
   try {
     const response = await fetch(form.dataset.clock), policy = response.headers.get("Content-Security-Policy");
+    await response.text(); // until it is read, the connection is held
     if (response.ok) await keepPage({ html: sentPage, policy, until: clock.end, worker: form.dataset.keeper });
   } catch { /* a reload then needs the network */ }
 });
