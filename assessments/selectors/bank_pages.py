@@ -170,9 +170,8 @@ def first_waiting(user: Any) -> UUID | None:
     return waiting_for(user).order_by("pk").values_list("pk", flat=True).first()
 
 
-def key_text(version: QuestionVersion) -> list[tuple[str, str]]:
-    """The key in words, as (what, answer) rows; empty for a written question and where options show it."""
-    answer = version.answer
+def key_text(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The key of a version in words, as (what, answer) rows; empty for a written question and where options show it."""
     rows: list[tuple[str, str]] = []
     if "expression" in answer:
         rows.append((_("Expression"), str(answer["expression"]) + _form(answer)))

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from assessments.models import ImportState, Question, QuestionImport, QuestionImportRow
+from assessments.selectors.bank_pages import key_text
 
 LINES = 25
 RECENT = 10
@@ -38,6 +39,8 @@ def report_page(source: QuestionImport, *, action: str, number: int) -> ReportPa
     rows = rows.filter(action=action) if action else rows
     start = (number - 1) * LINES
     found = list(rows[start : start + LINES + 1])
+    for row in found:
+        row.key = key_text(row.shown.get("answer", {}))  # type: ignore[attr-defined] # for the page
     return ReportPage(found[:LINES], number - 1, number + 1 if len(found) > LINES else 0)
 
 

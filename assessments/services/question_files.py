@@ -294,7 +294,7 @@ def _line(source: QuestionImport, position: int, row: PlannedItem) -> QuestionIm
     changes: list[dict[str, Any]] = []
     if version is not None:
         shown = {"text_html": version.text_html, "options": version.options, "parts": version.parts}
-        shown["right"] = version.answer.get("choices", [])
+        shown["answer"] = version.answer
         shown["marks"] = str(version.marks)
     elif item is not None:
         shown = {"source": item.content.text[:1000]}

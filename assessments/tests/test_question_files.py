@@ -104,6 +104,12 @@ class TestImport:
         assert "2 questions were imported as drafts" in client.get(page(source)).content.decode()
         assert not sheet_storage().exists(source.storage_key)
 
+    def test_report_says_the_key_that_no_option_shows(
+        self, client: Client, teacher: Any, chapter: Any, commits: Any
+    ) -> None:
+        source = upload(client, chapter, commits, b"::Near::About how many?{#7:0.5}")
+        assert "Answer: 7 ± 0.5" in client.get(page(source)).content.decode()
+
     def test_pressing_twice_and_a_repeated_task_import_once(
         self, client: Client, teacher: Any, chapter: Any, commits: Any
     ) -> None:

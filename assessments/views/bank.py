@@ -202,7 +202,7 @@ def _question_page(
             "options": version.options,
             "parts": version.parts,
         },
-        "key": bank_pages.key_text(version),
+        "key": bank_pages.key_text(version.answer),
         "like": like_questions(texts=texts, user=user, other_than=question.pk),
         "old": old,
         "new": new,

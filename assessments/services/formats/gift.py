@@ -168,6 +168,8 @@ class _Question:
         if not brace:
             raise UnusableError("It is a description without a question.")
         inside, brace, after = rest.partition("}")
+        if re.search(r"^::", after, re.MULTILINE):
+            raise UnusableError("Another question begins in it: GIFT wants an empty line between questions.")
         if not brace or "{" in inside or "{" in after or "}" in after:
             raise UnusableError("Its braces do not match: outside the answers they are written \\{ and \\}.")
         if match := FORMAT.match(before):

@@ -104,6 +104,7 @@ def test_texts(source: str, text: str | None) -> None:
         ("Q{#5..1}", "no range"),
         ("Q{=%0%a}", "No text is accepted"),
         ("Q{=a}{=b}", "braces"),
+        ("::One:: Q{=a}\n::Two:: Q{=b}", "an empty line between questions"),
         ("{=a ~b}", "no text"),
         ("Q{" + "".join(f"~x{i}" for i in range(30)) + "=y}", "options"),
         ("Q{=same ~same}", "say the same"),
