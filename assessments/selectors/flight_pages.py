@@ -19,6 +19,7 @@ from assessments.enums import (
     DeviceForm,
     DeviceSystem,
     FlightEvent,
+    SubmitReason,
 )
 from assessments.models import Attempt, AttemptEvent
 from assessments.selectors.attempts import shown_numbers
@@ -165,7 +166,12 @@ def _details(event: AttemptEvent) -> str:
         skew = data["skew_ms"] // 1000
         text = _("its clock is %(span)s fast") if skew > 0 else _("its clock is %(span)s slow")
         return text % {"span": span_words(abs(skew))}
-    return str(data.get("code") or data.get("reason") or "")
+    reasons = dict(SubmitReason.choices) | {
+        "already_submitted": _("it was submitted"),
+        "attempt_cancelled": _("it was cancelled"),
+    }
+    code = str(data.get("code") or data.get("reason") or "")
+    return str(reasons.get(code, code))
 
 
 def answer_words(answer: dict[str, Any] | None) -> str:
