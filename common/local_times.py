@@ -90,8 +90,8 @@ def _unmoved(found: datetime | None, initial: Any) -> datetime | None:
 class LocalDateTimeField(forms.DateTimeField):
     """A local time of the person's zone in one input; cleaned to UTC."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
+    widget: Any = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    input_formats: Any = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
 
     def to_python(self, value: Any) -> datetime | None:
         return _in_utc(lambda: super(LocalDateTimeField, self).to_python(value))
