@@ -44,7 +44,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
     its own address may take nothing but forms, and would greet them with an error. A part of a page that htmx asks for
     leaves the page as it is, with what was typed there."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override] # the stubs know redirects only
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponse:
         if request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers:
             text = _("You are signed out. Sign in again in another tab, then go on here: what you typed is kept.")
             trigger = json.dumps({"toast": {"text": text, "level": "error"}})
