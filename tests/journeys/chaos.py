@@ -136,10 +136,15 @@ class Sitting:
         page = page or self.page
         choices = [str(number + more) for more in range(50)] if number % 3 == 0 else list("ABCD")
         value = self.dice.choice([choice for choice in choices if choice != self.wanted.get(number)])
-        if not page.evaluate(ANSWER, [number, value]):  # it only reads, and says so
-            page.locator("#write-here").click()
-            page.locator("#write-here").wait_for(state="hidden")
-            assert page.evaluate(ANSWER, [number, value]), f"question {number} took nothing"
+
+        def took() -> bool:
+            if page.evaluate(ANSWER, [number, value]):
+                return True
+            with suppress(Error):  # it only reads and says so, or has just got the lock of a tab that is gone
+                page.locator("#write-here").click(timeout=1000)
+            return False
+
+        wait_for(f"question {number} to take {value}", took, seconds=PATIENCE / 1000)
         self.wanted[number] = value
         self.outcome.choices += 1
 
