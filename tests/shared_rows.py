@@ -73,7 +73,12 @@ def shared_rows(name: str, build: Callable[..., Any], needs: str = "") -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: Any) -> None:
-    if keeper.module is not None and (keeper.module is not getattr(item, "module", None) or _commits(item)):
+    if keeper.module is None:
+        return
+    # A test that did not ask for the rows must not meet them.
+    wanted = {name for name in BUILDERS if name in item.fixturenames}
+    sees_rows = "db" in item.fixturenames or item.get_closest_marker("django_db")
+    if keeper.module is not item.module or _commits(item) or (sees_rows and wanted != set(keeper.rows)):
         keeper.close()
 
 

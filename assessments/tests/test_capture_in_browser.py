@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from assessments.models import SheetUpload
+from assessments.tests.test_outbox_in_browser import STRANGERS
 from tests.browser import Site, collected, site  # noqa: F401 - fixtures
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.photographs.draw import photograph
@@ -167,6 +168,29 @@ def test_an_answer_that_is_lost_is_asked_for_again(site: Site, photo: bytes) -> 
         expect(page.locator(".sheet").last.locator(".sheet__state")).to_contain_text("Safe with us", timeout=60_000)
         assert len(lost) == 2
         assert visit.problems == []
+
+
+@pytest.mark.parametrize("stranger", ["a portal's page", "a proxy's refusal", "JSON of somebody"])
+def test_only_our_own_reply_settles_a_page(site: Site, photo: bytes, stranger: str) -> None:  # noqa: F811
+    """Whoever answers in our place, to the announcement or when we are asked for the receipt: the page stays here."""
+    with site.visit("student", width=390) as visit:
+        page = opened(visit.page, site)
+        before, known = page.locator(".sheet").count(), len(stored(site))
+        answered = []
+
+        def answer(route: Route) -> None:
+            answered.append(route.request.url)
+            route.fulfill(**STRANGERS[stranger])
+
+        page.route(re.compile(r"/api/v1/attempts/[^/]+/sheets/$"), answer, times=1)
+        page.route("**/done/", answer, times=1)
+        page.locator("input[type=file][multiple]").set_input_files(
+            [{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": photo}]
+        )
+        expect(page.locator(".sheet")).to_have_count(before + 1)
+        expect(page.locator(".sheet").last.locator(".sheet__state")).to_contain_text("Safe with us", timeout=60_000)
+        assert len(answered) == 2
+        assert len(stored(site)) == known + 1
 
 
 def test_handing_in_without_a_network_says_so(site: Site) -> None:  # noqa: F811

@@ -1,4 +1,5 @@
 // Photographed pages: kept on this device first, made ready, announced, uploaded, let go only after the server's receipt.
+import { readReply } from "./replies.js";
 import { newId, sha256 } from "./sha256.js";
 import { csrf, signedOut } from "./signed-in.js";
 
@@ -117,6 +118,7 @@ export class SheetOutbox {
     if (announced.problem) return announced.problem;
     if (announced.body.upload) await this.upload(sheet, announced.body.upload);
     const received = await this.post(this.doneUrl(sheet.id), {});
+    if (!received.problem && received.body.sha256 !== sheet.sha256) throw new Error("no receipt of this page");
     return received.problem;
   }
 
@@ -127,14 +129,14 @@ export class SheetOutbox {
       method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() }, body: JSON.stringify(body),
       signal: late.signal,
     }).catch((error) => { clearTimeout(timer); throw error; });
-    const answer = await response.json().catch(() => null);
+    const { body: answer, problem } = await readReply(response);
     clearTimeout(timer);
-    if (!answer && response.ok) throw new Error("half an answer");
     if (signedOut(response)) throw new Error("signed out");
-    if (response.ok) return { body: answer };
+    if (answer) return { body: answer };
+    if (!problem) throw new Error("half an answer, or somebody else's");
     // Signed out (401), or somebody else signed in (403, 404), says nothing about the page: it stays on this device until somebody signs in again.
-    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || answer?.code === "sheet_missing") throw new Error("try again");
-    return { problem: answer?.detail || response.statusText };
+    if (response.status >= 500 || [403, 404, 408, 429].includes(response.status) || problem.code === "sheet_missing") throw new Error("try again");
+    return { problem: problem.detail };
   }
 
   upload(sheet, { url, fields }) {
