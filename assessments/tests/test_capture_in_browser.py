@@ -216,7 +216,7 @@ def test_a_phone_photographs_for_the_computer(site: Site, photo: bytes) -> None:
         computer = opened(desk.page, site)
         before = computer.locator(".sheet").count()
         with computer.expect_response("**/phone/sheets/") as made:
-            computer.get_by_role("button", name="Photograph with your phone").click()
+            computer.get_by_role("button", name="Use your phone").click()
         code = computer.get_by_role("img", name="Code to scan with a phone")
         expect(code).to_be_visible()
         expect(computer.locator("#phone-said")).to_contain_text("Waiting for the phone")

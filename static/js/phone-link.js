@@ -35,7 +35,7 @@ export class PhoneLink {
 
   show(phone) {
     this.stands = phone;
-    const until = phone && new Date(phone.opens_until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const until = phone && new Date(phone.opens_until).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
     this.said.textContent = !phone ? "" : phone.opened ? this.words.phone_open : this.words.phone_waits.replace("{}", until);
     if (phone?.opened || !phone) this.code.toggleAttribute("hidden", true);
   }
