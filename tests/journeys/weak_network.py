@@ -40,7 +40,7 @@ class WeakNetwork:
         self.share, self.rng, self.lock = 0.0, random.Random(0), threading.Lock()
         self.seen: Counter[str] = Counter()
         self.receipts: dict[str, set[str]] = {}
-        self.server = ThreadingHTTPServer((HOST, free_port()), _handler(self))
+        self.server = ThreadingHTTPServer((HOST, free_port()), type("Handler", (Handler,), {"network": self}))
         self.server.daemon_threads = True
         self.url = f"http://{HOST}:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -71,75 +71,75 @@ class WeakNetwork:
         self.server.server_close()
 
 
-def _handler(network: WeakNetwork) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    """One connection; `network` is set by a class for each network."""
 
-        def log_message(self, *_arguments: Any) -> None:
-            """Nobody reads it."""
+    network: WeakNetwork
+    protocol_version = "HTTP/1.1"
 
-        def handle_one_request(self) -> None:
-            with suppress(ConnectionError, http.client.HTTPException):
-                super().handle_one_request()
+    def log_message(self, *_arguments: Any) -> None:
+        """Nobody reads it."""
 
-        def do_GET(self) -> None:
-            self.close_connection = True
-            fate = network.fate(self.path)
-            if fate == "dropped":
-                return self._hang_up()
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length // 2 if fate == "cut" else length)
-            if fate == "cut":
-                return self._hang_up()
-            if fate == "5xx":
-                return self._fail()
-            return self._pass_on(body, fate)
+    def handle_one_request(self) -> None:
+        with suppress(ConnectionError, http.client.HTTPException):
+            super().handle_one_request()
 
-        do_POST = do_PUT = do_GET
+    def do_GET(self) -> None:
+        self.close_connection = True
+        fate = self.network.fate(self.path)
+        if fate == "dropped":
+            return self._hang_up()
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length // 2 if fate == "cut" else length)
+        if fate == "cut":
+            return self._hang_up()
+        if fate == "5xx":
+            return self._fail()
+        return self._pass_on(body, fate)
 
-        def _hang_up(self) -> None:
-            with suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
+    do_POST = do_PUT = do_GET
 
-        def _fail(self) -> None:
-            with network.lock:
-                code = network.rng.choice(CODES)
-            self._say(code, [("Content-Type", "text/html")], b"<h1>Bad gateway</h1>")
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
-        def _pass_on(self, body: bytes, fate: str) -> None:
-            there = http.client.HTTPConnection(network.upstream, timeout=120)
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
-            there.request(self.command, self.path, body or None, headers)
-            answer = there.getresponse()
-            said = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
-            if answer.getheader("Content-Type", "").startswith("text/event-stream"):
-                return self._stream(answer, said)
-            whole = answer.read()
-            there.close()
-            network.note_receipt(self.path, answer.status, whole)
-            if fate == "answer lost":
-                return self._hang_up()
-            if fate == "5xx after":
-                return self._fail()
-            return self._say(answer.status, said, whole, cut=fate == "answer cut")
+    def _fail(self) -> None:
+        with self.network.lock:
+            code = self.network.rng.choice(CODES)
+        self._say(code, [("Content-Type", "text/html")], b"<h1>Bad gateway</h1>")
 
-        def _say(self, status: int, headers: list[tuple[str, str]], body: bytes, *, cut: bool = False) -> None:
-            self.send_response_only(status)
-            for name, value in headers:
-                if name.lower() != "content-length":
-                    self.send_header(name, value)
-            if status not in (204, 304):
-                self.send_header("Content-Length", str(len(body) + (1 if cut else 0)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if cut else body)
+    def _pass_on(self, body: bytes, fate: str) -> None:
+        there = http.client.HTTPConnection(self.network.upstream, timeout=120)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
+        there.request(self.command, self.path, body or None, headers)
+        answer = there.getresponse()
+        said = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
+        if answer.getheader("Content-Type", "").startswith("text/event-stream"):
+            return self._stream(answer, said)
+        whole = answer.read()
+        there.close()
+        self.network.note_receipt(self.path, answer.status, whole)
+        if fate == "answer lost":
+            return self._hang_up()
+        if fate == "5xx after":
+            return self._fail()
+        return self._say(answer.status, said, whole, cut=fate == "answer cut")
 
-        def _stream(self, answer: http.client.HTTPResponse, headers: list[tuple[str, str]]) -> None:
-            self.send_response_only(answer.status)
-            for name, value in [*headers, ("Connection", "close")]:
+    def _say(self, status: int, headers: list[tuple[str, str]], body: bytes, *, cut: bool = False) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() != "content-length":
                 self.send_header(name, value)
-            self.end_headers()
-            while chunk := answer.read1(4096):
-                self.wfile.write(chunk)
+        if status not in (204, 304):
+            self.send_header("Content-Length", str(len(body) + (1 if cut else 0)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if cut else body)
 
-    return Handler
+    def _stream(self, answer: http.client.HTTPResponse, headers: list[tuple[str, str]]) -> None:
+        self.send_response_only(answer.status)
+        for name, value in [*headers, ("Connection", "close")]:
+            self.send_header(name, value)
+        self.end_headers()
+        while chunk := answer.read1(4096):
+            self.wfile.write(chunk)
