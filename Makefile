@@ -31,8 +31,9 @@ run: $(VENV)/runtime ## web, worker and beat with demo data on http://localhost:
 test: $(VENV)/development ## the unit suite; needs nothing but Python
 	$(PYTEST) -n $(JOBS) -m "not slow and not browser and not services"
 
+# One process more than in `test`: the one with the journeys mostly waits.
 test-all: $(VENV)/development ## the whole suite, with every service and browser that is found here
-	$(PYTEST) -n $(JOBS)
+	$(PYTEST) -n $$(( $(JOBS) + 1 )) --dist worksteal
 
 lint: $(VENV)/development ## style, import borders, templates, migrations
 	$(BIN)/ruff check .

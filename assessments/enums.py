@@ -144,8 +144,13 @@ class SubmitReason(models.TextChoices):
 class UploadState(models.TextChoices):
     INTENDED = "intended", _("Announced")
     VERIFIED = "verified", _("Received and verified")
+    # Not one of the pages: whoever counts or shows the paper asks for VERIFIED.
+    RETAKEN = "retaken", _("Received as another picture of a page")
     REFUSED = "refused", _("Refused")
     REMOVED = "removed", _("Taken out by the student")
+
+
+RECEIVED = (UploadState.VERIFIED, UploadState.RETAKEN)
 
 
 class PageState(models.TextChoices):
@@ -164,6 +169,14 @@ class Behaviour(models.TextChoices):
     def factor(self) -> int:
         """How many times its marks a question can earn: a certain right answer counts three times."""
         return 3 if self is Behaviour.CERTAINTY else 1
+
+
+class Calculator(models.TextChoices):
+    """The calculator beside the questions of an exam."""
+
+    NONE = "none", _("None")
+    BASIC = "basic", _("Four operations, roots and per cent")
+    SCIENTIFIC = "scientific", _("Scientific, with angles, powers and logarithms")
 
 
 class FlightEvent(models.TextChoices):
@@ -220,3 +233,44 @@ class DeviceBrowser(models.TextChoices):
     FIREFOX = "firefox", "Firefox"
     SAFARI = "safari", "Safari"
     OTHER = "other", _("another browser")
+
+
+class ScanState(models.TextChoices):
+    READING = "reading", _("Being read")
+    READ = "read", _("Read")
+    FAILED = "failed", _("Not possible")
+
+
+class ScanPageState(models.TextChoices):
+    """Every page of a scan is in one of these; the last three are what its sums count."""
+
+    READ = "read", _("Being placed")
+    PLACED = "placed", _("Placed")
+    WAITING = "waiting", _("Waiting for a person")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class ScanReason(models.TextChoices):
+    """Why a page waits, as a sentence for the person who decides; `doubled` is discarded with it."""
+
+    NO_CODE = "no_code", _("There is no code on this page.")
+    UNREADABLE = "unreadable", _("There is a code on this page, but it cannot be read.")
+    BLANK = "blank", _("Nothing is written on this page, and it has no code.")
+    UNDRAWN = "undrawn", _("This page of the file cannot be opened. The file itself is kept.")
+    FOREIGN = "foreign", _("The code on this page is not one of ours.")
+    TWO_CODES = "two_codes", _("Two different codes are on this page, perhaps of two sheets scanned as one.")
+    NOT_A_SHEET = "not_a_sheet", _("This is a page of a question paper or of a key, not of an answer sheet.")
+    NAMELESS = "nameless", _("This sheet was printed without a name, so its code does not say whose it is.")
+    OTHER_EXAM = "other_exam", _("This sheet belongs to another exam.")
+    UNKNOWN_STUDENT = "unknown_student", _("The student of this sheet is not in your cohorts of this exam.")
+    TAKEN = "taken", _("Another page with this number is already in the student’s paper.")
+    CLOSED = "closed", _("The paper is already handed in and with the markers. Staff can open it again.")
+    NOT_BEGUN = (
+        "not_begun",
+        _("The student has not begun this exam, and its paper has questions that are answered on the screen."),
+    )
+    NO_START = "no_start", _("The student has not begun this exam, and cannot be given an attempt.")
+    TOO_MANY = "too_many", _("The student’s paper already has as many pages as a paper can have.")
+    NO_SHEETS = "no_sheets", _("The paper of this exam has no written questions, so it needs no sheets.")
+    PUT_BACK = "put_back", _("Somebody put this page back, to be looked at again.")
+    DOUBLED = "doubled", _("This very page is already in the student’s paper.")

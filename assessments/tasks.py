@@ -77,3 +77,23 @@ def prune_flight_records() -> int:
     from assessments.services.flight_record import prune_flight_records as service
 
     return service(now=timezone.now())
+
+
+@shared_task(
+    name="assessments.work_on_scan",
+    autoretry_for=STORAGE_ERRORS,
+    retry_backoff=2,
+    retry_backoff_max=60,
+    max_retries=3,
+)
+def work_on_scan(scan_id: str) -> str:
+    from assessments.services.scans import work_on
+
+    return work_on(scan_id=UUID(scan_id), now=timezone.now())
+
+
+@shared_task(name="assessments.tend_scans")
+def tend_scans() -> int:
+    from assessments.services.scans import tend_scans as service
+
+    return service(now=timezone.now())

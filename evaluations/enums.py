@@ -21,6 +21,25 @@ OPEN_STATES = (EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState
 DONE_STATES = (EvaluationState.FINALISED, EvaluationState.RELEASED)
 
 
+class PauseReason(models.TextChoices):
+    STUDENT = "student", _("Waiting for the student")
+
+
+class PictureReason(models.TextChoices):
+    BLURRED = "blurred", _("Blurred")
+    CUT = "cut", _("Cut off")
+    DARK = "dark", _("Too dark")
+    COVERED = "covered", _("Covered by something")
+    OTHER = "other", _("Something else")
+
+
+class PictureState(models.TextChoices):
+    OPEN = "open", _("Waiting for the student")
+    ANSWERED = "answered", _("Arrived")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Time passed")
+
+
 class AnnotationKind(models.TextChoices):
     TICK = "tick", _("Tick")
     HALF = "half", _("Half tick")

@@ -63,6 +63,17 @@ def reads_row(user: Any, row: Any) -> bool:
     return row is not None and bool((is_family & is_released).test(user, row.evaluation))
 
 
+@rules.predicate
+def of_family(user: Any, row: Any) -> bool:
+    """A row that hangs on an evaluation of the student's, or of a student they look after, whatever its state."""
+    return row is not None and bool(is_family.test(user, row.evaluation))
+
+
+@rules.predicate
+def is_own_picture(user: Any, asked: Any) -> bool:
+    return asked is not None and asked.evaluation.attempt.student_id == user.pk
+
+
 rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family)
 rules.add_perm("evaluations.change_evaluation", is_staff)
 rules.add_perm("evaluations.view_queue", is_verified_teacher)
@@ -73,7 +84,10 @@ rules.add_perm("evaluations.view_result", is_staff | is_own_sitting | is_verifie
 
 for model in ("annotation", "markevent", "questionmark"):
     rules.add_perm(f"evaluations.view_{model}", is_staff | marks_row | reads_row)
-for model in ("transition", "assignmentdecision", "slabreach"):
+rules.add_perm("evaluations.view_picturerequest", is_staff | marks_row | of_family)
+rules.add_perm("evaluations.withdraw_picturerequest", marks_row)
+rules.add_perm("evaluations.answer_picturerequest", is_own_picture)
+for model in ("transition", "assignmentdecision", "slabreach", "slapause"):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
 rules.add_perm("evaluations.change_bankcomment", owns)

@@ -28,6 +28,14 @@ def lapse_idle_claims() -> int:
     return lapse_idle_claims(now=timezone.now())
 
 
+@shared_task(name="evaluations.close_overdue_pictures")
+def close_overdue_pictures() -> int:
+    """Ends the waiting for pictures that did not come."""
+    from evaluations.services.pictures import close_overdue_pictures
+
+    return close_overdue_pictures(now=timezone.now())
+
+
 @shared_task(name="evaluations.scan_breaches")
 def scan_breaches() -> int:
     """Flags missed promises."""

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from evaluations.views import marking, results
+from evaluations.views import marking, pictures, results
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
     path("results/<uuid:attempt_id>/", results.result, name="result-page"),
     path("pages/<uuid:page_id>/<slug:size>/", results.page_image, name="page-image"),
+    path("pictures/<uuid:request_id>/", pictures.picture, name="picture-page"),
+    path("pictures/<uuid:request_id>/status/", pictures.picture_status, name="picture-status"),
     path("marking/", marking.queue, name="marking-queue"),
     path("marking/claim/", marking.claim, name="marking-claim"),
     path("marking/<uuid:evaluation_id>/", marking.desk, name="marking-desk"),

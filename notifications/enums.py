@@ -6,6 +6,8 @@ class NotificationKind(models.TextChoices):
     PAPER_RETURNED = "paper_returned", _("Your paper is back")
     PAPER_RECEIVED = "paper_received", _("Your sheets are with us")
     PAPER_ASSIGNED = "paper_assigned", _("A paper to mark")
+    PICTURE_WANTED = "picture_wanted", _("A clearer picture is wanted")
+    PICTURE_NEWS = "picture_news", _("News of a clearer picture")
     SLA_BREACHED = "sla_breached", _("A promise was missed")
 
 

@@ -7,32 +7,37 @@ without it the tests are skipped and say so, or fail with ABHYAS_REQUIRE_SERVICE
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import io
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, ClassVar, TypeVar
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from accounts.models import User
 from assessments.models import SheetPage
 from common.storage import sheet_storage
 from common.templatetags import ui
-from common.testing.database import run_at_once
+from common.testing.database import Copies, run_at_once
 from config.settings import base
 from evaluations.models import Annotation
 from notifications.models import Notification
-from tests.cast import Cast
+from tests.cast import build_cast
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.law_urls_world import World, build_world
 from tests.page_world import add_pages
@@ -117,32 +122,122 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def site(collected: Path, shared_database: None, cast: Cast, settings: Any) -> Iterator[Site]:
+class Chromium:
+    """One browser for all tests of the process. Between tests its event loop is out of Django's sight, which would
+    refuse to work in a thread with a running one."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self.playwright = playwright
+        self.loop = asyncio.get_running_loop()
+        self.browser: Browser | None = None
+        asyncio._set_running_loop(None)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Browser]:
+        """Closes what the test left open."""
+        asyncio._set_running_loop(self.loop)
+        try:
+            if self.browser is None or not self.browser.is_connected():
+                self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            yield self.browser
+            for context in self.browser.contexts:
+                context.close()
+        finally:
+            asyncio._set_running_loop(None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
     if not Path(CHROMIUM).exists():
         if os.environ.get("ABHYAS_REQUIRE_SERVICES") == "1":
             pytest.fail(f"the browser tests need Chromium and there is none at {CHROMIUM}")
         pytest.skip(f"no Chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        running = Chromium(playwright)
+        yield running
+        asyncio._set_running_loop(running.loop)
+
+
+@pytest.fixture(scope="session")
+def server(collected: Path) -> Iterator[str]:
+    """The product in threads of this process, on whichever database the test has; gives its address."""
+    with override_settings(STATIC_ROOT=collected, WHITENOISE_AUTOREFRESH=False):
+        running = LiveServerThread("127.0.0.1", lambda application: application)
+        running.daemon = True
+        running.start()
+        running.is_ready.wait(30)
+    assert running.error is None, running.error
+    yield f"http://127.0.0.1:{running.port}"
+    running.terminate()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The world behind the site: its objects, its files at `sheets`, its rows in the template `Prepared.TEMPLATE`."""
+
+    TEMPLATE: ClassVar[str] = "site"
+    built: float
+    world: World
+    ids: dict[str, Any]
+    sessions: dict[str, str]
+    sheets: Path
+
+    @classmethod
+    def build(cls, copies: Copies, sheets: Path) -> Prepared:
+        with copies.use(), override_settings(STORAGES=storages(sheets)):
+            cast = build_cast()
+            world = build_world(cast)
+            decorate(world)
+            ids = world.ids() | add_pages(world)
+            sessions = {name: session_of(person) for name, person in cast.people.items()}
+            copies.keep(cls.TEMPLATE)
+        return cls(monotonic(), world, ids, sessions, sheets)
+
+    @property
+    def fresh(self) -> bool:
+        """Exams are written and leases held in it, so it must not lie for long."""
+        return monotonic() - self.built < 90
+
+
+@pytest.fixture(scope="session")
+def prepare(database_copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Prepared]:
+    """The world is built once for the tests of a minute or so."""
+    last: list[Prepared] = []
+
+    def prepared() -> Prepared:
+        if not last or not last[-1].fresh:
+            last[:] = [Prepared.build(database_copies, tmp_path_factory.mktemp("sheets"))]
+        return last[-1]
+
+    return prepared
+
+
+@pytest.fixture
+def site(
+    collected: Path,
+    server: str,
+    chromium: Chromium,
+    prepare: Callable[[], Prepared],
+    transactional_db: None,
+    database_copies: Copies,
+    settings: Any,
+    tmp_path: Path,
+) -> Iterator[Site]:
     settings.STATIC_ROOT = collected
-    settings.WHITENOISE_AUTOREFRESH = False
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": STATIC}
     ui._sprite.cache_clear()
-    world = build_world(cast)
-    decorate(world)
-    ids, sessions = world.ids() | add_pages(world), {name: session_of(person) for name, person in cast.people.items()}
-    server = LiveServerThread("127.0.0.1", lambda application: application)
-    server.daemon = True
-    server.start()
-    server.is_ready.wait(30)
-    assert server.error is None, server.error
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            yield Site(f"http://127.0.0.1:{server.port}", world, ids, sessions, browser)
-            browser.close()
-    finally:
-        server.terminate()
-        ui._sprite.cache_clear()
+    prepared = prepare()
+    shutil.copytree(prepared.sheets, tmp_path / "sheets")
+    settings.STORAGES = {**storages(tmp_path / "sheets"), "staticfiles": STATIC}
+    with database_copies.use(Prepared.TEMPLATE), chromium.at_work() as browser:
+        world, ids = copy.deepcopy((prepared.world, prepared.ids))
+        yield Site(server, world, ids, prepared.sessions, browser)
+    ui._sprite.cache_clear()
+
+
+def storages(sheets: Path) -> dict[str, Any]:
+    """The suite's storages with sheets in the folder `sheets`."""
+    entry = base.STORAGES["sheets"]
+    return {**settings.STORAGES, "sheets": {**entry, "OPTIONS": {**entry["OPTIONS"], "location": str(sheets)}}}
 
 
 def session_of(person: User) -> str:

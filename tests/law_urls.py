@@ -8,8 +8,10 @@ The thoughts behind it:
 - Sitting (answers, sheets) is the student's alone: guardian, teacher of the cohort and staff see it, and are refused.
 - Marking is the assigned teacher's alone; staff may look at the desk and change nothing there.
 - A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
+- A clearer picture is asked for by the marker and sent by the student alone; who sees the evaluation sees that it is asked.
 - A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
 - Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
+- The scan of a class is its bringer's (a teacher of the exam's cohorts) and staff's; nobody else knows of it.
 - A phone that photographs for a student shows the cookie of its link; without one there is nobody to know, signed in or not.
 - What another system reports is signed, so nobody's session counts there.
 - An empty or wrong body is 422 only for those who might have sent a right one.
@@ -159,6 +161,8 @@ GET  result-page  {marking_attempt}                       | login  200      404 
 GET  page-image  {marking_page} screen                    | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} thumb                     | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} original                  | login  404      404     404      404      404     404     404      404
+GET  picture-page  {asked}                                | login  200      404     404      403      403     404     404      403
+GET  picture-status  {asked}                              | login  200      404     404      403      403     404     404      403
 GET  marking-queue                                        | login  403      403     403      403      200     200     200      403
 GET  marking-claim                                        | login  405      405     405      405      405     405     405      405
 POST marking-claim                                        | login  403      403     403      403      >marking-desk >marking-desk 403 403
@@ -208,6 +212,24 @@ GET  question-export                                      | login  403      403 
 GET  question-export-file                                 | login  403      403     403      403      422     422     422      422
 GET  question-template  csv                               | login  403      403     403      403      200     200     200      200
 GET  question-template  xlsx                              | login  403      403     403      403      200     200     200      200
+GET  scan-list  {open_exam}                               | login  403      403     404      404      200     403     404      200
+POST scan-list  {open_exam}                               | login  403      403     404      404      422     403     404      422
+GET  class-sheets-pdf  {open_exam}                        | login  403      403     404      404      422     403     404      422
+GET  scan-page  {scan}                                    | login  404      404     404      404      200     404     404      200
+GET  scan-page  {nobody}                                  | login  404      404     404      404      404     404     404      404
+GET  scan-pages  {scan}                                   | login  404      404     404      404      200     404     404      200
+GET  scan-file  {scan} {scan_file}                        | login  404      404     404      404      >file_download 404     404      >file_download
+POST scan-again  {scan}                                   | login  404      404     404      404      >scan-page 404     404      >scan-page
+POST scan-blank  {scan}                                   | login  404      404     404      404      >scan-page 404     404      >scan-page
+POST scan-hand-in  {scan} {live}                          | login  404      404     404      404      404     404     404      404
+GET  scan-fix  {scan}                                     | login  404      404     404      404      >scan-page-fix 404     404      >scan-page-fix
+GET  scan-page-fix  {scan_waiting}                        | login  404      404     404      404      200     404     404      200
+GET  scan-page-fix  {scan_discarded}                      | login  404      404     404      404      200     404     404      200
+POST scan-page-place  {scan_waiting}                      | login  404      404     404      404      422     404     404      422
+POST scan-page-discard  {scan_waiting}                    | login  404      404     404      404      422     404     404      422
+POST scan-page-back  {scan_waiting}                       | login  404      404     404      404      >scan-page-fix 404     404      >scan-page-fix
+GET  scan-page-image  {scan_waiting} page                 | login  404      404     404      404      >file_download 404     404      >file_download
+GET  scan-page-image  {scan_waiting} original             | login  404      404     404      404      404     404     404      404
 GET  picture  {picture} png                               | login  200      200     200      200      200     200     200      200
 GET  picture  {picture} jpg                               | login  404      404     404      404      404     404     404      404
 """
@@ -244,6 +266,12 @@ GET  api-evaluation-detail  {marking}                     | 401    403      404 
 PUT  api-evaluation-mark  {marking} {marking_question}    | 401    403      404     404      403      422     404     404      403
 PUT  api-evaluation-annotations  {marking}                | 401    403      404     404      403      422     404     404      403
 POST api-evaluation-finalise  {marking}                   | 401    403      404     404      403      422     404     404      403
+GET  api-pictures  {released}                             | 401    403      404     404      403      200     404     404      200
+POST api-pictures  {marking}                              | 401    403      404     404      403      422     404     404      403
+GET  api-picture  {asked}                                 | 401    200      404     404      200      200     404     404      200
+POST api-picture-withdraw  {asked}                        | 401    403      404     404      403      409     404     404      403
+POST api-picture-sheets  {asked}                          | 401    422      404     404      403      403     404     404      403
+POST api-picture-sheet-done  {asked} {nobody}             | 401    422      404     404      403      403     404     404      403
 """
 
 TABLE = [*read_table(PUBLIC), *read_table(ACCOUNT), *read_table(PAGES), *read_table(BANK), *read_table(API)]
@@ -269,6 +297,8 @@ OFFICE = {
     "assessments.Paper": "200 403",
     "assessments.Question": "200 403",
     "assessments.QuestionFlag": "200 403",
+    "assessments.Scan": "200 403",
+    "assessments.ScanPage": "200 403",
     "courses.Chapter": "200 200",
     "courses.Cohort": "200 200",
     "courses.CohortMembership": "200 200",

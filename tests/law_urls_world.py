@@ -16,7 +16,16 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Entitlement, User
-from assessments.enums import AttemptState, QuestionState, QuestionType, SubmitReason, UploadState
+from assessments.enums import (
+    AttemptState,
+    QuestionState,
+    QuestionType,
+    ScanPageState,
+    ScanReason,
+    ScanState,
+    SubmitReason,
+    UploadState,
+)
 from assessments.models import (
     Attempt,
     Blueprint,
@@ -29,13 +38,17 @@ from assessments.models import (
     QuestionImport,
     QuestionImportRow,
     QuestionPicture,
+    Scan,
+    ScanFile,
+    ScanPage,
     SheetPage,
 )
 from assessments.services.paper_drafts import draw_draft
 from assessments.services.pictures import store_picture
 from assessments.tests.external import external_world
-from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation, QuestionMark
+from common.storage import sheet_storage
+from evaluations.enums import EvaluationState, PictureState
+from evaluations.models import Evaluation, PictureRequest, QuestionMark
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
 from tests import factories
@@ -76,6 +89,7 @@ class World:
             "marking_page": self.marking.attempt.uploads.first().pages.get().pk,
             "released": self.released.pk,
             "released_attempt": self.released.attempt_id,
+            "asked": self.released.picture_requests.get().pk,
             "waiting": self.waiting.pk,
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
@@ -90,6 +104,10 @@ class World:
             "elsewhere": self.elsewhere.pk,
             "tool": self.elsewhere.tool_id,
             "question_import": QuestionImport.objects.get(author=self.cast.teacher).pk,
+            "scan": (scan := Scan.objects.get()).pk,
+            "scan_file": scan.files.get().pk,
+            "scan_waiting": scan.pages.get(position=1).pk,
+            "scan_discarded": scan.pages.get(position=2).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
@@ -101,6 +119,7 @@ def build_world(cast: Cast) -> World:
     _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
     open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
+    _scan(cast, open_exam, now)
     live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)
     sheets = _attempt(sheets_exam, cast.student, now, AttemptState.SUBMITTED)
     page = add_page(sheets, 1)
@@ -124,6 +143,7 @@ def build_world(cast: Cast) -> World:
         total_marks=Decimal("9.5"),
     )
     _marks(released, now)
+    _asked(released, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
     for evaluation in (marking, released, waiting):
@@ -139,6 +159,27 @@ def _bank(cast: Cast) -> None:
     drawing = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(drawing, "PNG")
     store_picture(drawing.getvalue())
+
+
+def _scan(cast: Cast, exam: Exam, now: datetime) -> None:
+    """The teacher's scan of a class: a page without a code that waits, and an empty one that was discarded."""
+    scan = Scan.objects.create(
+        exam=exam, author=cast.teacher, state=ScanState.READ, total=2, done=2, created_at=now, touched_at=now
+    )
+    kind = "application/pdf"
+    facts: dict[str, Any] = {"file_name": "hall.pdf", "size": 2048, "content_type": kind, "page_count": 2}
+    file = ScanFile.objects.create(scan=scan, exam=exam, position=1, sha256="0" * 64, **facts)
+    out = io.BytesIO()
+    Image.new("L", (300, 424), "white").save(out, "JPEG")
+    for index in range(2):
+        page = ScanPage.objects.create(
+            scan=scan, file=file, index=index, position=index + 1, sha256=str(index) * 64, width=300, height=424,
+            state=ScanPageState.DISCARDED if index else ScanPageState.WAITING,
+            reason=ScanReason.BLANK if index else ScanReason.NO_CODE,
+            detail="An empty back" if index else "",
+        )  # fmt: skip
+        sheet_storage().put_bytes(page.image_key, out.getvalue(), "image/jpeg")
+        sheet_storage().put_bytes(page.thumb_key, out.getvalue(), "image/jpeg")
 
 
 def _question_file(cast: Cast, now: datetime) -> None:
@@ -203,6 +244,16 @@ def _attempt(exam: Exam, student: User, now: datetime, state: str) -> Attempt:
         objective_marks=Decimal(3) if submitted else None,
         objective_max=Decimal(4) if submitted else None,
     )
+
+
+def _asked(evaluation: Evaluation, now: datetime) -> None:
+    """A clearer picture of page 1 that was not needed in the end."""
+    page = evaluation.attempt.uploads.get(page_number=1).pages.get()
+    PictureRequest.objects.create(
+        evaluation=evaluation, page=page, reason="blurred", frozen={str(page.upload_id): page.upload.sha256},
+        state=PictureState.WITHDRAWN, asked_by=evaluation.teacher, asked_at=now - timedelta(days=1),
+        answer_by=now, closed_at=now - timedelta(hours=4),
+    )  # fmt: skip
 
 
 def _marks(evaluation: Evaluation, now: datetime) -> None:

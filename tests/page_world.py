@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from PIL import Image, ImageDraw
+
 from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, ExamPurpose, QuestionType
-from assessments.models import Attempt, Paper, Question, QuestionImport
+from assessments.models import Attempt, Paper, Question, QuestionImport, SheetPage
 from assessments.selectors.bank import questions_with_content
 from assessments.services.attempts import save_response, start_attempt, submit_attempt
 from assessments.services.question_edit import save_question
 from assessments.services.question_files import receive_file, work_on
 from assessments.services.questions import content_of
+from assessments.services.sheets import incoming_key, process_sheet
+from common.storage import sheet_storage
+from evaluations.enums import EvaluationState
+from evaluations.models import Evaluation, PictureRequest
+from evaluations.services.pictures import announce_picture, ask_picture, receive_picture
+from evaluations.tests.builders import evaluation_of, hand_in
 from tests import factories
 from tests.law_urls_world import World
 
@@ -41,8 +52,69 @@ def add_pages(world: World) -> dict[str, Any]:
         "types_blanks": paper.questions.get(type=QuestionType.FILL_IN).pk,
         "revised": _revised(world).pk,
         "import": _file(world).pk,
+        **_pictures(world),
         **_quiz_and_checks(world),
     }
+
+
+def _pictures(world: World) -> dict[str, Any]:
+    """A paper of the student whose first page is asked for again in part; its second page has been answered."""
+    exam = factories.ExamFactory(
+        title="Mock with a blurred page",
+        paper=world.cast.exam.paper,
+        opens_at=world.now,
+        for_cohorts=[world.cast.cohort],
+    )
+    paper = evaluation_of(
+        hand_in(exam, world.cast.student, at=world.now),
+        teacher=world.cast.teacher,
+        state=EvaluationState.IN_PROGRESS,
+        assigned_at=world.now,
+        claimed_at=world.now,
+        lease_until=world.now + timedelta(hours=1),
+    )
+    Evaluation.objects.filter(pk=paper.pk).update(submitted_at=world.now, due_at=world.now + timedelta(hours=48))
+    first, second = (upload.pages.get() for upload in paper.attempt.uploads.order_by("page_number"))
+    for page in (first, second):
+        _draw(page)
+    asked = [
+        ask_picture(
+            evaluation=paper, page_id=page.pk, region=region, reason="blurred", words=words, actor=world.cast.teacher,
+            now=world.now,
+        )
+        for page, region, words in (
+            (first, {"x": 0.12, "y": 0.3, "w": 0.6, "h": 0.2}, "The last two lines of question 4"),
+            (second, None, ""),
+        )
+    ]  # fmt: skip
+    _answer(asked[1], world)
+    return {"blurred": asked[0].pk, "sharp": asked[1].pk, "blurred_desk": paper.pk, "blurred_result": paper.attempt_id}
+
+
+def _draw(page: SheetPage) -> None:
+    scan = _scan((1240, 1754))
+    for key in (page.screen_key, page.thumb_key):
+        sheet_storage().put_bytes(key, scan, "image/jpeg")
+
+
+def _answer(asked: PictureRequest, world: World) -> None:
+    data = _scan((1200, 1700))
+    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "content_type": "image/jpeg"}
+    upload, _ = announce_picture(asked=asked, client_id=uuid.uuid4(), actor=world.cast.student, now=world.now, **facts)
+    sheet_storage().put_bytes(incoming_key(upload), data, "image/jpeg")
+    receive_picture(asked=asked, client_id=upload.client_id, actor=world.cast.student, now=world.now)
+    process_sheet(upload_id=upload.pk, now=world.now)
+
+
+def _scan(size: tuple[int, int]) -> bytes:
+    """A sheet with lines of handwriting, as JPEG."""
+    image = Image.new("RGB", size, "#f8f5ee")
+    pen = ImageDraw.Draw(image)
+    for line in range(20):
+        pen.line((100, 160 + 70 * line, size[0] - 140, 172 + 70 * line), fill="#223077", width=4)
+    made = io.BytesIO()
+    image.save(made, "JPEG", quality=82)
+    return made.getvalue()
 
 
 def _sit(world: World, paper: Paper, student: Any) -> Attempt:

@@ -74,12 +74,7 @@ def take(browser: Browser, url: str, screen: Screen) -> bytes:
         color_scheme=screen.theme, locale="en-IN", has_touch=phone,
     )  # fmt: skip
     page = context.new_page()
-    if screen.account:
-        sign_in(page, f"{screen.account}@demo.abhyas")
-    address, *presses = screen.steps
-    page.goto(address)
-    for press in presses:
-        page.locator(press).first.click()
+    open_page(page, screen)
     if screen.at:
         page.locator(screen.at).first.evaluate("place => place.scrollIntoView()")
     page.wait_for_load_state("networkidle")
@@ -87,6 +82,16 @@ def take(browser: Browser, url: str, screen: Screen) -> bytes:
     png = page.screenshot()
     context.close()
     return png
+
+
+def open_page(page: Page, screen: Screen) -> None:
+    """As its account, by its steps."""
+    if screen.account:
+        sign_in(page, f"{screen.account}@demo.abhyas")
+    address, *presses = screen.steps
+    page.goto(address)
+    for press in presses:
+        page.locator(press).first.click()
 
 
 def sign_in(page: Page, email: str) -> None:

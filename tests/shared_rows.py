@@ -16,7 +16,6 @@ from django.db import transaction
 
 # By fixture; each is called with what the one before it built.
 BUILDERS: dict[str, Callable[..., Any]] = {}
-COMMITTING = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"}
 COPIES = pytest.StashKey[dict[str, Any]]()
 
 
@@ -94,5 +93,4 @@ def pytest_sessionfinish() -> None:
 
 
 def _commits(item: Any) -> bool:
-    marker = item.get_closest_marker("django_db")
-    return bool(COMMITTING & set(item.fixturenames)) or bool(marker and marker.kwargs.get("transaction"))
+    return "database_copies" in item.fixturenames

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import CDPSession
 
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 from tests.pages import PEOPLE, page_urls
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -66,7 +66,7 @@ class Scale:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_pages_keep_their_weight(site: Site, person: str) -> None:  # noqa: F811
+def test_pages_keep_their_weight(site: Site, person: str) -> None:
     wrong = []
     for name, url in page_urls(site.ids, person).items():
         with site.visit(person, width=390) as visit:

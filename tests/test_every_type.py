@@ -11,13 +11,13 @@ from playwright.sync_api import Locator, Page, expect
 from assessments.enums import AttemptState
 from assessments.models import Attempt
 from tests import factories
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 from tests.test_axe import violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-def begin(site: Site) -> Attempt:  # noqa: F811
+def begin(site: Site) -> Attempt:
     now = timezone.now()
     exam = factories.ExamFactory(
         title="All question types",
@@ -65,7 +65,7 @@ ANSWERS = {
 RESULT = {1: "your answer", 4: "Bicuspid valve", 6: "Right: 4", 7: "1 / 1", 8: "In the right order"}
 
 
-def test_every_type_is_sat_by_keyboard_and_the_result_is_read(site: Site) -> None:  # noqa: F811
+def test_every_type_is_sat_by_keyboard_and_the_result_is_read(site: Site) -> None:
     attempt = site.ask(lambda: begin(site))
     with site.visit("classmate", axe=True) as visit:
         page = visit.page

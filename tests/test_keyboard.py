@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from evaluations.models import QuestionMark
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -60,20 +60,20 @@ def assert_all_reached(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_tab_reaches_everything_on_the_exam_page_and_focus_is_seen(site: Site, width: int) -> None:  # noqa: F811
+def test_tab_reaches_everything_on_the_exam_page_and_focus_is_seen(site: Site, width: int) -> None:
     with site.visit("student", width=width) as visit:
         visit.page.goto(f"/attempts/{site.world.live.pk}/", wait_until="load")
         assert_all_reached(visit.page)
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_tab_reaches_everything_on_the_desk_and_focus_is_seen(site: Site, width: int) -> None:  # noqa: F811
+def test_tab_reaches_everything_on_the_desk_and_focus_is_seen(site: Site, width: int) -> None:
     with site.visit("teacher", width=width) as visit:
         visit.page.goto(f"/marking/{site.world.marking.pk}/", wait_until="load")
         assert_all_reached(visit.page)
 
 
-def test_an_exam_is_sat_by_keyboard_alone(site: Site) -> None:  # noqa: F811
+def test_an_exam_is_sat_by_keyboard_alone(site: Site) -> None:
     attempt = site.world.live
     choice, several, number = site.ask(lambda: list(attempt.paper.questions.filter(number__lte=3).order_by("number")))
     with site.visit("student") as visit:
@@ -117,7 +117,7 @@ def test_an_exam_is_sat_by_keyboard_alone(site: Site) -> None:  # noqa: F811
     assert attempt.state == "submitted"
 
 
-def test_a_paper_is_marked_by_keyboard_alone(site: Site) -> None:  # noqa: F811
+def test_a_paper_is_marked_by_keyboard_alone(site: Site) -> None:
     evaluation = site.world.marking
     with site.visit("teacher") as visit:
         page, keys = visit.page, visit.page.keyboard

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assessments.models import Question
-from tests.browser import Site, collected, sheet_image, site  # noqa: F401 - fixtures
+from tests.browser import Site, sheet_image
 from tests.test_keyboard import assert_all_reached
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -69,14 +69,14 @@ class Hand:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_tab_reaches_everything_in_the_editor(site: Site, width: int) -> None:  # noqa: F811
+def test_tab_reaches_everything_in_the_editor(site: Site, width: int) -> None:
     with site.visit("teacher", width=width) as visit:
         visit.page.goto("/bank/new/", wait_until="networkidle")
         assert_all_reached(visit.page)
 
 
 def test_a_question_with_a_figure_and_a_scheme_is_written_by_keyboard_alone(
-    site: Site,  # noqa: F811
+    site: Site,
     tmp_path: Path,
 ) -> None:
     figure = tmp_path / "triangle.jpg"
@@ -99,7 +99,7 @@ def test_a_question_with_a_figure_and_a_scheme_is_written_by_keyboard_alone(
     ]
 
 
-def test_five_marks_with_a_pasted_figure_and_five_steps_take_less_than_five_minutes(site: Site) -> None:  # noqa: F811
+def test_five_marks_with_a_pasted_figure_and_five_steps_take_less_than_five_minutes(site: Site) -> None:
     with site.visit("teacher") as visit:
         hand = open_editor(visit.page)
         hand.tab_to("[name=type]")
@@ -235,13 +235,13 @@ def save_what_is_complete(hand: Hand) -> None:
     expect(page.locator("h1")).to_have_text("Question")
 
 
-def written_by_teacher(site: Site) -> Question:  # noqa: F811
+def written_by_teacher(site: Site) -> Question:
     """The latest question."""
     mine = Question.objects.select_related("current").filter(author=site.world.cast.teacher, state="draft")
     return site.ask(lambda: mine.latest("pk"))
 
 
-def test_leaving_with_unsaved_changes_asks_first(site: Site) -> None:  # noqa: F811
+def test_leaving_with_unsaved_changes_asks_first(site: Site) -> None:
     with site.visit("teacher") as visit:
         page, asked = visit.page, []
         page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
@@ -254,7 +254,7 @@ def test_leaving_with_unsaved_changes_asks_first(site: Site) -> None:  # noqa: F
         expect(page.locator("[name=text]")).to_have_value("Half a question")
 
 
-def test_search_keeps_the_focus_and_the_address(site: Site) -> None:  # noqa: F811
+def test_search_keeps_the_focus_and_the_address(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = visit.page
         page.goto("/bank/", wait_until="networkidle")
@@ -267,7 +267,7 @@ def test_search_keeps_the_focus_and_the_address(site: Site) -> None:  # noqa: F8
         assert visit.problems == []
 
 
-def test_the_queue_is_reviewed_by_keyboard(site: Site) -> None:  # noqa: F811
+def test_the_queue_is_reviewed_by_keyboard(site: Site) -> None:
     with site.visit("teacher") as visit:
         page, keys = visit.page, visit.page.keyboard
         page.goto("/bank/review/", wait_until="load")

@@ -10,50 +10,21 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from assessments.models import Blueprint, Exam, Paper
 from assessments.services.bank_files import load_bank
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 from tests.factories import TeacherFactory
+from tests.hands import SECONDS_PER_KEY, SECONDS_PER_PAGE, Hands
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 BANK = Path(__file__).resolve().parents[1] / "assessments" / "data" / "cbse_x_mathematics"
-SECONDS_PER_KEY, SECONDS_PER_PAGE = 0.5, 8
 PROMISE = 180
 
 
-class Hands:
-    """Presses keys and counts them; nothing is ever clicked or filled in by script."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.keys = self.pages = 0
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.keys += 1
-
-    def tab_to(self, target: Locator, key: str = "Tab", most: int = 80) -> None:
-        for _turn in range(most):
-            if target.evaluate("el => el === document.activeElement"):
-                return
-            self.press(key)
-        raise AssertionError(f"{most} presses of {key} do not reach {target}")
-
-    def look(self) -> None:
-        """A page that a person reads before going on."""
-        self.page.wait_for_load_state("load")
-        self.pages += 1
-
-    @property
-    def seconds(self) -> float:
-        return self.keys * SECONDS_PER_KEY + self.pages * SECONDS_PER_PAGE
-
-
-def test_a_board_paper_is_built_by_keyboard_alone(site: Site) -> None:  # noqa: F811
+def test_a_board_paper_is_built_by_keyboard_alone(site: Site) -> None:
     world = site.world
 
     def load() -> None:
@@ -113,7 +84,7 @@ def test_a_board_paper_is_built_by_keyboard_alone(site: Site) -> None:  # noqa: 
     assert site.ask(lambda: [cohort.name for cohort in exam.cohorts.all()]) == ["X A"]
 
 
-def test_runs_are_moved_doubled_and_removed_by_keys(site: Site) -> None:  # noqa: F811
+def test_runs_are_moved_doubled_and_removed_by_keys(site: Site) -> None:
     blueprint = site.ask(lambda: Blueprint.objects.get(author=site.world.cast.teacher))
     with site.visit("teacher") as visit:
         page, keys = visit.page, visit.page.keyboard

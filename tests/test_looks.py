@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -50,7 +50,7 @@ def contrast(one: list[int], other: list[int]) -> float:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_boxes_to_tick_are_seen_and_stay_where_they_are(site: Site, theme: str) -> None:  # noqa: F811
+def test_boxes_to_tick_are_seen_and_stay_where_they_are(site: Site, theme: str) -> None:
     pages = (("teacher", "question-export", ()), ("teacher", "paper-page", (site.ids["quiz_paper"],)))
     for person, name, arguments in pages:
         with site.visit(person, theme=theme) as visit:
@@ -62,7 +62,7 @@ def test_boxes_to_tick_are_seen_and_stay_where_they_are(site: Site, theme: str) 
                 assert box["on"] == pytest.approx(box["off"], abs=0.5), f"{name}: it moves when it is ticked"
 
 
-def test_a_long_choice_ends_before_the_arrow(site: Site) -> None:  # noqa: F811
+def test_a_long_choice_ends_before_the_arrow(site: Site) -> None:
     with site.visit("teacher", width=390) as visit:
         visit.page.goto(reverse("question-new"), wait_until="load")
         room = "boxes => boxes.map(box => parseFloat(getComputedStyle(box).paddingInlineEnd))"
@@ -78,7 +78,7 @@ def test_a_long_choice_ends_before_the_arrow(site: Site) -> None:  # noqa: F811
         assert [field.is_visible() for field in fields.all()] == [False, True]
 
 
-def test_tabs_of_a_narrow_page_do_not_run_into_each_other(site: Site) -> None:  # noqa: F811
+def test_tabs_of_a_narrow_page_do_not_run_into_each_other(site: Site) -> None:
     with site.visit("teacher", width=320) as visit:
         visit.page.goto(reverse("bank-list"), wait_until="load")
         cut = "tabs => tabs.map((tab) => tab.scrollWidth > tab.clientWidth)"
@@ -87,7 +87,7 @@ def test_tabs_of_a_narrow_page_do_not_run_into_each_other(site: Site) -> None:  
         assert not any(wide)
 
 
-def test_the_editor_says_saving_while_a_draft_is_on_its_way(site: Site) -> None:  # noqa: F811
+def test_the_editor_says_saving_while_a_draft_is_on_its_way(site: Site) -> None:
     with site.visit("teacher") as visit:
         visit.page.goto(reverse("question-new"), wait_until="networkidle")
         visit.page.route("**/bank/unfinished/**", lambda route: None)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from assessments.models import Blueprint, Exam, Paper
 from assessments.services.paper_drafts import draw_draft, freeze_draft
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 from tests.test_unfinished_question import sign_in_again, sign_out
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -20,11 +20,11 @@ def sign_in_by_hand(page: Page, email: str) -> None:
     page.keyboard.press("Enter")
 
 
-def own_blueprint(site: Site) -> Blueprint:  # noqa: F811
+def own_blueprint(site: Site) -> Blueprint:
     return site.ask(lambda: Blueprint.objects.get(author=site.world.cast.teacher))
 
 
-def frozen_paper(site: Site) -> Paper:  # noqa: F811
+def frozen_paper(site: Site) -> Paper:
     teacher, now = site.world.cast.teacher, site.world.now
     teacher.set_password("a long enough pass phrase")
     teacher.save()
@@ -36,7 +36,7 @@ def frozen_paper(site: Site) -> Paper:  # noqa: F811
     return freeze_draft(draft=draft, title="Mock 7", actor=teacher, now=now)
 
 
-def test_a_form_sent_after_the_session_ended_is_there_again(site: Site) -> None:  # noqa: F811
+def test_a_form_sent_after_the_session_ended_is_there_again(site: Site) -> None:
     paper = site.ask(frozen_paper, site=site)
     email = site.world.cast.teacher.email
     with site.visit("teacher") as visit:
@@ -62,7 +62,7 @@ def test_a_form_sent_after_the_session_ended_is_there_again(site: Site) -> None:
     assert site.ask(lambda: Exam.objects.filter(title="Typed with care", duration_minutes=55).count()) == 1
 
 
-def test_a_part_asked_for_after_the_session_ended_leaves_the_page(site: Site) -> None:  # noqa: F811
+def test_a_part_asked_for_after_the_session_ended_leaves_the_page(site: Site) -> None:
     blueprint = own_blueprint(site)
     with site.visit("teacher") as visit:
         page = visit.page
@@ -78,7 +78,7 @@ def test_a_part_asked_for_after_the_session_ended_leaves_the_page(site: Site) ->
         expect(page.locator("#name")).to_have_value("Typed while signed out")
 
 
-def test_keys_pressed_quickly_act_one_after_the_other(site: Site) -> None:  # noqa: F811
+def test_keys_pressed_quickly_act_one_after_the_other(site: Site) -> None:
     blueprint = own_blueprint(site)
     with site.visit("teacher") as visit:
         page, keys = visit.page, visit.page.keyboard
@@ -100,7 +100,7 @@ def test_keys_pressed_quickly_act_one_after_the_other(site: Site) -> None:  # no
         expect(page.locator("#r-0-2-count")).to_have_value("9")
 
 
-def test_two_tabs_on_a_blueprint_are_said_and_both_kept(site: Site) -> None:  # noqa: F811
+def test_two_tabs_on_a_blueprint_are_said_and_both_kept(site: Site) -> None:
     blueprint = own_blueprint(site)
     with site.visit("teacher") as visit:
         first, second = visit.page, visit.context.new_page()

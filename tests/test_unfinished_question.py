@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from assessments.models import QuestionDraft
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 from tests.test_axe import violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -25,7 +25,7 @@ def write(page: Page, text: str, state: str = "kept") -> None:
     expect(page.locator("#kept")).to_have_attribute("data-state", state)
 
 
-def kept(site: Site) -> list[str]:  # noqa: F811
+def kept(site: Site) -> list[str]:
     return site.ask(lambda: [draft.text for draft in QuestionDraft.objects.order_by("pk")])
 
 
@@ -33,11 +33,11 @@ def sign_out(context: BrowserContext) -> None:
     context.clear_cookies(name="sessionid")
 
 
-def sign_in_again(site: Site, visit: Visit) -> None:  # noqa: F811
+def sign_in_again(site: Site, visit: Visit) -> None:
     visit.context.add_cookies([{"name": "sessionid", "value": site.sessions["teacher"], "url": site.url}])
 
 
-def test_what_is_typed_is_kept_by_itself_and_found_again(site: Site) -> None:  # noqa: F811
+def test_what_is_typed_is_kept_by_itself_and_found_again(site: Site) -> None:
     with site.visit("teacher", axe=True) as visit:
         page = open_editor(visit.page)
         write(page, "Half a question")
@@ -55,7 +55,7 @@ def test_what_is_typed_is_kept_by_itself_and_found_again(site: Site) -> None:  #
         assert visit.problems == []
 
 
-def test_without_a_network_the_computer_keeps_it_over_a_reload(site: Site) -> None:  # noqa: F811
+def test_without_a_network_the_computer_keeps_it_over_a_reload(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = open_editor(visit.page)
         page.on("dialog", lambda dialog: dialog.accept())
@@ -78,7 +78,7 @@ def test_without_a_network_the_computer_keeps_it_over_a_reload(site: Site) -> No
         assert page.evaluate(COPIES) == 0
 
 
-def test_a_copy_that_was_never_sent_is_offered_by_the_next_empty_editor(site: Site) -> None:  # noqa: F811
+def test_a_copy_that_was_never_sent_is_offered_by_the_next_empty_editor(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = open_editor(visit.page)
         page.on("dialog", lambda dialog: dialog.accept())
@@ -90,7 +90,7 @@ def test_a_copy_that_was_never_sent_is_offered_by_the_next_empty_editor(site: Si
         expect(page.locator("[name=text]")).to_have_value("Left behind")
 
 
-def test_a_session_that_ended_is_said_and_what_was_typed_goes_on(site: Site) -> None:  # noqa: F811
+def test_a_session_that_ended_is_said_and_what_was_typed_goes_on(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = open_editor(visit.page)
         sign_out(visit.context)
@@ -105,7 +105,7 @@ def test_a_session_that_ended_is_said_and_what_was_typed_goes_on(site: Site) -> 
         assert kept(site) == ["While signed out and in again"]
 
 
-def test_two_tabs_are_said_and_one_decides(site: Site) -> None:  # noqa: F811
+def test_two_tabs_are_said_and_one_decides(site: Site) -> None:
     with site.visit("teacher", axe=True) as visit:
         first = open_editor(visit.page)
         write(first, "One")

@@ -178,7 +178,7 @@ def test_deactivated_person_is_out_at_once(api, person):
     assert_refused(refresh(api, pair["refresh"]), 401, "inactive", "This account is closed. Ask your institute.")
 
 
-def test_one_refresh_token_traded_ten_times_at_once_gives_one_pair(shared_database):
+def test_one_refresh_token_traded_ten_times_at_once_gives_one_pair(transactional_db):
     person = create_person(
         email=EMAIL, name="Meera", password=PASSWORD, roles={"student"}, verified_email=True, now=NOW
     )

@@ -12,7 +12,7 @@ from accounts.tests.test_audit import LATER
 from tests.factories import NOW, UserFactory
 
 
-def test_open_transaction_is_waited_for(shared_database):
+def test_open_transaction_is_waited_for(transactional_db):
     person = UserFactory()
     written, finish = threading.Event(), threading.Event()
 
@@ -46,7 +46,7 @@ def test_open_transaction_is_waited_for(shared_database):
     assert verify_seals() is None
 
 
-def test_sealing_gives_up_while_a_writer_stays_open(shared_database):
+def test_sealing_gives_up_while_a_writer_stays_open(transactional_db):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time; the advisory lock is PostgreSQL's")
     person = UserFactory()

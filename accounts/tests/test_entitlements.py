@@ -113,7 +113,7 @@ def test_change_below_what_is_used_is_refused(person):
     assert row.quantity == 5
 
 
-def test_twenty_at_once_use_exactly_the_five_granted(shared_database):
+def test_twenty_at_once_use_exactly_the_five_granted(transactional_db):
     person = UserFactory()
     row = EntitlementFactory(user=person, quantity=5)
 

@@ -95,7 +95,7 @@ def test_own_second_address_becomes_the_first(office, second_address):
     assert EmailAddress.objects.get(user=owner).email == second_address
 
 
-def test_two_who_change_to_one_address_at_once_both_get_an_answer(shared_database):
+def test_two_who_change_to_one_address_at_once_both_get_an_answer(transactional_db):
     office = create_person(email="o@example.com", name="O", password=None, roles={"staff"}, now=NOW)
     people = [
         create_person(email=f"p{n}@example.com", name="P", password=None, roles={"student"}, now=NOW) for n in range(4)

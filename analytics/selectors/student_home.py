@@ -1,7 +1,7 @@
 """What a student's day looks like. A constant number of queries, whatever the student has done."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -195,12 +195,15 @@ def _with_teacher(paper: Any) -> dict[str, Any]:
         EvaluationState.ASSIGNED: _("with a teacher"),
         EvaluationState.IN_PROGRESS: _("%(done)s of %(total)s done") % {"done": done, "total": total},
     }[paper.state]
+    back = _("by %(when)s") % {"when": when(paper.due_at)}
+    if paper.paused_at is not None:
+        back = _("waits for a picture")
     return {
         "evaluation": paper,
         "steps": [
             {"label": _("Received"), "note": when(paper.submitted_at), "state": "done"},
             {"label": _("Marking"), "note": note, "state": "now", "percent": 100 * done / max(total, 1)},
-            {"label": _("Back"), "note": _("by %(when)s") % {"when": when(paper.due_at)}, "state": "todo"},
+            {"label": _("Back"), "note": back, "state": "todo"},
         ],
     }
 
@@ -217,16 +220,18 @@ def _trend(released: list[Evaluation]) -> list[dict[str, Any]]:
 
 def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUID] = ()) -> list[dict[str, Any]]:
     """Marks won of marks possible per unit over all returned papers but those of the `hidden` exams, whose marks are
-    not shown yet; weakest first. Two queries.
+    not shown yet; weakest first. Three queries: the papers are named by their ids, because PostgreSQL without fresh
+    statistics joined every answer with every paper.
 
     What was not answered counts as lost. Of an internal choice one alternative counts, as in the total of the paper.
     """
     unit = "version__question__chapter__unit"
     counted = Evaluation.objects.filter(attempt__student=user, state=EvaluationState.RELEASED)
     counted = counted.exclude(attempt__exam__in=hidden) if hidden else counted
+    attempts = dict(counted.values_list("attempt_id", "pk"))
     possible = (
         PaperQuestion.objects.filter(
-            paper__attempts__evaluation__in=counted,
+            paper__attempts__in=list(attempts),
             alternative__in=["", "a"],
             **{f"{unit}__programme": programme},
         )
@@ -235,7 +240,7 @@ def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUI
         .annotate(possible=Sum("marks"))
     )
     won: dict[Any, Decimal] = defaultdict(Decimal)
-    for unit_id, total in _won(counted, f"question__{unit}"):
+    for unit_id, total in _won(attempts, f"question__{unit}"):
         won[unit_id] += total
     rows = []
     for row in possible:
@@ -248,10 +253,10 @@ def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUI
     return sorted(rows, key=lambda row: (row["value"], row["label"]))
 
 
-def _won(counted: QuerySet[Evaluation], unit: str) -> Iterable[tuple[Any, Decimal]]:
-    """Pairs of unit and marks won in it over these papers. One query."""
-    objective = Response.objects.filter(attempt__evaluation__in=counted, question__is_written=False)
-    written = QuestionMark.objects.filter(evaluation__in=counted)
+def _won(attempts: Mapping[UUID, UUID], unit: str) -> Iterable[tuple[Any, Decimal]]:
+    """Pairs of unit and marks won in it over these papers, given by attempt and evaluation. One query."""
+    objective = Response.objects.filter(attempt__in=list(attempts), question__is_written=False)
+    written = QuestionMark.objects.filter(evaluation__in=list(attempts.values()))
     other = QuestionMark.objects.filter(
         evaluation=OuterRef("evaluation"), question__number=OuterRef("question__number")
     )

@@ -9,6 +9,7 @@ from accounts.models import User
 from common.local_times import day_start
 from evaluations.enums import DONE_STATES, OPEN_STATES
 from evaluations.models import BankComment, Evaluation
+from evaluations.models.evaluation import late_at
 
 
 def teacher_home(*, teacher: User, now: datetime) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def teacher_home(*, teacher: User, now: datetime) -> dict[str, Any]:
     counts = mine.aggregate(
         waiting=Count("pk", filter=Q(state__in=OPEN_STATES)),
         today=Count("pk", filter=promised & Q(due_at__lt=tomorrow)),
-        late=Count("pk", filter=promised & Q(due_at__lt=now)),
+        late=Count("pk", filter=promised & late_at(now)),
         seconds=Sum("expected_seconds", filter=Q(state__in=OPEN_STATES)),
         done=Count("pk", filter=Q(finalised_at__gte=week)),
         in_time=Count("pk", filter=Q(finalised_at__gte=week, finalised_at__lte=F("due_at"))),

@@ -45,7 +45,7 @@ class ExamAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "purpose", "programme", "blueprint", "paper", "cohorts", "is_published")}),
         (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
-        (_("While it is sat"), {"fields": ("behaviour", "tries", "try_penalty")}),
+        (_("While it is sat"), {"fields": ("behaviour", "tries", "try_penalty", "calculator")}),
         (_("Order"), {"fields": ("shuffle_questions", "shuffle_options")}),
         (_("Quiz"), {"fields": ("chapter", "pass_percent")}),
         (_("Marking"), {"fields": ("release", "hide_names")}),

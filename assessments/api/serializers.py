@@ -12,6 +12,7 @@ from assessments.enums import (
     TOLD_EVENTS,
     AttemptState,
     Behaviour,
+    Calculator,
     DeviceBrowser,
     DeviceForm,
     DeviceSystem,
@@ -349,13 +350,15 @@ class AttemptOut(AttemptStateOut):
     behaviour = serializers.ChoiceField(choices=Behaviour.choices, source="exam.behaviour")
     tries = serializers.SerializerMethodField(help_text="How often a question can be checked; 0: not before the end.")
     try_penalty = serializers.SerializerMethodField(help_text="Share of a question's marks that a wrong try costs.")
+    calculator = serializers.ChoiceField(choices=Calculator.choices, source="exam.calculator")
     checks = serializers.SerializerMethodField()
     paper = serializers.SerializerMethodField()
     responses = serializers.SerializerMethodField()
 
     class Meta(AttemptStateOut.Meta):
         fields = (  # type: ignore[assignment]
-            *AttemptStateOut.Meta.fields, "behaviour", "tries", "try_penalty", "paper", "responses", "checks",
+            *AttemptStateOut.Meta.fields, "behaviour", "tries", "try_penalty", "calculator", "paper", "responses",
+            "checks",
         )  # fmt: skip
 
     def get_tries(self, attempt: Attempt) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from assessments.enums import REVEAL_PRESETS, Behaviour, RevealItem, RevealPreset, RevealWhen
+from assessments.enums import REVEAL_PRESETS, Behaviour, Calculator, RevealItem, RevealPreset, RevealWhen
 from assessments.models import Exam, Paper
 from assessments.models.exams import NO_LIMIT_MINUTES
 from assessments.services.exams import BEHAVES, SETTLED, check_behaviour, quiz_problems
@@ -21,6 +21,7 @@ from common.local_times import LocalDateTimeField, full_hour, same_time
 from courses.models import Chapter, Cohort
 
 OWN_CHOICE = "own"
+USUAL = (*BEHAVES, "calculator")
 
 
 def reveal_field(item: RevealItem) -> forms.ChoiceField:
@@ -105,6 +106,13 @@ class SetExamForm(RevealForm):
         initial=DEFAULT_PENALTY,
         help_text=gettext_lazy("Share of the question’s marks, 0 to 1: 0.33 takes a third away."),
     )
+    calculator = forms.ChoiceField(
+        label=gettext_lazy("Calculator"),
+        choices=Calculator.choices,
+        required=False,
+        initial=Calculator.NONE,
+        help_text=gettext_lazy("On the screen, beside the questions."),
+    )
 
     def __init__(self, data: Any = None, *, paper: Paper, cohorts: Any, now: datetime) -> None:
         self.paper = paper
@@ -124,7 +132,7 @@ class SetExamForm(RevealForm):
 
     def save(self, *, actor: User, now: datetime) -> Exam:
         values = {name: value for name, value in self.cleaned_data.items() if not name.startswith("reveal")}
-        usual = {name: values.pop(name) for name in BEHAVES}
+        usual = {name: values.pop(name) for name in USUAL}
         return set_paper(
             paper=self.paper,
             reveal=self.reveal_rules(),
@@ -176,7 +184,7 @@ class SetQuizForm(SetExamForm):
             actor=actor,
             now=now,
             **{name: given[name] for name in ("title", "cohorts", "opens_at", "closes_at")},
-            **_said({name: given[name] for name in BEHAVES}),
+            **_said({name: given[name] for name in USUAL}),
         )
 
 

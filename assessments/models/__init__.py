@@ -19,6 +19,7 @@ from assessments.models.pictures import QuestionPicture
 from assessments.models.question_drafts import QuestionDraft
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion, SchemeMethod
+from assessments.models.scans import Scan, ScanFile, ScanPage
 from assessments.models.sheets import PageQuestion, SheetPage, SheetUpload
 from assessments.models.statistics import (
     FlagKind,
@@ -68,6 +69,9 @@ __all__ = [
     "QuestionVersion",
     "RescoredAttempt",
     "Response",
+    "Scan",
+    "ScanFile",
+    "ScanPage",
     "SchemeMethod",
     "SheetPage",
     "SheetUpload",

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.enums import Behaviour, ExamPurpose, ReleasePolicy, RevealItem, RevealWhen
+from assessments.enums import Behaviour, Calculator, ExamPurpose, ReleasePolicy, RevealItem, RevealWhen
 from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
@@ -131,6 +131,14 @@ class Exam(IdModel):
         db_default=Decimal("0.33"),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
         help_text=_("Share of the question’s marks, 0 to 1: 0.33 takes a third away."),
+    )
+    calculator = models.CharField(
+        _("calculator"),
+        max_length=10,
+        choices=Calculator.choices,
+        default=Calculator.NONE,
+        db_default=Calculator.NONE.value,
+        help_text=_("On the screen, beside the questions."),
     )
     is_published = models.BooleanField(_("published"), default=False)
     reveal_answers = _reveal_field(RevealItem.ANSWERS)

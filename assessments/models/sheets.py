@@ -20,7 +20,11 @@ class SheetUploadQuerySet(ScopedQuerySet["SheetUpload"]):
 
 
 class SheetUpload(IdModel):
-    """One file of a student (a photo or a PDF). Only `verified` counts: that is the receipt."""
+    """One file of a student (a photo or a PDF). Only `verified` counts: that is the receipt.
+
+    Once received its bytes are never exchanged, and once the paper is handed in it keeps its place: the database itself
+    refuses (migration 0040).
+    """
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="uploads")
     client_id = models.UUIDField(help_text=_("Chosen by the student's device; makes every call repeatable."))
@@ -32,6 +36,10 @@ class SheetUpload(IdModel):
     state = models.CharField(max_length=10, choices=UploadState.choices, default=UploadState.INTENDED)
     refused_code = models.CharField(max_length=40, blank=True)
     refused_message = models.CharField(max_length=300, blank=True)
+    retake_of = models.ForeignKey(
+        "SheetPage", models.PROTECT, null=True, blank=True, db_index=False, related_name="retakes",
+        help_text=_("The page that this is another picture of. It stands beside that page, never in its place."),
+    )  # fmt: skip
     via_phone = models.BooleanField(db_default=False, default=False, help_text=_("Came through a phone link."))
     intended_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +50,9 @@ class SheetUpload(IdModel):
         verbose_name = _("sheet upload")
         ordering = ["attempt", "page_number", "id"]
         constraints = [models.UniqueConstraint(fields=["attempt", "client_id"], name="sheet_upload_once")]
+        indexes = [
+            models.Index(fields=["retake_of"], condition=Q(retake_of__isnull=False), name="sheet_upload_retake_idx")
+        ]
 
     def __str__(self) -> str:
         return f"{self.attempt} sheet {self.page_number}"

@@ -18,6 +18,7 @@ from assessments.models import Attempt, BlueprintSlot, Exam
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
 from assessments.selectors.attempts import exams_for_lists, paper_for_attempt, question_label, responses_of
+from assessments.selectors.exam_aids import exam_aids
 from assessments.selectors.quizzes import QuizResult, best_of, result_of
 from assessments.selectors.reveal import Shown, shown_by_exam
 
@@ -150,7 +151,7 @@ def attempt_page(
         "legend": list(_states().items()),
         "words": json.dumps(_states() | _words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
-    }
+    } | exam_aids(attempt.exam.calculator)
 
 
 def _with_controls(paper: dict[str, Any], help_of: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "phone": reverse("phone-make", args=[attempt.pk]),
             "phone_end": reverse("phone-end", args=[attempt.pk]),
         },
-        "words": json.dumps(_words(), ensure_ascii=False),
+        "words": json.dumps(capture_words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
@@ -131,12 +131,12 @@ def phone_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "attempt": attempt,
         "state": phone_state(attempt, now),
         "urls": {"done": reverse("phone-done", args=[NOBODY]), "remove": reverse("phone-remove", args=[NOBODY])},
-        "words": json.dumps(_words(), ensure_ascii=False),
+        "words": json.dumps(capture_words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
     }
 
 
-def _words() -> dict[str, str]:
+def capture_words() -> dict[str, str]:
     """The words sheet-capture.js needs; {} stands for a number or a name."""
     return {
         "page": _("page {}"),

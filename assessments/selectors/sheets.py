@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from assessments.enums import PageState, UploadState
+from assessments.enums import RECEIVED, PageState, UploadState
 from assessments.models import Attempt, PaperQuestion, Response, SheetPage, SheetUpload
 
 # What the student still means to hand in.
@@ -16,7 +16,7 @@ STANDING = (UploadState.INTENDED, UploadState.VERIFIED)
 
 def uploads_of(attempt: Attempt) -> QuerySet[SheetUpload]:
     """Every upload that was not taken out, in the student's order, with pages and their tags. Three queries."""
-    rows = SheetUpload.objects.filter(attempt=attempt).exclude(state=UploadState.REMOVED)
+    rows = SheetUpload.objects.filter(attempt=attempt, retake_of=None).exclude(state=UploadState.REMOVED)
     return rows.order_by("page_number", "id").prefetch_related("pages__questions")
 
 
@@ -50,7 +50,7 @@ def not_attempted_numbers(attempt: Attempt) -> list[int]:
 
 
 def uploads_waiting_since(before: datetime) -> QuerySet[SheetUpload]:
-    """Verified uploads received before `before` that still have a page without images, oldest first."""
+    """Uploads received before `before` that still have a page without images, oldest first."""
     waiting = SheetPage.objects.filter(upload=OuterRef("pk"), state=PageState.WAITING)
-    rows = SheetUpload.objects.filter(state=UploadState.VERIFIED, verified_at__lt=before)
+    rows = SheetUpload.objects.filter(state__in=RECEIVED, verified_at__lt=before)
     return rows.filter(Exists(waiting)).order_by("verified_at")

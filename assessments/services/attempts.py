@@ -94,17 +94,31 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
             consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
         paper = exam.paper or _draw(exam, student, number, now)
         ends_at = now + terms.duration + terms.extra
-        attempt = Attempt.objects.create(
-            exam=exam,
-            paper=paper,
-            student=student,
-            started_at=now,
-            ends_at=ends_at,
-            sheets_due_at=ends_at + timedelta(minutes=exam.upload_grace_minutes),
+        sheets_due_at = ends_at + timedelta(minutes=exam.upload_grace_minutes)
+        attempt = begin_attempt(
+            exam=exam, student=student, paper=paper, times=(now, ends_at, sheets_due_at), extra=terms.extra, now=now
         )
-        minutes, extra = exam.duration_minutes, int(terms.extra.total_seconds())
-        note_event(attempt, FlightEvent.STARTED, now=now, minutes=minutes, extra_seconds=extra)
-        announce(attempt_started, attempt_id=attempt.pk)
+    return attempt
+
+
+def begin_attempt(
+    *,
+    exam: Exam,
+    student: User,
+    paper: Paper,
+    times: tuple[datetime, datetime, datetime],
+    extra: timedelta,
+    now: datetime,
+) -> Attempt:
+    """The row of an attempt with `times` (started_at, ends_at, sheets_due_at), and the fact told. In the
+    transaction that locked the student's row, checked that they may and used up an exam of their plan."""
+    started_at, ends_at, sheets_due_at = times
+    attempt = Attempt.objects.create(
+        exam=exam, paper=paper, student=student, started_at=started_at, ends_at=ends_at, sheets_due_at=sheets_due_at
+    )
+    minutes, extra_seconds = exam.duration_minutes, int(extra.total_seconds())
+    note_event(attempt, FlightEvent.STARTED, now=now, minutes=minutes, extra_seconds=extra_seconds)
+    announce(attempt_started, attempt_id=attempt.pk)
     return attempt
 
 

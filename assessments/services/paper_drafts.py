@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.enums import REVEAL_PRESETS, Behaviour, ExamPurpose, RevealItem, RevealPreset
+from assessments.enums import REVEAL_PRESETS, Behaviour, Calculator, ExamPurpose, RevealItem, RevealPreset
 from assessments.models import Blueprint, Exam, Paper, PaperDraft
 from assessments.services.drawing import (
     BlueprintUnfitError,
@@ -166,6 +166,7 @@ def set_paper(
     behaviour: str = Behaviour.DEFERRED,
     tries: int = 3,
     try_penalty: Decimal = DEFAULT_PENALTY,
+    calculator: str = Calculator.NONE,
 ) -> Exam:
     """Sets a frozen paper as a published exam for `cohorts` of its programme; `reveal`: from when its students see what
     of their results; with `quiz` as a quiz. Raises DomainError."""
@@ -185,6 +186,7 @@ def set_paper(
         behaviour=behaviour,
         tries=tries,
         try_penalty=try_penalty,
+        calculator=calculator,
         is_published=True,
         **({"purpose": ExamPurpose.QUIZ} | asdict(quiz) if quiz else {}),
         **{f"reveal_{item}": when for item, when in reveal.items()},

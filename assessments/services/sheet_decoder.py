@@ -1,6 +1,8 @@
 """The process that opens a stranger's file. Run as a script by sheet_sandbox; imports nothing of the project.
 
-    python -I sheet_decoder.py '{"command": "inspect"|"render", "kind": "image/jpeg", ...limits}'   < file   > frames
+    python -I sheet_decoder.py '{"command": "inspect"|"render"|"split", "kind": "image/jpeg", ...limits}' <file >frames
+
+`split` takes the pages of a scanned class apart, `count` of them from `first`, and reads their codes.
 
 It limits itself (memory, CPU, files) before it imports a decoder or reads a byte, has no environment to leak, writes
 nothing but frames to stdout, and is thrown away afterwards. A frame is a 4-byte big-endian length, that much JSON,
@@ -212,6 +214,60 @@ def render(data: bytes, limits: dict[str, Any]) -> None:
         emit({"width": image.width, "height": image.height, **facts}, encode_screen(image), encode(thumb, 78))
 
 
+def split(data: bytes, limits: dict[str, Any]) -> None:
+    """Emit one frame per page with two JPEG blobs: the page upright by its code, at the resolution it is drawn in, and
+    a thumbnail. A page that cannot be drawn is told as failed, and the next one is tried."""
+    document = open_pdf(data, limits) if limits["kind"] == "application/pdf" else None
+    pages = range(limits["first"], min(limits["first"] + limits["count"], len(document) if document else 1))
+    for index in pages:
+        try:
+            whole = draw_pdf_page(document, index) if document else open_image(data, limits)
+            image = load_shrunk(whole, PDF_LONG_SIDE[1])
+        except Exception:
+            # What decoders raise about one page says nothing about the others.
+            if not document:
+                raise
+            emit({"index": index, "failed": 1})
+            continue
+        emit_split(index, image)
+
+
+def emit_split(index: int, image: Any) -> None:
+    from PIL import Image
+
+    grey = image.convert("L")
+    codes, seen = codes_on(grey)
+    turn = codes[0][1] if codes else 0
+    if turn:
+        turns = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+        image = image.transpose(turns[turn])  # Pillow turns counter-clockwise
+    thumb = image.resize((THUMB_WIDTH, max(1, round(image.height * THUMB_WIDTH / image.width))), reducing_gap=2.0)
+    facts = {"index": index, "width": image.width, "height": image.height, "turn": turn, "ink": ink_share(grey)}
+    emit({**facts, "codes": [text[:200] for text, _turn in codes], "seen": seen}, encode(image, 85), encode(thumb, 78))
+
+
+def codes_on(grey: Any) -> tuple[list[tuple[str, int]], bool]:
+    """The QR codes of an L image, each with the degrees clockwise (0, 90, 180, 270) that make it upright; and whether
+    any was seen, also one that cannot be read."""
+    import zxingcpp
+
+    pixels = memoryview(grey.tobytes()).cast("B", (grey.height, grey.width))
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    seen = zxingcpp.read_barcodes(pixels, formats=formats, return_errors=True)
+    codes = {code.text: round(-code.orientation / 90) * 90 % 360 for code in seen if code.valid}
+    return list(codes.items()), bool(seen)
+
+
+def ink_share(grey: Any) -> float:
+    """How much of the inner page is clearly darker than its paper, 0 to 1."""
+    width, height = grey.size
+    middle = grey.crop((width // 20, height // 20, width - width // 20, height - height // 20))
+    histogram = middle.histogram()
+    paper = percentile(histogram, 0.9)
+    share: float = sum(histogram[: max(0, paper - 60)]) / max(1, sum(histogram))
+    return share
+
+
 def encode(image: Any, quality: int) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
@@ -305,7 +361,7 @@ def main() -> None:
     limit_self(limits)
     data = sys.stdin.buffer.read(limits["max_bytes"] + 1)
     try:
-        (inspect if limits["command"] == "inspect" else render)(data, limits)
+        {"inspect": inspect, "render": render, "split": split}[limits["command"]](data, limits)
     except Refused as refusal:
         emit(refusal.frame)
     except MemoryError:

@@ -27,10 +27,15 @@ def remove_sheet(*, upload: SheetUpload, actor: User, now: datetime) -> SheetUpl
         _lock_open(upload.attempt_id)
         current = SheetUpload.objects.select_related("attempt").get(pk=upload.pk)
         if current.state != UploadState.REMOVED:
-            PageQuestion.objects.filter(page__upload=current).delete()
-            current.state = UploadState.REMOVED
-            current.save(update_fields=["state"])
+            take_out(current)
     return current
+
+
+def take_out(upload: SheetUpload) -> None:
+    """For the holder of the attempt's lock: the sheet counts no more, its tags go, its bytes stay."""
+    PageQuestion.objects.filter(page__upload=upload).delete()
+    upload.state = UploadState.REMOVED
+    upload.save(update_fields=["state"])
 
 
 def reorder_sheets(*, attempt: Attempt, order: Sequence[UUID], actor: User, now: datetime) -> list[SheetUpload]:

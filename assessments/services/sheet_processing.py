@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from PIL import Image
 
-from assessments.enums import PageState, UploadState
+from assessments.enums import RECEIVED, PageState
 from assessments.models import SheetPage, SheetUpload
 from assessments.selectors.sheets import uploads_waiting_since
 from assessments.services.sheet_files import MAX_BYTES, SheetRefused
@@ -108,9 +108,7 @@ def _draw(upload: SheetUpload, pages: dict[int, SheetPage]) -> int:
 def _take_waiting(upload_id: UUID) -> dict[int, SheetPage]:
     """Waiting pages by index, after counting the try and giving up those that were tried too often."""
     with transaction.atomic():
-        waiting = SheetPage.objects.filter(
-            upload=upload_id, upload__state=UploadState.VERIFIED, state=PageState.WAITING
-        )
+        waiting = SheetPage.objects.filter(upload=upload_id, upload__state__in=RECEIVED, state=PageState.WAITING)
         waiting.filter(tries__gte=MAX_TRIES).update(state=PageState.FAILED)
         waiting.update(tries=F("tries") + 1)
         return {page.index: page for page in waiting.order_by("index")}

@@ -49,6 +49,8 @@ class Decoding:
     max_bytes: int
     max_pages: int
     memory_bytes: int = MEMORY_BYTES
+    first: int = 0
+    count: int = 0
     peak_bytes: int = field(default=0, init=False)
     exit_code: int | None = field(default=None, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -87,6 +89,8 @@ class Decoding:
             "max_bytes": self.max_bytes,
             "max_pages": self.max_pages,
             "max_pixels": MAX_PIXELS,
+            "first": self.first,
+            "count": self.count,
         }
         return subprocess.Popen(  # noqa: S603 - our own interpreter and script
             [sys.executable, "-I", str(DECODER), json.dumps(limits)],

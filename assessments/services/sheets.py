@@ -1,7 +1,7 @@
 """Answer sheets on their way in: announced by the device, sent straight to storage, checked, then receipted.
 
 Everything else about sheets is found here too: hand_in (confirm), sheet_order (order, rotate, take out),
-sheet_processing (page images).
+sheet_processing (page images), retakes (another picture of one page).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def announce_sheet(
     DomainError: sheets_closed, already_handed_in, no_sheets, too_many_pages, sheet_* and those of a bad announcement.
     """
     require_student(attempt, actor)
-    facts = _checked_facts(page_number=page_number, sha256=sha256, size=size, content_type=content_type)
+    facts = checked_facts(page_number=page_number, sha256=sha256, size=size, content_type=content_type)
     with transaction.atomic():
         locked = lock_attempt(attempt.pk)
         _require_open(locked)
@@ -87,18 +87,14 @@ def announce_sheet(
         if upload is None:
             _require_announcing(locked, now)
             upload = SheetUpload(attempt=locked, client_id=client_id, intended_at=now, via_phone=via_phone, **facts)
-            upload.storage_key = f"attempts/{locked.pk}/{upload.pk}/original"
-            upload.save(force_insert=True)
+            first_save(upload)
         elif upload.state != UploadState.VERIFIED:
             _announce_again(upload, facts, now=now)
         elif (upload.sha256, upload.size) != (facts["sha256"], facts["size"]):
-            raise _differs()
+            raise differs()
     if upload.state == UploadState.VERIFIED:
         return upload, None
-    target = sheet_storage().presign_upload(
-        key=incoming_key(upload), content_type=upload.content_type, max_bytes=MAX_BYTES
-    )
-    return upload, target
+    return upload, upload_target(upload)
 
 
 def receive_sheet(*, upload: SheetUpload, actor: User, now: datetime) -> SheetUpload:
@@ -114,10 +110,7 @@ def receive_sheet(*, upload: SheetUpload, actor: User, now: datetime) -> SheetUp
         return current
     _require_receivable(current, now)
     try:
-        data = _arrived(current)
-        inspected = inspect_upload(data, declared_type=current.content_type)
-        clean = without_metadata(data, inspected.content_type)
-        sheet_storage().put_bytes(current.storage_key, clean, inspected.content_type)
+        inspected = keep_arrived(current)
         accepted = _accept(current, inspected, now=now)
         sheet_storage().delete(incoming_key(current))
         return accepted
@@ -128,8 +121,33 @@ def receive_sheet(*, upload: SheetUpload, actor: User, now: datetime) -> SheetUp
             return current
         raise
     except SheetRefused as refused:
-        _note_refusal(current, refused)
+        note_refusal(current, refused)
         raise
+
+
+def keep_arrived(upload: SheetUpload) -> InspectedFile:
+    """Reads what arrived once, checks it, and keeps it without its metadata. Outside any transaction.
+
+    Raises SheetMissingError and SheetRefused.
+    """
+    data = _arrived(upload)
+    inspected = inspect_upload(data, declared_type=upload.content_type)
+    clean = without_metadata(data, inspected.content_type)
+    sheet_storage().put_bytes(upload.storage_key, clean, inspected.content_type)
+    return inspected
+
+
+def upload_target(upload: SheetUpload) -> UploadTarget:
+    """Where the device sends the file of an announced upload; valid for 15 minutes."""
+    return sheet_storage().presign_upload(
+        key=incoming_key(upload), content_type=upload.content_type, max_bytes=MAX_BYTES
+    )
+
+
+def first_save(upload: SheetUpload) -> None:
+    """Inserts an announced upload; from then on its place in the storage is fixed."""
+    upload.storage_key = f"attempts/{upload.attempt_id}/{upload.pk}/original"
+    upload.save(force_insert=True)
 
 
 def incoming_key(upload: SheetUpload) -> str:
@@ -137,7 +155,8 @@ def incoming_key(upload: SheetUpload) -> str:
     return upload.storage_key.removesuffix("original") + "incoming"
 
 
-def _checked_facts(*, page_number: int, sha256: str, size: int, content_type: str) -> dict[str, Any]:
+def checked_facts(*, page_number: int, sha256: str, size: int, content_type: str) -> dict[str, Any]:
+    """What a device announces, as columns of SheetUpload. Raises DomainError and SheetRefused."""
     if not 1 <= page_number <= MAX_PAGES:
         message = _("Pages are numbered from 1 to %(most)d.") % {"most": MAX_PAGES}
         raise DomainError(message, "page_number")
@@ -186,7 +205,8 @@ def _too_many() -> SheetRefused:
     return SheetRefused(message, "too_many_pages")
 
 
-def _differs() -> ConflictError:
+def differs() -> ConflictError:
+    """One client id stands for one file."""
     return ConflictError(_("Another file was sent under the same name. Add it as a new page."), "sheet_differs")
 
 
@@ -198,7 +218,7 @@ def _announce_again(upload: SheetUpload, facts: dict[str, Any], *, now: datetime
         raise DomainError(_("The time for sending pages is over."), "sheets_closed")
     if upload.state == UploadState.INTENDED:
         if (upload.sha256, upload.size) != (facts["sha256"], facts["size"]):
-            raise _differs()
+            raise differs()
         return
     if _standing_pages(upload.attempt) >= MAX_PAGES:
         raise _too_many()
@@ -242,7 +262,7 @@ def _accept(upload: SheetUpload, inspected: InspectedFile, *, now: datetime) -> 
             return current
         _require_receivable(current, now)
         if (current.sha256, current.size) != (upload.sha256, upload.size):
-            raise _differs()
+            raise differs()
         # This upload is itself counted as one page on its way.
         if _standing_pages(attempt) - 1 + inspected.page_count > MAX_PAGES:
             raise _too_many()
@@ -254,7 +274,7 @@ def _accept(upload: SheetUpload, inspected: InspectedFile, *, now: datetime) -> 
     return current
 
 
-def _note_refusal(upload: SheetUpload, refused: SheetRefused) -> None:
+def note_refusal(upload: SheetUpload, refused: SheetRefused) -> None:
     """Only of the announcement that was checked: another `done` may have been quicker, or a new file announced."""
     same = SheetUpload.objects.filter(pk=upload.pk, state=UploadState.INTENDED, sha256=upload.sha256, size=upload.size)
     same.update(state=UploadState.REFUSED, refused_code=refused.code, refused_message=refused.message[:300])

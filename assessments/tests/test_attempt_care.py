@@ -177,13 +177,14 @@ def test_exam_is_set_and_changed_through_the_back_office(cast, office):
         "upload_grace_minutes": "5", "max_attempts": "1", "release": "when_marked", "hide_names": "on",
         "preset": "everything", "purpose": "exam", "pass_percent": "70",
         **{f"reveal_{item}": "at_once" for item in RevealItem},
-        "behaviour": "immediate", "tries": "2", "try_penalty": "0.25",
+        "behaviour": "immediate", "tries": "2", "try_penalty": "0.25", "calculator": "basic",
     }  # fmt: skip
     page = office.post(reverse("admin:assessments_exam_add"), form)
     assert page.status_code == 302, page.context["errors"]
     exam = Exam.objects.get(title="Maths mock 2")
     assert list(exam.cohorts.all()) == [cast.cohort]
     assert (exam.behaviour, exam.tries, exam.try_penalty) == ("immediate", 2, Decimal("0.25"))
+    assert exam.calculator == "basic"
     refused = office.post(reverse("admin:assessments_exam_change", args=[exam.pk]), form | {"behaviour": "certainty"})
     assert "Certainty needs a paper without written questions" in refused.content.decode()
     recorded = [event for event in events() if event.startswith("exam.")]

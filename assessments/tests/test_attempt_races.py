@@ -18,7 +18,7 @@ from common.testing.database import run_at_once
 from tests import factories
 
 NOW = factories.NOW
-pytestmark = pytest.mark.usefixtures("shared_database")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 @pytest.fixture

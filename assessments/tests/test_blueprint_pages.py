@@ -400,6 +400,16 @@ def test_a_paper_is_set_for_a_batch(teacher: Client, paper: Paper, cast: Any) ->
     assert AuditEvent.objects.filter(action="exam.created", object_id=str(exam.pk)).exists()
 
 
+def test_a_paper_is_set_with_a_calculator_and_students_are_told(teacher: Client, paper: Paper, cast: Any) -> None:
+    assert teacher.post(reverse("paper-page", args=[paper.pk]), exam_form(cast, calculator="basic")).status_code == 302
+    exam = Exam.objects.get(paper=paper)
+    student = Client()
+    student.force_login(cast.student)
+    told = "A calculator is on the screen: Four operations, roots and per cent."
+    assert told in student.get(reverse("exam-detail", args=[exam.pk])).content.decode()
+    assert "calculator" not in student.get(reverse("exam-detail", args=[cast.exam.pk])).content.decode()
+
+
 def test_a_paper_is_not_set_twice_by_two_tabs(teacher: Client, paper: Paper, cast: Any) -> None:
     url = reverse("paper-page", args=[paper.pk])
     assert teacher.post(url, exam_form(cast)).status_code == 302
@@ -420,6 +430,7 @@ def test_a_paper_is_not_set_twice_by_two_tabs(teacher: Client, paper: Paper, cas
         ({"behaviour": "certainty"}, "Certainty needs a paper without written questions"),
         ({"tries": "6"}, "less than or equal to 5"),
         ({"try_penalty": "1.5"}, "less than or equal to 1"),
+        ({"calculator": "abacus"}, "Select a valid choice."),
         ({"title": ""}, "This field is required."),
         ({"cohorts": ["11111111-1111-1111-1111-111111111111"]}, "Select a valid choice."),
     ],

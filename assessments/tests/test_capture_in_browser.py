@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from assessments.models import SheetUpload
 from assessments.tests.test_outbox_in_browser import STRANGERS
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.photographs.draw import photograph
 from tests.photographs.sheets import written_sheets
@@ -33,12 +33,12 @@ def photo() -> bytes:
     return jpeg(photograph("wood", written_sheets(1)[0], seed=1, size=(1500, 2000)).image)
 
 
-def opened(page: Page, site: Site) -> Page:  # noqa: F811
+def opened(page: Page, site: Site) -> Page:
     page.goto(f"/attempts/{site.ids['sheets']}/sheets/", wait_until="networkidle")
     return page
 
 
-def stored(site: Site) -> list[tuple[int, int, int]]:  # noqa: F811
+def stored(site: Site) -> list[tuple[int, int, int]]:
     """Of what the server has: page number and size in pixels of what arrived."""
 
     def look() -> list[tuple[int, int, int]]:
@@ -52,7 +52,7 @@ def stored(site: Site) -> list[tuple[int, int, int]]:  # noqa: F811
     return site.ask(look)
 
 
-def test_a_photograph_becomes_a_page(site: Site, photo: bytes) -> None:  # noqa: F811
+def test_a_photograph_becomes_a_page(site: Site, photo: bytes) -> None:
     with site.visit("student", width=390, axe=True) as visit:
         page = opened(visit.page, site)
         before = page.locator(".sheet").count()
@@ -76,7 +76,7 @@ def test_a_photograph_becomes_a_page(site: Site, photo: bytes) -> None:  # noqa:
         assert visit.problems == []
 
 
-def test_the_same_page_twice_and_a_page_cut_off_are_told(site: Site, photo: bytes) -> None:  # noqa: F811
+def test_the_same_page_twice_and_a_page_cut_off_are_told(site: Site, photo: bytes) -> None:
     with Image.open(io.BytesIO(photo)) as whole:
         cut = jpeg(whole.crop((300, 0, 1500, 2000)))
     with site.visit("student", width=1440) as visit:
@@ -95,7 +95,7 @@ def test_the_same_page_twice_and_a_page_cut_off_are_told(site: Site, photo: byte
 
 
 @pytest.fixture
-def filming(site: Site, photo: bytes, tmp_path: Path) -> Iterator[Browser]:  # noqa: F811
+def filming(site: Site, photo: bytes, tmp_path: Path) -> Iterator[Browser]:
     """Chromium whose camera sees the sheet on the desk."""
     film = tmp_path / "desk.mjpeg"
     film.write_bytes(photo * 3)
@@ -107,7 +107,7 @@ def filming(site: Site, photo: bytes, tmp_path: Path) -> Iterator[Browser]:  # n
     browser.close()
 
 
-def test_the_camera_of_the_page(site: Site, filming: Browser) -> None:  # noqa: F811
+def test_the_camera_of_the_page(site: Site, filming: Browser) -> None:
     context = filming.new_context(base_url=site.url, viewport={"width": 390, "height": 844}, permissions=["camera"])
     context.add_cookies([{"name": "sessionid", "value": site.sessions["student"], "url": site.url}])
     page = opened(context.new_page(), site)
@@ -125,7 +125,7 @@ def test_the_camera_of_the_page(site: Site, filming: Browser) -> None:  # noqa: 
     context.close()
 
 
-def test_a_network_that_says_nothing_holds_up_no_page(site: Site, photo: bytes) -> None:  # noqa: F811
+def test_a_network_that_says_nothing_holds_up_no_page(site: Site, photo: bytes) -> None:
     with site.visit("student", width=390) as visit:
         page = visit.page
         page.clock.install()
@@ -149,7 +149,7 @@ def test_a_network_that_says_nothing_holds_up_no_page(site: Site, photo: bytes) 
         assert visit.problems == []
 
 
-def test_an_answer_that_is_lost_is_asked_for_again(site: Site, photo: bytes) -> None:  # noqa: F811
+def test_an_answer_that_is_lost_is_asked_for_again(site: Site, photo: bytes) -> None:
     """The last page is at the server, and the question for its state goes wrong: the page must not wait for ever."""
     with site.visit("student", width=390) as visit:
         page = opened(visit.page, site)
@@ -171,7 +171,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(site: Site, photo: bytes) -> 
 
 
 @pytest.mark.parametrize("stranger", ["a portal's page", "a proxy's refusal", "JSON of somebody"])
-def test_only_our_own_reply_settles_a_page(site: Site, photo: bytes, stranger: str) -> None:  # noqa: F811
+def test_only_our_own_reply_settles_a_page(site: Site, photo: bytes, stranger: str) -> None:
     """Whoever answers in our place, to the announcement or when we are asked for the receipt: the page stays here."""
     with site.visit("student", width=390) as visit:
         page = opened(visit.page, site)
@@ -193,7 +193,7 @@ def test_only_our_own_reply_settles_a_page(site: Site, photo: bytes, stranger: s
         assert len(stored(site)) == known + 1
 
 
-def test_handing_in_without_a_network_says_so(site: Site) -> None:  # noqa: F811
+def test_handing_in_without_a_network_says_so(site: Site) -> None:
     with site.visit("student", width=390) as visit:
         page = opened(visit.page, site)
         for chip in page.locator("#missing-chips .qchip").all():
@@ -210,7 +210,7 @@ def test_handing_in_without_a_network_says_so(site: Site) -> None:  # noqa: F811
         assert [said for said in visit.problems if "ERR_FAILED" not in said] == []
 
 
-def test_a_phone_photographs_for_the_computer(site: Site, photo: bytes) -> None:  # noqa: F811
+def test_a_phone_photographs_for_the_computer(site: Site, photo: bytes) -> None:
     """The code is shown, the phone follows it, its page appears on the computer by itself, and the link ends."""
     with site.visit("student", width=1440, axe=True) as desk, site.visit("anonymous", width=390, axe=True) as phone:
         computer = opened(desk.page, site)

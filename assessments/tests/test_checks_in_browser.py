@@ -12,13 +12,13 @@ from assessments.enums import Behaviour
 from assessments.models import Attempt, Response, Try
 from assessments.services.attempts import start_attempt
 from tests import factories
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 from tests.test_axe import sideways, violations
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-def sitting(site: Site, behaviour: str, rows: Any = factories.ALL_TYPES_PAPER) -> Attempt:  # noqa: F811
+def sitting(site: Site, behaviour: str, rows: Any = factories.ALL_TYPES_PAPER) -> Attempt:
     def make() -> Attempt:
         cast = site.world.cast
         paper = factories.small_paper(rows, "Checked")
@@ -33,7 +33,7 @@ def opened(visit: Visit, attempt: Attempt) -> Page:
     return visit.page
 
 
-def test_an_immediate_exam_on_a_phone(site: Site) -> None:  # noqa: F811
+def test_an_immediate_exam_on_a_phone(site: Site) -> None:
     attempt = sitting(site, Behaviour.IMMEDIATE)
     with site.visit("student", width=390, axe=True) as visit:
         page = opened(visit, attempt)
@@ -78,7 +78,7 @@ def test_an_immediate_exam_on_a_phone(site: Site) -> None:  # noqa: F811
     assert sorted(tries) == [(1, False), (1, True), (3, False)]
 
 
-def test_a_question_closed_in_another_tab_settles_here(site: Site) -> None:  # noqa: F811
+def test_a_question_closed_in_another_tab_settles_here(site: Site) -> None:
     attempt = sitting(site, Behaviour.IMMEDIATE)
     with site.visit("student") as visit:
         page = opened(visit, attempt)
@@ -99,7 +99,7 @@ def test_a_question_closed_in_another_tab_settles_here(site: Site) -> None:  # n
     assert stored.answer == {"choices": ["true"]}
 
 
-def test_certainty_is_saved_with_the_answer(site: Site) -> None:  # noqa: F811
+def test_certainty_is_saved_with_the_answer(site: Site) -> None:
     attempt = sitting(site, Behaviour.CERTAINTY, [("A", 1, "", "numeric", "1", ())])
     with site.visit("student", width=390, axe=True) as visit:
         page = opened(visit, attempt)

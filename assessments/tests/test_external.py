@@ -260,7 +260,7 @@ def test_the_log_ends_after_its_time_and_never_grows_without_end(there, monkeypa
     assert ExternalDelivery.objects.count() == 2
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_deliveries_of_one_event_at_once_are_one_result(cast):
     there = external_world(cast, NOW)
     what = signed(there.tool, event_of(launch_for(there, cast.student, NOW), NOW), NOW)

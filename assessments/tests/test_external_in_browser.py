@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import BrowserContext
 
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 TOOL = "https://lab.example.org/launch"
@@ -24,7 +24,7 @@ def answer_for_the_tool(context: BrowserContext) -> list[str]:
     return posted
 
 
-def test_open_goes_on_by_itself_and_back_leads_to_the_exams(site: Site) -> None:  # noqa: F811
+def test_open_goes_on_by_itself_and_back_leads_to_the_exams(site: Site) -> None:
     with site.visit("student", width=390) as visit:
         posted = answer_for_the_tool(visit.context)
         visit.page.goto(reverse("exam-list"))
@@ -36,7 +36,7 @@ def test_open_goes_on_by_itself_and_back_leads_to_the_exams(site: Site) -> None:
         assert not visit.problems
 
 
-def test_without_javascript_a_button_goes_on(site: Site) -> None:  # noqa: F811
+def test_without_javascript_a_button_goes_on(site: Site) -> None:
     context = site.browser.new_context(base_url=site.url, java_script_enabled=False)
     context.add_cookies([{"name": "sessionid", "value": site.sessions["student"], "url": site.url}])
     posted, page = answer_for_the_tool(context), context.new_page()

@@ -127,7 +127,7 @@ def test_the_review_list_costs_the_same_for_one_and_for_many(cast, django_assert
         assert len(rows) == number
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_flags_and_counting_at_once(cast):
     students = [new_student(cast) for _ in range(4)]
     for student in students:

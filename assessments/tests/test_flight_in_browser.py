@@ -13,22 +13,22 @@ from playwright.sync_api import Page, expect
 from assessments.models import Accommodation, Attempt, AttemptEvent
 from assessments.services.accommodations import save_accommodation
 from assessments.services.attempt_care import extend_attempt
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-def opened(site: Site, visit: Visit) -> Page:  # noqa: F811
+def opened(site: Site, visit: Visit) -> Page:
     visit.page.goto(f"/attempts/{site.world.live.pk}/", wait_until="load")
     expect(visit.page.locator("#exam")).to_have_attribute("data-live", "1")
     return visit.page
 
 
-def lines(site: Site, kind: str) -> list[Any]:  # noqa: F811
+def lines(site: Site, kind: str) -> list[Any]:
     return site.ask(lambda: list(AttemptEvent.objects.filter(attempt=site.world.live, kind=kind).order_by("id")))
 
 
-def heard(site: Site, page: Page, kind: str, count: int = 1) -> list[Any]:  # noqa: F811
+def heard(site: Site, page: Page, kind: str, count: int = 1) -> list[Any]:
     """The lines of `kind` once the page has told `count` of them."""
     for _ in range(150):
         if len(found := lines(site, kind)) >= count:
@@ -41,7 +41,7 @@ def answer(page: Page, number: int, option: int) -> None:
     page.locator(f"#q{number} input").nth(option).check(force=True)
 
 
-def test_outage_is_measured_kept_and_told_when_it_is_over(site: Site) -> None:  # noqa: F811
+def test_outage_is_measured_kept_and_told_when_it_is_over(site: Site) -> None:
     with site.visit("student") as visit:
         page = opened(site, visit)
         (first,) = heard(site, page, "opened")
@@ -61,7 +61,7 @@ def test_outage_is_measured_kept_and_told_when_it_is_over(site: Site) -> None:  
         assert saved.at >= spell.began_at + timedelta(milliseconds=1000)
 
 
-def test_what_was_not_told_waits_on_the_device(site: Site) -> None:  # noqa: F811
+def test_what_was_not_told_waits_on_the_device(site: Site) -> None:
     with site.visit("student") as visit:
         page = opened(site, visit)
         heard(site, page, "opened")
@@ -80,7 +80,7 @@ def test_what_was_not_told_waits_on_the_device(site: Site) -> None:  # noqa: F81
         assert paste.question is not None
 
 
-def test_second_tab_is_a_fact(site: Site) -> None:  # noqa: F811
+def test_second_tab_is_a_fact(site: Site) -> None:
     with site.visit("student") as visit:
         page = opened(site, visit)
         other = visit.context.new_page()
@@ -90,7 +90,7 @@ def test_second_tab_is_a_fact(site: Site) -> None:  # noqa: F811
         assert len({line.device for line in both}) == 1
 
 
-def more_time(site: Site, page: Page, give: Any, minutes: int) -> None:  # noqa: F811
+def more_time(site: Site, page: Page, give: Any, minutes: int) -> None:
     """`give` extra time; the next save brings it to the page, which says it."""
     before = site.ask(lambda: Attempt.objects.get(pk=site.world.live.pk).ends_at)
     left = "() => document.getElementById('clock').textContent"
@@ -108,7 +108,7 @@ def more_time(site: Site, page: Page, give: Any, minutes: int) -> None:  # noqa:
     assert abs(seconds - (ends_at - timezone.now()).total_seconds()) < 5
 
 
-def test_extension_stands_on_the_open_page_with_the_next_save(site: Site) -> None:  # noqa: F811
+def test_extension_stands_on_the_open_page_with_the_next_save(site: Site) -> None:
     live, staff = site.world.live, site.world.cast.staff
     with site.visit("student") as visit:
         page = opened(site, visit)
@@ -116,7 +116,7 @@ def test_extension_stands_on_the_open_page_with_the_next_save(site: Site) -> Non
         assert visit.problems == []
 
 
-def test_accommodation_granted_while_writing_stands_on_the_open_page(site: Site) -> None:  # noqa: F811
+def test_accommodation_granted_while_writing_stands_on_the_open_page(site: Site) -> None:
     cast = site.world.cast
 
     def grant() -> None:
@@ -132,7 +132,7 @@ def test_accommodation_granted_while_writing_stands_on_the_open_page(site: Site)
         more_time(site, page, grant, site.world.live.exam.duration_minutes // 4)
 
 
-def test_page_without_saves_learns_of_more_time_by_asking(site: Site) -> None:  # noqa: F811
+def test_page_without_saves_learns_of_more_time_by_asking(site: Site) -> None:
     live, staff = site.world.live, site.world.cast.staff
     with site.visit("student") as visit:
         visit.page.clock.install()

@@ -187,7 +187,7 @@ def test_counting_costs_the_same_for_one_attempt_and_for_many(cast, django_asser
         count_marked_attempts()
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_counted_by_many_at_once(cast, monkeypatch):
     monkeypatch.setattr(item_statistics, "BATCH", 2)
     sit_all(cast, CLASS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 from tests.pages import page_urls
 from tests.test_axe import sideways, violations
 
@@ -21,7 +21,7 @@ def font_files(page: Page) -> set[str]:
 
 
 @pytest.mark.parametrize("prefs", ["print=large", "print=large|font=dyslexic"])
-def test_larger_letters_stay_on_the_page(site: Site, prefs: str) -> None:  # noqa: F811
+def test_larger_letters_stay_on_the_page(site: Site, prefs: str) -> None:
     wrong = []
     for width in WIDTHS:
         with site.visit("student", width=width, axe=True) as visit:
@@ -38,7 +38,7 @@ def test_larger_letters_stay_on_the_page(site: Site, prefs: str) -> None:  # noq
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_is_switched_in_the_settings_is_there_on_the_next_page(site: Site) -> None:  # noqa: F811
+def test_what_is_switched_in_the_settings_is_there_on_the_next_page(site: Site) -> None:
     with site.visit("student", width=390) as visit:
         urls = page_urls(site.ids, "student")
         visit.page.goto(urls["person-settings"], wait_until="load")

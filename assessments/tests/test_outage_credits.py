@@ -107,7 +107,7 @@ def test_two_devices_in_one_outage_are_one_outage(cast, attempt):
     assert Attempt.objects.get(pk=attempt.pk).ends_at == attempt.ends_at + 12 * MINUTE
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_credits_at_the_same_moment_are_one(cast):
     attempt = start_attempt(exam=cast.exam, student=cast.student, now=NOW)
     line = outage(attempt)

@@ -20,7 +20,7 @@ from assessments.tests.test_scripts_in_browser import (
     open_exam,
     stored,
 )
-from tests.browser import Site, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -51,7 +51,7 @@ def state(page: Page, value: str) -> None:
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-def test_only_our_own_reply_is_a_receipt_or_a_refusal(site: Site, stranger: str) -> None:  # noqa: F811
+def test_only_our_own_reply_is_a_receipt_or_a_refusal(site: Site, stranger: str) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         page.route("**/responses/**", lambda route: route.fulfill(**STRANGERS[stranger]))
@@ -66,7 +66,7 @@ def test_only_our_own_reply_is_a_receipt_or_a_refusal(site: Site, stranger: str)
         assert left_after_a_while(page, ANSWERS) == 0
 
 
-def test_our_refusal_of_one_answer_is_said_and_does_not_hold_up_the_others(site: Site) -> None:  # noqa: F811
+def test_our_refusal_of_one_answer_is_said_and_does_not_hold_up_the_others(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         # What a numeric field cannot say, by a hand that is not the page's.
@@ -80,7 +80,7 @@ def test_our_refusal_of_one_answer_is_said_and_does_not_hold_up_the_others(site:
         assert left_after_a_while(page, ANSWERS) == 0
 
 
-def test_what_is_typed_is_on_the_device_before_it_is_sent(site: Site) -> None:  # noqa: F811
+def test_what_is_typed_is_on_the_device_before_it_is_sent(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         sent: list[str] = []
@@ -99,7 +99,7 @@ def test_what_is_typed_is_on_the_device_before_it_is_sent(site: Site) -> None:  
         assert answer(site, 3).answer == {"value": "3.5"}
 
 
-def test_the_later_choice_stands_whichever_device_sends_first(site: Site) -> None:  # noqa: F811
+def test_the_later_choice_stands_whichever_device_sends_first(site: Site) -> None:
     with site.visit("student") as first, site.visit("student") as second:
         # The first device's own clock is an hour ahead.
         first.page.add_init_script(f"{{ const now = Date.now; Date.now = () => now() + {HOUR}; }}")
@@ -124,7 +124,7 @@ def test_the_later_choice_stands_whichever_device_sends_first(site: Site) -> Non
         assert answer(site, 1).answer == {"choices": ["D"]}
 
 
-def test_answer_that_came_too_late_is_kept_and_said_and_counts_when_time_is_given_back(site: Site) -> None:  # noqa: F811
+def test_answer_that_came_too_late_is_kept_and_said_and_counts_when_time_is_given_back(site: Site) -> None:
     attempt = site.world.live
 
     def change(**values: Any) -> None:
@@ -153,7 +153,7 @@ def test_answer_that_came_too_late_is_kept_and_said_and_counts_when_time_is_give
         assert left_after_a_while(page, ANSWERS) == 0
 
 
-def test_answer_whose_receipt_was_lost_is_not_called_late(site: Site) -> None:  # noqa: F811
+def test_answer_whose_receipt_was_lost_is_not_called_late(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from assessments.models import Attempt, Response, SheetPage, SheetUpload
 from assessments.services.attempts import save_response
 from assessments.tests.sheets import PHOTO
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -46,25 +46,25 @@ def left_after_a_while(page: Page, shelf: list[str]) -> int:
     return int(page.evaluate(wait.replace("STORE", f"({STORE})"), shelf))
 
 
-def open_exam(site: Site, visit: Visit) -> Page:  # noqa: F811
+def open_exam(site: Site, visit: Visit) -> Page:
     visit.page.goto(f"/attempts/{site.world.live.pk}/", wait_until="load")
     return visit.page
 
 
-def question(site: Site, number: int) -> Any:  # noqa: F811
+def question(site: Site, number: int) -> Any:
     return site.ask(lambda: site.world.live.paper.questions.filter(number=number).first())
 
 
-def answer(site: Site, number: int) -> Any:  # noqa: F811
+def answer(site: Site, number: int) -> Any:
     asked = question(site, number).pk
     return site.ask(lambda: Response.objects.filter(attempt=site.world.live, question=asked).first())
 
 
-def sign_in_again(site: Site, visit: Visit) -> None:  # noqa: F811
+def sign_in_again(site: Site, visit: Visit) -> None:
     visit.context.add_cookies([{"name": "sessionid", "value": site.sessions["student"], "url": site.url}])
 
 
-def sign_in_elsewhere(site: Site, visit: Visit) -> None:  # noqa: F811
+def sign_in_elsewhere(site: Site, visit: Visit) -> None:
     """In another tab, by the form: with it the token of forms changes."""
     person = site.world.cast.student
     site.ask(lambda: EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True))
@@ -77,7 +77,7 @@ def sign_in_elsewhere(site: Site, visit: Visit) -> None:  # noqa: F811
     tab.close()
 
 
-def test_submitting_sends_nothing_twice(site: Site) -> None:  # noqa: F811
+def test_submitting_sends_nothing_twice(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         page.locator("#q1 input").first.check(force=True)
@@ -93,7 +93,7 @@ def test_submitting_sends_nothing_twice(site: Site) -> None:  # noqa: F811
         assert visit.problems == []
 
 
-def test_what_was_just_typed_survives_leaving_the_page(site: Site) -> None:  # noqa: F811
+def test_what_was_just_typed_survives_leaving_the_page(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         page.evaluate("location.hash = '#q3'; location.reload()")
@@ -104,7 +104,7 @@ def test_what_was_just_typed_survives_leaving_the_page(site: Site) -> None:  # n
         expect(page.locator("#q3 input")).to_have_value("3.5")
 
 
-def test_answer_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> None:  # noqa: F811
+def test_answer_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         visit.context.clear_cookies()
@@ -118,7 +118,7 @@ def test_answer_waits_on_the_device_until_somebody_signs_in_again(site: Site) ->
         assert answer(site, 1).answer == {"choices": ["B"]}
 
 
-def test_page_shows_what_is_stored_and_not_what_an_old_tab_left_behind(site: Site) -> None:  # noqa: F811
+def test_page_shows_what_is_stored_and_not_what_an_old_tab_left_behind(site: Site) -> None:
     asked, attempt = question(site, 1), site.world.live
     with site.visit("student") as visit:
         page = open_exam(site, visit)
@@ -135,7 +135,7 @@ def test_page_shows_what_is_stored_and_not_what_an_old_tab_left_behind(site: Sit
         expect(page.locator("#q1 input:checked")).to_have_value("C")
 
 
-def test_at_the_limit_an_answer_on_its_way_is_waited_for(site: Site) -> None:  # noqa: F811
+def test_at_the_limit_an_answer_on_its_way_is_waited_for(site: Site) -> None:
     attempt = site.world.live
     site.ask(lambda: Attempt.objects.filter(pk=attempt.pk).update(ends_at=timezone.now() + timedelta(seconds=8)))
     with site.visit("student") as visit:
@@ -149,7 +149,7 @@ def test_at_the_limit_an_answer_on_its_way_is_waited_for(site: Site) -> None:  #
         assert answer(site, 1).answer == {"choices": ["A"]}
 
 
-def test_page_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> None:  # noqa: F811
+def test_page_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> None:
     attempt = site.world.sheets
     with site.visit("student") as visit:
         page = visit.page
@@ -171,7 +171,7 @@ def test_page_waits_on_the_device_until_somebody_signs_in_again(site: Site) -> N
         assert uploads.count("verified") == before + 1
 
 
-def test_exam_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:  # noqa: F811
+def test_exam_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         visit.context.clear_cookies()
@@ -190,7 +190,7 @@ def test_exam_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(
         page.wait_for_url("**/sheets/")
 
 
-def test_capture_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:  # noqa: F811
+def test_capture_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwards(site: Site) -> None:
     with site.visit("student") as visit:
         page = visit.page
         page.goto(f"/attempts/{site.world.sheets.pk}/sheets/", wait_until="load")
@@ -210,7 +210,7 @@ def test_capture_says_that_somebody_is_signed_out_and_goes_on_by_itself_afterwar
         expect(note).to_be_hidden()
 
 
-def test_back_after_submitting_does_not_show_the_exam(site: Site) -> None:  # noqa: F811
+def test_back_after_submitting_does_not_show_the_exam(site: Site) -> None:
     with site.visit("student") as visit:
         page = open_exam(site, visit)
         page.locator("#finish").click()
@@ -221,7 +221,7 @@ def test_back_after_submitting_does_not_show_the_exam(site: Site) -> None:  # no
         expect(page.locator("#exam")).to_have_count(0)
 
 
-def test_a_page_with_two_notes_keeps_its_tools_beside_its_picture(site: Site) -> None:  # noqa: F811
+def test_a_page_with_two_notes_keeps_its_tools_beside_its_picture(site: Site) -> None:
     attempt = site.world.sheets
     site.ask(lambda: SheetPage.objects.filter(upload__attempt=attempt).update(advice=["dark", "blurred"]))
     with site.visit("student", width=390) as visit:
@@ -237,7 +237,7 @@ def test_a_page_with_two_notes_keeps_its_tools_beside_its_picture(site: Site) ->
         assert tags["x"] == picture["x"]
 
 
-def test_a_file_that_is_no_picture_shows_none(site: Site) -> None:  # noqa: F811
+def test_a_file_that_is_no_picture_shows_none(site: Site) -> None:
     with site.visit("student") as visit:
         page = visit.page
         page.goto(f"/attempts/{site.world.sheets.pk}/sheets/", wait_until="load")
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_picture_shows_none(site: Site) -> None:  # noqa: F811
         expect(sheet.locator("img")).to_have_count(0)
 
 
-def test_time_on_a_question_is_measured_while_somebody_is_there(site: Site) -> None:  # noqa: F811
+def test_time_on_a_question_is_measured_while_somebody_is_there(site: Site) -> None:
     """By a clock of the test's own: nothing here waits, and the device's time of day does not matter."""
     attempt = site.world.live
     site.ask(lambda: Attempt.objects.filter(pk=attempt.pk).update(started_at=timezone.now() - timedelta(hours=1)))

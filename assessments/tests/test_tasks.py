@@ -32,9 +32,10 @@ def overdue(attempt, *, hours, state):
 def test_names_are_those_of_the_schedule_and_the_queues():
     ours = {task.name for task in vars(tasks).values() if hasattr(task, "delay")}
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    on_demand = {"assessments.process_sheet", "assessments.work_on_question_file"}
+    on_demand = {"assessments.process_sheet", "assessments.work_on_question_file", "assessments.work_on_scan"}
     assert ours - on_demand == {name for name in scheduled if name.startswith("assessments.")}
-    assert settings.CELERY_TASK_ROUTES[tasks.process_sheet.name] == {"queue": "sheets"}
+    for heavy in (tasks.process_sheet, tasks.work_on_scan):
+        assert settings.CELERY_TASK_ROUTES[heavy.name] == {"queue": "sheets"}
 
 
 def test_overdue_attempt_is_submitted_and_then_handed_in(attempt):

@@ -131,7 +131,7 @@ class TestTelling:
             note_times(seconds=dict.fromkeys(ids, 3), **tell)
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_told_by_many_at_once_the_largest_stays(cast):
     attempt = start_attempt(exam=cast.exam, student=cast.student, now=NOW)
     asked = question(cast.exam, 1).pk

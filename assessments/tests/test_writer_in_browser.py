@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from assessments.models import Attempt
 from assessments.tests.test_outbox_in_browser import HOUR, choose, state
 from assessments.tests.test_scripts_in_browser import answer, open_exam
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -37,7 +37,7 @@ def write_here(page: Page) -> None:
     writes(page)
 
 
-def test_one_tab_writes_and_another_may_take_over_with_what_was_written(site: Site) -> None:  # noqa: F811
+def test_one_tab_writes_and_another_may_take_over_with_what_was_written(site: Site) -> None:
     with site.visit("student") as visit:
         first, second = open_exam(site, visit), visit.context.new_page()
         second.goto(f"/attempts/{site.world.live.pk}/", wait_until="load")
@@ -64,7 +64,7 @@ def test_one_tab_writes_and_another_may_take_over_with_what_was_written(site: Si
         expect(first.locator("#q1 input").nth(3)).to_be_checked()
 
 
-def test_one_device_writes_and_another_may_take_over(site: Site) -> None:  # noqa: F811
+def test_one_device_writes_and_another_may_take_over(site: Site) -> None:
     def device(visit: Visit) -> Page:
         page = open_exam(site, visit)
         expect(page.locator("#exam")).to_have_attribute("data-live", "1")
@@ -104,7 +104,7 @@ def kept(page: Page, path: str) -> None:
     raise AssertionError("the page was not kept")
 
 
-def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -> None:  # noqa: F811
+def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -> None:
     path = f"/attempts/{site.world.live.pk}/"
     with site.visit("student", keeps=True) as visit:
         page = open_exam(site, visit)
@@ -141,7 +141,7 @@ def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -
         assert page.evaluate(KEPT, path) is False
 
 
-def test_kept_page_goes_with_signing_out(site: Site) -> None:  # noqa: F811
+def test_kept_page_goes_with_signing_out(site: Site) -> None:
     path = f"/attempts/{site.world.live.pk}/"
     with site.visit("student", keeps=True) as visit:
         page = open_exam(site, visit)

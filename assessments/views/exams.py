@@ -33,6 +33,7 @@ def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     exam = get_permitted(request.user, "assessments.view_exam", exams, exam_id)
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
     context["may_start"] = request.user.has_perm("assessments.start_exam", exam)
+    context["may_scan"] = context["is_written"] and request.user.has_perm("assessments.scan_exam", exam)
     return render_page(request, "assessments/exam_detail.html", context)
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from common import append_only
 from common.append_only import AppendOnly
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("transactional_db")
 TABLE = "common_test_ledger"
 
 

@@ -6,7 +6,7 @@ from django.dispatch import Signal
 
 from common.events import announce
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 @pytest.fixture

@@ -219,7 +219,8 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Each its own exchange and key: two queues sharing them would each get every message.
 CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("default", "sheets")]
-CELERY_TASK_ROUTES = {"assessments.process_sheet": {"queue": "sheets"}}
+# Pictures take seconds of a processor; deadlines do not wait behind them.
+CELERY_TASK_ROUTES = {name: {"queue": "sheets"} for name in ("assessments.process_sheet", "assessments.work_on_scan")}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -245,9 +246,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="2", minute="40"),
     },
     "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
+    "tend-scans": {"task": "assessments.tend_scans", "schedule": timedelta(minutes=1)},
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
     "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
+    "close-overdue-pictures": {"task": "evaluations.close_overdue_pictures", "schedule": timedelta(minutes=1)},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
@@ -315,6 +318,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "evaluations.enums.AnnotationKind",
         "AttemptStateEnum": "assessments.enums.AttemptState",
         "EvaluationStateEnum": "evaluations.enums.EvaluationState",
+        "PictureStateEnum": "evaluations.enums.PictureState",
     },
 }
 

@@ -19,6 +19,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATABASES = {"default": env.database("DATABASE_URL", "sqlite:///:memory:")}
+# The databases of tests come and go; a pool would hold connections to one that is gone.
+DATABASES["default"].get("OPTIONS", {}).pop("pool", None)
 # Nothing is collected before tests; looking a file up when it is asked for needs no collected folder.
 WHITENOISE_AUTOREFRESH = True
 LOGGING = configure_logging("ERROR", "console")

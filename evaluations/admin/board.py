@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -25,7 +25,16 @@ from common.admin import do_for_each
 from common.errors import DomainError
 from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
-from evaluations.models import AssignmentDecision, Evaluation, MarkEvent, SlaBreach, Transition
+from evaluations.models import (
+    AssignmentDecision,
+    Evaluation,
+    MarkEvent,
+    PictureRequest,
+    SlaBreach,
+    SlaPause,
+    Transition,
+)
+from evaluations.models.evaluation import late_at
 from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
 from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
 
@@ -71,6 +80,19 @@ class MarkEventInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("question", "actor")  # type: ignore[no-any-return]
 
 
+class PictureInline(ReadOnlyInline):
+    model = PictureRequest
+    fields = ["asked_at", "page", "region", "reason", "words", "state", "answer_by", "closed_at", "asked_by"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PictureRequest]:
+        return super().get_queryset(request).select_related("page__upload__attempt", "asked_by")  # type: ignore[no-any-return]
+
+
+class PauseInline(ReadOnlyInline):
+    model = SlaPause
+    fields = ["started_at", "ended_at", "reason", "due_before", "due_after"]
+
+
 class DueFilter(admin.SimpleListFilter):
     """As the board counts: what was finished once and is open for a correction has no promise any more."""
 
@@ -84,13 +106,13 @@ class DueFilter(admin.SimpleListFilter):
         now = timezone.now()
         day = timezone.localtime(now).date()
         chosen = {
-            "late": {"due_at__lt": now},
-            "soon": {"due_at__gte": now, "due_at__lt": now + SOON},
-            "today": {"due_at__date": day},
+            "late": late_at(now),
+            "soon": Q(due_at__gte=now, due_at__lt=now + SOON),
+            "today": Q(due_at__date=day),
         }.get(self.value() or "")
         if not chosen:
             return queryset
-        return queryset.filter(state__in=OPEN_STATES, finalised_at__isnull=True, **chosen)
+        return queryset.filter(state__in=OPEN_STATES, finalised_at__isnull=True).filter(chosen)
 
 
 class BreachFilter(admin.SimpleListFilter):
@@ -157,7 +179,7 @@ class EvaluationAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     actions = ["reassign", "put_back", "cannot_read", "release", "reopen"]
-    inlines = [TransitionInline, DecisionInline, MarkEventInline]
+    inlines = [TransitionInline, DecisionInline, MarkEventInline, PictureInline, PauseInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -209,6 +231,8 @@ class EvaluationAdmin(ModelAdmin):
     def time_left(self, evaluation: Evaluation) -> str:
         if evaluation.state not in OPEN_STATES:
             return ""
+        if evaluation.paused_at:
+            return str(_("waits for the student"))
         return f"{(evaluation.due_at - timezone.now()).total_seconds() / 3600:+.1f} h"
 
     @display(description=_("total"), ordering="total_marks")

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from assessments.enums import RevealItem
 from common.storage import sheet_storage
-from evaluations.enums import AnnotationKind, EvaluationState
+from evaluations.enums import AnnotationKind, EvaluationState, PictureReason, PictureState
 from evaluations.selectors import Result
 from evaluations.services.annotations import AnnotationInput
 from evaluations.services.totals import plain
@@ -164,6 +164,71 @@ class DeskQuestionOut(Base[Any]):
     pages = serializers.ListField(child=serializers.UUIDField())
 
 
+class RegionIn(Base[Any]):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    w = serializers.FloatField()
+    h = serializers.FloatField()
+
+
+class PictureIn(Base[Any]):
+    page = serializers.UUIDField()
+    region = RegionIn(allow_null=True, default=None, help_text="In 0–1 of the page; null: all of it.")
+    reason = serializers.ChoiceField(choices=PictureReason.choices)
+    words = serializers.CharField(
+        max_length=300, allow_blank=True, default="", help_text="Needed with the reason “other”."
+    )
+
+
+class PictureOut(Base[Any]):
+    """A request for a clearer picture of one page, which stands beside the page and never in its place."""
+
+    id = serializers.UUIDField()
+    page = serializers.UUIDField()
+    region = serializers.DictField(child=serializers.FloatField(), allow_null=True)
+    reason = serializers.ChoiceField(choices=PictureReason.choices)
+    words = serializers.CharField()
+    state = serializers.ChoiceField(choices=PictureState.choices)
+    asked_at = serializers.DateTimeField()
+    answer_by = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class DeskPictureOut(PictureOut):
+    """With the new picture, for whoever marks."""
+
+    image = StoredImage(source="screen_key")
+    thumbnail = StoredImage(source="thumb_key")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    image_state = serializers.CharField(source="answer_state", help_text="Empty until a picture came.")
+
+
+class PictureAnnounceIn(Base[Any]):
+    client_id = serializers.UUIDField(help_text="Chosen by the device; makes the call repeatable.")
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}\Z", help_text="Of the file, 64 hexadecimal digits.")
+    size = serializers.IntegerField(min_value=0, max_value=2_000_000_000, help_text="Bytes, at most 15 MB.")
+    content_type = serializers.CharField(max_length=100)
+
+
+class PictureTargetOut(Base[Any]):
+    method = serializers.CharField()
+    url = serializers.CharField()
+    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
+
+
+class PictureReceiptOut(Base[Any]):
+    client_id = serializers.UUIDField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+
+
+class PictureAnnouncedOut(Base[Any]):
+    upload = PictureTargetOut(allow_null=True)
+    receipt = PictureReceiptOut(allow_null=True)
+
+
 class DeskOut(Base[Any]):
     """Everything needed to mark one paper. `student` is empty where the exam hides names."""
 
@@ -181,6 +246,10 @@ class DeskOut(Base[Any]):
     unmarked = serializers.ListField(child=serializers.IntegerField(), source="progress.missing")
     pages = PageOut(many=True)
     questions = DeskQuestionOut(many=True)
+    pictures = DeskPictureOut(many=True, help_text="Clearer pictures that were asked for.")
+    paused_at = serializers.DateTimeField(
+        source="evaluation.paused_at", allow_null=True, help_text="Since when the promise waits for the student."
+    )
 
 
 class ResultStepOut(Base[Any]):

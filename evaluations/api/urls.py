@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import views
+from evaluations.api import pictures, views
 
 urlpatterns = [
     path("evaluations/", views.EvaluationList.as_view(), name="api-evaluation-list"),
@@ -17,6 +17,15 @@ urlpatterns = [
         "evaluations/<uuid:evaluation_id>/annotations/",
         views.AnnotationBatch.as_view(),
         name="api-evaluation-annotations",
+    ),
+    path("evaluations/<uuid:evaluation_id>/pictures/", pictures.PaperPictures.as_view(), name="api-pictures"),
+    path("pictures/<uuid:request_id>/", pictures.Picture.as_view(), name="api-picture"),
+    path("pictures/<uuid:request_id>/withdraw/", pictures.PictureWithdraw.as_view(), name="api-picture-withdraw"),
+    path("pictures/<uuid:request_id>/sheets/", pictures.PictureAnnounce.as_view(), name="api-picture-sheets"),
+    path(
+        "pictures/<uuid:request_id>/sheets/<uuid:client_id>/done/",
+        pictures.PictureDone.as_view(),
+        name="api-picture-sheet-done",
     ),
     path("evaluations/<uuid:evaluation_id>/finalise/", views.Finalise.as_view(), name="api-evaluation-finalise"),
     path("attempts/<uuid:attempt_id>/result/", views.AttemptResult.as_view(), name="api-attempt-result"),

@@ -1,6 +1,7 @@
 from evaluations.models.annotations import Annotation, BankComment
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
 from evaluations.models.marks import MarkEvent, QuestionMark
+from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Holiday",
     "MarkEvent",
     "OpeningHours",
+    "PictureRequest",
     "QuestionMark",
     "SlaBreach",
+    "SlaPause",
     "SlaPolicy",
     "Transition",
     "WorkingCalendar",

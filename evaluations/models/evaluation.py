@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LinkState
@@ -32,8 +34,13 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         return self.filter(allowed)
 
     def with_paper(self) -> Self:
-        """With what marking, and asking who may mark, reads beside the row."""
-        return self.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile")
+        """With what marking, and asking who may mark, reads beside the row.
+
+        `has_pictures`: whether a clearer picture was ever asked for; it spares most papers the query for them.
+        """
+        asked = self.model._default_manager.filter(pk=OuterRef("pk"), picture_requests__isnull=False)
+        rows = self.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile")
+        return rows.annotate(has_pictures=Exists(asked))
 
 
 class Evaluation(IdModel):
@@ -51,6 +58,9 @@ class Evaluation(IdModel):
     assigned_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when the promise waits for the student. It moves when they answer.")
+    )
     finalised_at = models.DateTimeField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     active_seconds = models.PositiveIntegerField(default=0, help_text=_("Time the teacher was busy with it."))
@@ -87,10 +97,19 @@ class Evaluation(IdModel):
     def __str__(self) -> str:
         return f"{_('Evaluation')} {self.short_id}"
 
+    def is_late(self, now: datetime) -> bool:
+        """Not finished, and the promise has passed."""
+        return self.finalised_at is None and self.due_at < (self.paused_at or now)
+
     @property
     def short_id(self) -> str:
         """What people say to each other instead of a name: the last eight digits of the id."""
         return str(self.pk)[-8:].upper()
+
+
+def late_at(now: datetime) -> Q:
+    """Papers whose promise has passed; a clock that stands still passes nothing."""
+    return Q(due_at__lt=Coalesce("paused_at", Value(now, output_field=models.DateTimeField())))
 
 
 class OfEvaluationQuerySet(ScopedQuerySet[Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,13 @@ class SlaPolicy(IdModel):
     hours = models.DecimalField(_("hours"), max_digits=6, decimal_places=2, null=True, blank=True)
     cutoff = models.TimeField(_("cut-off"), null=True, blank=True)
     due_time = models.TimeField(_("back by"), null=True, blank=True)
+    picture_hours = models.PositiveSmallIntegerField(
+        _("hours for a clearer picture"),
+        default=24,
+        db_default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(336)],
+        help_text=_("How long a student has when the teacher asks for one. The promise waits meanwhile."),
+    )
     is_default = models.BooleanField(_("used where no plan says otherwise"), default=False)
 
     objects = PublicPromiseQuerySet.as_manager()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from assessments.models import MarkingStep, PaperQuestion, ShownContent
 from evaluations.models import Evaluation, QuestionMark
+from evaluations.selectors.pictures import PictureView, picture_views
 from evaluations.selectors.progress import Progress, measure_progress, written_questions
 from evaluations.selectors.sheets import PageView, page_views
 
@@ -79,12 +80,14 @@ class Desk:
     student_name: str
     pages: list[PageView]
     questions: list[DeskQuestion]
+    pictures: list[PictureView]
     progress: Progress
     written_max: Decimal
 
 
 def desk_data(evaluation: Evaluation) -> Desk:
-    """Five queries, however many pages, questions and marks, when the evaluation came with exam, paper and student."""
+    """Five queries, however many pages, questions and marks, when the evaluation is one of `with_paper`; one more where
+    a clearer picture was asked for."""
     attempt = evaluation.attempt
     pages = page_views(attempt.pk, evaluation.pk)
     rows = list(written_questions(evaluation).select_related("version"))
@@ -98,6 +101,7 @@ def desk_data(evaluation: Evaluation) -> Desk:
         student_name="" if attempt.exam.hide_names else attempt.student.name,
         pages=pages,
         questions=[_question(row, steps[row.pk], marks.get(row.pk), progress, pages) for row in rows],
+        pictures=picture_views(evaluation.pk) if getattr(evaluation, "has_pictures", True) else [],
         progress=progress,
         written_max=attempt.paper.written_marks,
     )

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.storage import sheet_storage
-from evaluations.enums import EvaluationState
+from evaluations.enums import EvaluationState, PictureReason
 from evaluations.models import BankComment, Evaluation
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
+from evaluations.selectors.pictures import PictureView, picture_json
 from evaluations.selectors.sheets import PageView
 from evaluations.selectors.totals import plain
 
@@ -27,6 +28,7 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     """The context of the desk. Marking is possible only for the teacher who holds the claim."""
     desk = desk_data(evaluation)
     can_mark = evaluation.teacher_id == reader.pk and evaluation.state == EvaluationState.IN_PROGRESS
+    data = _data(desk, now) | {"can_mark": can_mark}
     return {
         "desk": desk,
         "evaluation": evaluation,
@@ -36,12 +38,21 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
             "mark": reverse("api-evaluation-mark", args=[evaluation.pk, NO_QUESTION]),
             "ink": reverse("api-evaluation-annotations", args=[evaluation.pk]),
             "heartbeat": reverse("marking-heartbeat", args=[evaluation.pk]),
+            "ask": reverse("api-pictures", args=[evaluation.pk]),
+            "withdraw": reverse("api-picture-withdraw", args=[NO_QUESTION]),
             "state": reverse("marking-pages", args=[evaluation.pk]),
         },
+        "reasons": PictureReason.choices,
         "shortcuts": _shortcuts(),
         "words": json.dumps(_words(), ensure_ascii=False),
-        "data": _data(desk, now) | {"can_mark": can_mark},
+        "data": data,
+        # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
+        "first_page": next((page for page in data["pages"] if page["id"] == data["opens"]["page"]), None),
     }
+
+
+def desk_pictures(pictures: list[PictureView]) -> list[dict[str, Any]]:
+    return [picture_json(picture, seconds=IMAGE_SECONDS) for picture in pictures]
 
 
 def page_json(page: PageView) -> dict[str, Any]:
@@ -72,8 +83,20 @@ def _data(desk: Desk, now: datetime) -> dict[str, Any]:
         "due_at": evaluation.due_at,
         "server_now": now,
         "pages": [page_json(page) for page in desk.pages],
+        "pictures": desk_pictures(desk.pictures),
+        "paused": evaluation.paused_at is not None,
         "questions": [_question(question) for question in desk.questions],
+        "opens": _opens(desk),
     }
+
+
+def _opens(desk: Desk) -> dict[str, str | None]:
+    """Where marking begins or goes on: the first question without a mark, and the first page that has it."""
+    missing = desk.progress.missing
+    question = next((q for q in desk.questions if q.number in missing), desk.questions[0] if desk.questions else None)
+    of_question = [page.id for page in desk.pages if question and page.id in question.pages]
+    page = next(iter([*of_question, *(page.id for page in desk.pages)]), None)
+    return {"question": str(question.id) if question else None, "page": str(page) if page else None}
 
 
 def _question(question: DeskQuestion) -> dict[str, Any]:
@@ -121,6 +144,7 @@ def _shortcuts() -> list[tuple[str, list[str]]]:
         (_("Tick, cross"), ["T", "X"]),
         (_("Pen, highlight, underline"), ["P", "H", "U"]),
         (_("Comment, at the pointer"), ["C"]),
+        (_("Ask for a clearer picture"), ["A"]),
         (_("Select, erase"), ["V", "E"]),
         (_("Undo, redo"), ["Z", "⇧Z"]),
         (_("Next, previous question"), ["J", "K"]),
@@ -171,4 +195,16 @@ def _words() -> dict[str, str]:
         "not_saved": _("Some marks have not reached us yet. Try again in a moment."),
         "missing": _("No mark yet: {}"),
         "fit": _("Fit width"),
+        "asked": _("Clearer picture asked for: {}. The clock waits until {}."),
+        "preparing": _("The new picture is being prepared."),
+        "unreadable": _("The new picture could not be prepared. Ask again if you need it."),
+        "expired": _("No clearer picture came in time."),
+        "paused": _("Paused"),
+        "draw": _("Draw a box around what cannot be read. A click, or A again: the whole page."),
+        "arrived": _("The clearer picture of page {} is here."),
+        "asked_already": _("A clearer picture of this page is already asked for."),
+        "ask_part": _("The marked part of page {}. The student photographs only this page again."),
+        "ask_whole": _("All of page {}. The student photographs only this page again."),
+        "still_asked": _("A clearer picture is still asked for: page {}. Wait for it, or withdraw the request."),
+        "not_asked": _("That did not work. Try again in a moment."),
     }

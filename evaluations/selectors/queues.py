@@ -16,6 +16,7 @@ from assessments.models import PaperQuestion
 from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation, QuestionMark, SlaBreach
+from evaluations.models.evaluation import late_at
 
 SOON = timedelta(hours=6)
 WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
@@ -37,6 +38,7 @@ class QueueRow:
     due_at: datetime
     policy: str
     is_late: bool
+    is_paused: bool
     written_questions: int
     marked_questions: int
     expected_minutes: int
@@ -107,7 +109,7 @@ def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
 
 def waiting_for(teacher: User) -> int:
     """How many unassigned papers the teacher could pull."""
-    return pullable_by(teacher).count()
+    return pullable_by(teacher).filter(paused_at=None).count()
 
 
 def pullable_by(teacher: User) -> QuerySet[Evaluation]:
@@ -126,7 +128,7 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
     is_open = Q(finalised_at__isnull=True)
     counts = Evaluation.objects.filter(state__in=OPEN_STATES).aggregate(
         **{state: Count("pk", filter=Q(state=state)) for state in OPEN_STATES},
-        late=Count("pk", filter=is_open & Q(due_at__lt=now)),
+        late=Count("pk", filter=is_open & late_at(now)),
         soon=Count("pk", filter=is_open & Q(due_at__gte=now, due_at__lt=now + SOON)),
         today=Count("pk", filter=is_open & Q(due_at__gte=midnight, due_at__lt=tomorrow)),
     )
@@ -161,7 +163,8 @@ def _queue_row(row: Any, now: datetime) -> QueueRow:
         submitted_at=row.submitted_at,
         due_at=row.due_at,
         policy=row.policy.name,
-        is_late=row.due_at < now and row.finalised_at is None,
+        is_late=row.is_late(now),
+        is_paused=row.paused_at is not None,
         written_questions=row.written or 0,
         marked_questions=row.done or 0,
         expected_minutes=max(1, round(row.expected_seconds / 60)),
@@ -174,7 +177,7 @@ def _teacher_loads(now: datetime) -> list[TeacherLoad]:
         row["teacher_id"]: row
         for row in open_rows.annotate(
             papers=Count("pk"),
-            late=Count("pk", filter=Q(due_at__lt=now, finalised_at__isnull=True)),
+            late=Count("pk", filter=late_at(now) & Q(finalised_at__isnull=True)),
             seconds=Sum("expected_seconds"),
         )
     }

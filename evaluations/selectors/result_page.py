@@ -21,6 +21,7 @@ from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui_times import when
 from evaluations.enums import EvaluationState
 from evaluations.selectors.desk_page import page_json
+from evaluations.selectors.pictures import open_pictures
 from evaluations.selectors.result_answers import shown_answer
 from evaluations.selectors.results import Result, ResultQuestion, result_data
 
@@ -57,6 +58,7 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "attempt": attempt,
         "result": result,
         "steps": _steps(result),
+        "pictures": open_pictures(result.evaluation.pk) if result.evaluation and result.evaluation.paused_at else [],
         "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
         "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
         "rows": [_row(question, result) | {"usual": usual.get(question.version)} for question in result.questions],
@@ -72,7 +74,9 @@ def _steps(result: Result) -> list[dict[str, Any]]:
     evaluation, attempt = result.evaluation, result.attempt
     begun = evaluation is not None and evaluation.state != EvaluationState.QUEUED
     received, promise = attempt.handed_in_at is not None, ""
-    if result.due_at:
+    if result.evaluation is not None and result.evaluation.paused_at:
+        promise = _("waits for a picture")
+    elif result.due_at:
         promise = _("by %(when)s") % {"when": when(result.due_at)}
     where = _("with a teacher") if begun else _("in the queue")
     marking = "now" if received else "todo"

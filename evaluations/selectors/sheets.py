@@ -35,6 +35,13 @@ class PageView:
     annotations: list[dict[str, Any]]
 
 
+def page_number(page: SheetPage) -> int:
+    """Which page of its paper it is, from 1 in reading order. One query."""
+    pages = SheetPage.objects.filter(upload__attempt=page.upload.attempt_id, upload__state=UploadState.VERIFIED)
+    order = pages.order_by("upload__page_number", "upload_id", "index")
+    return list(order.values_list("pk", flat=True)).index(page.pk) + 1
+
+
 def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
     """Two queries: pages with the questions on them, and the ink."""
     # One row per page and question on it; a page without any gives one row with None.

@@ -29,7 +29,7 @@ FLAG = """
 INSERT INTO evaluations_slabreach (evaluation_id, due_at, flagged_at)
 SELECT late.id, late.due_at, {now}
 FROM evaluations_evaluation AS late
-WHERE late.state IN ({states}) AND late.due_at < {now} AND late.finalised_at IS NULL
+WHERE late.state IN ({states}) AND late.due_at < COALESCE(late.paused_at, {now}) AND late.finalised_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM evaluations_slabreach AS known WHERE known.evaluation_id = late.id)
 ORDER BY late.due_at, late.id
 LIMIT {batch}
@@ -55,7 +55,7 @@ def scan_breaches(*, now: datetime) -> int:
 
 def flag_if_late(*, evaluation: Evaluation, now: datetime) -> bool:
     """Flags one locked paper that is being finished or returned after its promise, before a scan could see it."""
-    if now <= evaluation.due_at or evaluation.finalised_at is not None:
+    if not evaluation.is_late(now):
         return False
     _, created = SlaBreach.objects.get_or_create(
         evaluation=evaluation, defaults={"due_at": evaluation.due_at, "flagged_at": now}

@@ -168,7 +168,9 @@ def _next_waiting(teacher: User) -> Evaluation | None:
 
 def _first_free(rows: QuerySet[Evaluation]) -> Evaluation | None:
     # On SQLite Django leaves the lock clause out; there the IMMEDIATE transaction lets one claim at a time through.
-    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("attempt__paper", "attempt__exam")
+    # A paper that waits for its student can be opened from the list, but nobody is sent to it.
+    rows = rows.filter(paused_at=None).select_related("attempt__paper", "attempt__exam")
+    locked = rows.select_for_update(skip_locked=True, of=("self",))
     found: Evaluation | None = locked.order_by("due_at", "id").first()
     return found
 

@@ -22,6 +22,7 @@ from evaluations.selectors.progress import marking_progress
 from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
+from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
 from evaluations.services.transitions import lock_evaluation, move
 from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind
@@ -47,11 +48,12 @@ class UnfinishedError(DomainError):
 def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -> Evaluation:
     """Fixes the totals; with an exam that releases when marked, the paper goes back to the student at once.
 
-    Numbers declared not attempted count 0. Raises UnfinishedError while others have no mark, ClaimError unless `actor`
-    holds the claim.
+    Numbers declared not attempted count 0. Raises UnfinishedError while others have no mark, PictureOpenError while a
+    clearer picture is asked for, ClaimError unless `actor` holds the claim.
     """
     with transaction.atomic():
         locked = lock_claimed(evaluation.pk, actor)
+        require_no_open_picture(locked)
         progress = marking_progress(locked)
         if progress.missing:
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
@@ -87,6 +89,7 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
     """Sends a paper that cannot be read back to the student, saying why. For the teacher it is with, or staff."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk) if actor.is_staff else lock_claimed(evaluation.pk, actor)
+        withdraw_open_pictures(locked, actor=actor, now=now)
         flag_if_late(evaluation=locked, now=now)
         let_go = {"claimed_at": None, "lease_until": None}
         made = _move_audited(locked, "return", ("state",), actor=actor, now=now, reason=reason, changes=let_go)

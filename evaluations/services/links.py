@@ -10,6 +10,10 @@ def desk_url(evaluation_id: UUID) -> str:
     return f"/marking/{evaluation_id}/"
 
 
+def picture_url(request_id: UUID) -> str:
+    return f"/pictures/{request_id}/"
+
+
 def result_url(attempt_id: UUID) -> str:
     return f"/results/{attempt_id}/"
 

@@ -183,6 +183,24 @@ def budget_at(*, submitted_at: datetime, policy: Policy, calendar: Calendar, fra
             return min(due, _advance(start, budget * fraction, calendar, whole_days=False))
 
 
+def resumed_due(
+    *, due: datetime, paused_at: datetime, resumed_at: datetime, policy: Policy, calendar: Calendar
+) -> datetime:
+    """The promise (UTC) after the clock stood still: what was left of the budget at `paused_at` runs from `resumed_at`.
+
+    What is left counts as the policy counts; of `SameWorkingDay` it is open time, or plain time where none was left.
+    Never before `due`; a promise that had passed stays where it was.
+    """
+    old, start, end = _utc(due, "due"), _utc(paused_at, "paused_at"), _utc(resumed_at, "resumed_at")
+    if start >= old or end <= start:
+        return old
+    whole_days = isinstance(policy, ElapsedExcludingClosedDays)
+    left = _counted_seconds(start, old, calendar, whole_days=whole_days)
+    if not left:
+        return max(old, end + (old - start))
+    return max(old, _advance(end, left, calendar, whole_days=whole_days))
+
+
 def add_working_time(start: datetime, seconds: Decimal, calendar: Calendar) -> datetime:
     """The moment (UTC) at which so many open seconds have passed since `start`.
 
@@ -195,11 +213,14 @@ def add_working_time(start: datetime, seconds: Decimal, calendar: Calendar) -> d
 
 def working_seconds_between(start: datetime, end: datetime, calendar: Calendar) -> Decimal:
     """Open seconds between two moments; 0 when `end` is not after `start`."""
-    first, last = _utc(start, "start"), _utc(end, "end")
+    return _counted_seconds(_utc(start, "start"), _utc(end, "end"), calendar, whole_days=False)
+
+
+def _counted_seconds(first: datetime, last: datetime, calendar: Calendar, *, whole_days: bool) -> Decimal:
     total = timedelta()
     day = calendar.local_date(first)
     while day <= calendar.local_date(last):
-        for opens, closes in calendar.open_intervals(day):
+        for opens, closes in calendar.whole_day(day) if whole_days else calendar.open_intervals(day):
             total += max(min(closes, last) - max(opens, first), timedelta())
         day += timedelta(days=1)
     return _as_seconds(total)

@@ -79,7 +79,7 @@ def test_finishing_late_between_two_scans_is_flagged(cast):
     assert Notification.objects.filter(user=cast.staff).count() == 1
 
 
-def test_eight_scans_at_once_flag_each_paper_once(shared_database, cast):
+def test_eight_scans_at_once_flag_each_paper_once(transactional_db, cast):
     for student in more_students(10):
         paper(cast, student, due_in=LATE)
     assert sum(run_at_once([lambda: scan_breaches(now=NOW)] * 8)) == 10

@@ -149,7 +149,7 @@ def test_putting_a_paper_down_keeps_it_with_the_teacher(cast):
     assert evaluation.transitions.get().actor == cast.teacher
 
 
-def test_sixteen_claims_at_once_each_get_another_paper(shared_database, cast):
+def test_sixteen_claims_at_once_each_get_another_paper(transactional_db, cast):
     teachers = [cast.teacher, cast.colleague]
     for _ in range(2):
         teacher = factories.TeacherFactory()
@@ -165,7 +165,7 @@ def test_sixteen_claims_at_once_each_get_another_paper(shared_database, cast):
     assert all(held[e.pk] == teachers[n % 4].pk for n, e in enumerate(claimed) if e is not None)
 
 
-def test_sixteen_papers_opened_at_once_respect_the_caps(shared_database, cast):
+def test_sixteen_papers_opened_at_once_respect_the_caps(transactional_db, cast):
     for teacher in (cast.teacher, cast.colleague):
         teacher.teacher_profile.open_paper_cap = 5
         teacher.teacher_profile.save()
@@ -177,7 +177,7 @@ def test_sixteen_papers_opened_at_once_respect_the_caps(shared_database, cast):
     assert Evaluation.objects.filter(state="queued").count() == 6
 
 
-def test_one_paper_opened_eight_times_at_once_is_opened_once(shared_database, cast):
+def test_one_paper_opened_eight_times_at_once_is_opened_once(transactional_db, cast):
     default_policy()
     attempt = hand_in(cast.exam, cast.student).pk
     made = run_at_once([partial(open_evaluation, attempt_id=attempt, now=NOW)] * 8)

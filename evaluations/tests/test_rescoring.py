@@ -216,7 +216,7 @@ def test_a_variant_is_marked_with_its_own_values(cast):
 
 
 # --- At the same moment ----------------------------------------------------------------------------------------------
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_submitting_while_a_key_is_corrected(cast):
     """Whether a submission comes before or after the correction, it ends marked by the corrected key."""
     students = [new_student(cast) for _ in range(6)]
@@ -254,7 +254,7 @@ def begun_during(monkeypatch, module, name, correct, job):
     run_at_once([correct, later])
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_submission_that_begins_during_the_correction_waits_for_it(cast, monkeypatch):
     attempt = sit(cast.exam, new_student(cast), answers("C--"), submit=False)
     sit_all(cast, ["B--"])
@@ -282,7 +282,7 @@ def to_finish(cast):
     )
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_paper_that_is_finished_during_the_correction_waits_for_it(cast, monkeypatch):
     paper = to_finish(cast)
 
@@ -293,7 +293,7 @@ def test_a_paper_that_is_finished_during_the_correction_waits_for_it(cast, monke
     assert Evaluation.objects.get().total_marks == 1
 
 
-@pytest.mark.usefixtures("shared_database")
+@pytest.mark.usefixtures("transactional_db")
 def test_papers_finished_while_a_key_is_corrected(cast):
     papers = [to_finish(cast) for _ in range(4)]
     jobs = [lambda e=e: finalise_evaluation(evaluation=e, actor=cast.teacher, now=LATER) for e in papers]

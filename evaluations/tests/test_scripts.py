@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from assessments.models import PaperQuestion, Response
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import add_method
-from tests.browser import Site, Visit, collected, site  # noqa: F401 - fixtures
+from tests.browser import Site, Visit
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -55,7 +55,7 @@ LONG_STROKE = """async ([script, url]) => {
 }"""
 
 
-def test_ink_is_read_out_in_good_english(site: Site) -> None:  # noqa: F811
+def test_ink_is_read_out_in_good_english(site: Site) -> None:
     with site.visit("student") as visit:
         visit.page.goto(f"/results/{site.ids['released_attempt']}/")  # a page that has the words
         assert visit.page.evaluate(LABELS, [static("js/marking-ink.js"), ["0.5", "1", "1.5", "0", ""]]) == [
@@ -63,7 +63,7 @@ def test_ink_is_read_out_in_good_english(site: Site) -> None:  # noqa: F811
         ]  # fmt: skip
 
 
-def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:  # noqa: F811
+def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:
     """Steps outside any alternative count beside the better alternative; see totals.question_total."""
     with site.visit("anonymous") as visit:
         visit.page.goto("/")
@@ -76,7 +76,7 @@ def test_the_desk_adds_up_as_the_server_does(site: Site) -> None:  # noqa: F811
             assert visit.page.evaluate(HALVES, [static("js/marking-scheme.js"), given]) == halves
 
 
-def test_the_desk_counts_the_better_method_as_the_server_does(site: Site) -> None:  # noqa: F811
+def test_the_desk_counts_the_better_method_as_the_server_does(site: Site) -> None:
     """See totals.method_totals and totals.counted_method."""
     with site.visit("anonymous") as visit:
         visit.page.goto("/")
@@ -90,7 +90,7 @@ def test_the_desk_counts_the_better_method_as_the_server_does(site: Site) -> Non
             assert visit.page.evaluate(METHODS, [static("js/marking-scheme.js"), given, free]) == said
 
 
-def test_a_question_is_marked_by_the_second_method_and_its_student_sees_which_counted(site: Site) -> None:  # noqa: F811
+def test_a_question_is_marked_by_the_second_method_and_its_student_sees_which_counted(site: Site) -> None:
     evaluation = site.world.marking
     question = site.ask(lambda: PaperQuestion.objects.select_related("version").get(pk=site.ids["marking_question"]))
     second = site.ask(lambda: add_method(question, "1", "2"))
@@ -139,7 +139,7 @@ def test_a_question_is_marked_by_the_second_method_and_its_student_sees_which_co
         expect(row.locator("details summary").first).to_contain_text("Method 1")
 
 
-def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Site) -> None:  # noqa: F811
+def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Site) -> None:
     with site.visit("anonymous") as visit:
         visit.page.goto("/")
         for mark, carried in (
@@ -151,14 +151,14 @@ def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Sit
             assert visit.page.evaluate(CARRIED, [static("js/marking-scheme.js"), mark]) == carried
 
 
-def test_a_stroke_longer_than_a_browser_keeps_alive_is_saved(site: Site) -> None:  # noqa: F811
+def test_a_stroke_longer_than_a_browser_keeps_alive_is_saved(site: Site) -> None:
     with site.visit("anonymous") as visit:
         visit.page.goto("/")
         visit.page.route("**/ink", lambda route: route.fulfill(json={"annotations": [{"id": "s", "version": 1}]}))
         assert visit.page.evaluate(LONG_STROKE, [static("js/marking-store.js"), "/ink"]) == ["saved"]
 
 
-def test_escape_does_not_decide_between_two_versions(site: Site) -> None:  # noqa: F811
+def test_escape_does_not_decide_between_two_versions(site: Site) -> None:
     evaluation = site.world.marking
     question = site.ids["marking_question"]
 
@@ -189,7 +189,7 @@ def test_escape_does_not_decide_between_two_versions(site: Site) -> None:  # noq
         assert site.ask(lambda: (marks().get().version, marks().get().comment)) == (7, "Theirs")
 
 
-def test_a_printed_result_is_the_marks_and_one_sheet_for_each_page(site: Site) -> None:  # noqa: F811
+def test_a_printed_result_is_the_marks_and_one_sheet_for_each_page(site: Site) -> None:
     with site.visit("student", width=1280) as visit:
         visit.page.goto(f"/results/{site.world.released.attempt_id}/", wait_until="networkidle")
         printed = visit.page.pdf(prefer_css_page_size=True)
@@ -205,7 +205,7 @@ def open_desk(visit: Visit, evaluation: Evaluation) -> Page:
     return visit.page
 
 
-def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: Site) -> None:  # noqa: F811
+def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: Site) -> None:
     marks = QuestionMark.objects.filter(evaluation=site.world.marking, question=site.ids["marking_question"])
     with site.visit("teacher") as visit:
         page = open_desk(visit, site.world.marking)
@@ -220,7 +220,7 @@ def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: S
         assert site.ask(lambda: marks.get().marks) == 1
 
 
-def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site) -> None:  # noqa: F811
+def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site) -> None:
     evaluation = site.world.marking
     with site.visit("teacher") as visit:
         page = open_desk(visit, evaluation)
@@ -246,7 +246,7 @@ def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site
         assert visit.problems == ["console: Failed to load resource: net::ERR_FAILED"] * len(visit.problems)
 
 
-def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> None:  # noqa: F811
+def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> None:
     attempt = site.world.marking.attempt
     question = site.ids["marking_question"]
 
@@ -268,7 +268,7 @@ def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> No
         expect(button.locator("small")).to_have_text("1")
 
 
-def test_a_comment_is_written_without_a_pointer(site: Site) -> None:  # noqa: F811
+def test_a_comment_is_written_without_a_pointer(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = open_desk(visit, site.world.marking)
         page.keyboard.press("c")
@@ -280,7 +280,7 @@ def test_a_comment_is_written_without_a_pointer(site: Site) -> None:  # noqa: F8
         expect(page.locator("#saved")).to_have_text("Saved")
 
 
-def test_wrong_free_marks_are_said_once_at_the_field_and_taken_back_by_escape(site: Site) -> None:  # noqa: F811
+def test_wrong_free_marks_are_said_once_at_the_field_and_taken_back_by_escape(site: Site) -> None:
     with site.visit("teacher") as visit:
         page = open_desk(visit, site.world.marking)
         free, problem = page.locator("#free"), page.locator("#free-problem")

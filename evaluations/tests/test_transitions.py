@@ -114,7 +114,7 @@ def test_facts_are_announced_after_commit_only(cast, django_capture_on_commit_ca
     ]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_move_refuses_to_work_outside_a_transaction(cast):
     evaluation = ready(cast, EvaluationState.QUEUED)
     assert not connection.in_atomic_block

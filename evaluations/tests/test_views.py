@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
-from assessments.models import ItemStatistics, PageQuestion, Response
+from assessments.models import ItemStatistics, PageQuestion, Response, SheetPage
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
@@ -229,6 +230,21 @@ def test_desk_hides_the_students_name(as_: Any, world: World) -> None:
     text = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).content.decode()
     assert world.cast.student.name not in text
     assert world.cast.student.email not in text
+
+
+def test_desk_goes_on_where_marking_stopped(as_: Any, world: World) -> None:
+    """At the first question without a mark, with the first page that has it asked for before any script is read."""
+    attempt, client = world.marking.attempt, as_("teacher")
+    four, five, *_rest = attempt.paper.questions.filter(number__gte=4).order_by("number", "alternative")
+    second = SheetPage.objects.get(upload__attempt=attempt, upload__page_number=2)
+    PageQuestion.objects.filter(page__upload__attempt=attempt, number=5).delete()
+    PageQuestion.objects.create(page=second, number=5)
+    url = reverse("marking-desk", args=[world.marking.pk])
+    assert client.get(url).context["data"]["opens"]["question"] == str(four.pk)
+    QuestionMark.objects.create(evaluation=world.marking, question=four, version=1, marks=1, updated_at=world.now)
+    page = client.get(url)
+    assert page.context["data"]["opens"] == {"question": str(five.pk), "page": str(second.pk)}
+    assert f'rel="preload" as="image" href="{escape(page.context["first_page"]["url"])}"' in page.content.decode()
 
 
 def test_finishing_too_early_names_the_questions(as_: Any, world: World) -> None:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
 from evaluations.models import Evaluation
-from evaluations.selectors.desk_page import desk_page, page_json
+from evaluations.selectors.desk_page import desk_page, desk_pictures, page_json
+from evaluations.selectors.pictures import picture_views
 from evaluations.selectors.queue_page import queue_page
 from evaluations.selectors.sheets import page_views
 from evaluations.services.claims import claim_for_desk, claim_next, renew_lease
@@ -72,6 +73,11 @@ def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
 @require_GET
 @json_endpoint
 def pages(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
-    """The pages as they stand, for a desk that was opened before their images were made."""
+    """The pages and what was asked for as they stand, for a desk that was opened before their images were made."""
     evaluation = get_permitted(request.user, DESK, Evaluation.objects.with_paper(), evaluation_id)
-    return {"pages": [page_json(page) for page in page_views(evaluation.attempt_id, None)]}
+    return {
+        "pages": [page_json(page) for page in page_views(evaluation.attempt_id, None)],
+        "pictures": desk_pictures(picture_views(evaluation.pk)),
+        "due_at": evaluation.due_at,
+        "paused": evaluation.paused_at is not None,
+    }

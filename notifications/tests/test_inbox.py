@@ -180,7 +180,7 @@ def test_notification_that_is_gone_is_no_crash(db):
     assert deliver_mail(notification_id=uuid4(), now=NOW) is None
 
 
-def test_eight_workers_at_once_send_one_mail(shared_database):
+def test_eight_workers_at_once_send_one_mail(transactional_db):
     notification = tell(UserFactory(), mail=False)
     Notification.objects.update(mail_state=MailState.WAITING, mail_after=NOW)
     run_at_once([lambda: deliver_mail(notification_id=notification.pk, now=NOW)] * 8)
@@ -188,7 +188,7 @@ def test_eight_workers_at_once_send_one_mail(shared_database):
     assert state(notification) == (MailState.SENT, 1)
 
 
-def test_eight_at_once_say_it_once(shared_database):
+def test_eight_at_once_say_it_once(transactional_db):
     person = UserFactory()
     said = run_at_once([lambda: tell(person, mail=False)] * 8)
     assert sum(notification is not None for notification in said) == 1

@@ -88,7 +88,10 @@ addEventListener("keydown", (event) => {
 /* --- Forms: one press sends once; a select marked data-submit sends its form --- */
 addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.getAttribute("action")?.endsWith("/logout/")) globalThis.caches?.delete("abhyas-exam"); // see exam-keeping.js
+  if (form.getAttribute("action")?.endsWith("/logout/")) { // see exam-keeping.js
+    globalThis.caches?.delete("abhyas-exam");
+    try { localStorage.removeItem("abhyas-rough"); } catch { /* nothing was kept */ }
+  }
   if (form.method === "dialog" || form.hasAttribute("data-many")) return;
   if (form.dataset.sent) return event.preventDefault();
   if (form.matches("[hx-get],[hx-post],[hx-put],[hx-patch],[hx-delete]") || event.defaultPrevented) return;

@@ -36,12 +36,16 @@ if (form) {
   }, true);
 
   form.addEventListener("input", recheck);
-  form.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
+    // Between the old form and the new one nothing has the focus.
+    const between = busy && event.target === document.body;
+    if (!between && !form.contains(event.target)) return;
     if (event.ctrlKey && event.key === "Enter") {
       event.preventDefault();
       return inTurn(() => form.querySelector("[data-save]").click());
     }
-    if (!event.altKey || event.ctrlKey || event.metaKey || !buttonOf(event.code, event.target)) return;
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    if (between ? !(event.code in acts || event.code === "KeyN") : !buttonOf(event.code, event.target)) return;
     event.preventDefault();
     inTurn(() => buttonOf(event.code, document.activeElement)?.click());
   });

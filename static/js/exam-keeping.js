@@ -1,5 +1,6 @@
 // Keeps the exam page and its files on this device, so that a reload without a network has them. One exam at a time.
 const EXAM = "abhyas-exam", DAY = 86400e3;
+export const ROUGH = "abhyas-rough"; // what is scribbled beside the questions
 
 /** As the server sent it: called before anything of the page changes. `form` says when it was kept. */
 export function pageAsSent(form) {
@@ -15,7 +16,8 @@ export async function keepPage({ html, policy, until, worker }) {
   if (!(await navigator.serviceWorker.register(worker, { scope: "/attempts/" }))) return;
   const box = await caches.open(EXAM), headers = { "Content-Type": "text/html; charset=utf-8", "X-Until": until + DAY };
   if (policy) headers["Content-Security-Policy"] = policy;
-  const files = performance.getEntriesByType("resource").map(({ name }) => new URL(name)).filter(({ origin, pathname }) => origin === location.origin && /^\/(static|media)\//.test(pathname));
+  const later = [...document.querySelectorAll("[data-css]")].map((el) => ({ name: el.dataset.css }));
+  const files = [...performance.getEntriesByType("resource"), ...later].map(({ name }) => new URL(name, location)).filter(({ origin, pathname }) => origin === location.origin && /^\/(static|media)\//.test(pathname));
   await Promise.allSettled(files.map(async ({ pathname, href }) => {
     const response = await fetch(href, { cache: "force-cache" });
     if (response.ok) await box.put(pathname, response);
@@ -25,4 +27,7 @@ export async function keepPage({ html, policy, until, worker }) {
   await Promise.all((await box.keys()).filter(({ url }) => !here.has(new URL(url).pathname)).map((old) => box.delete(old)));
 }
 
-export const letGo = () => ("caches" in window ? caches.delete(EXAM) : Promise.resolve());
+export async function letGo() {
+  try { localStorage.removeItem(ROUGH); } catch { /* nothing was kept */ }
+  if ("caches" in window) await caches.delete(EXAM);
+}

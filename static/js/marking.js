@@ -1,6 +1,7 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { drawPage, marksText, WIDTH } from "./marking-ink.js";
 import { MethodView } from "./marking-methods.js";
+import { DeskPictures } from "./marking-pictures.js";
 import { halves, isCarried, isMarked, nextAward, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { MarkStore } from "./marking-store.js";
 import { newId } from "./sha256.js";
@@ -21,8 +22,8 @@ const marks = new Map(questions.map((q) => [q.id, q.mark ? { ...q.mark, free: !O
 const ink = new Map(pages.flatMap((p) => p.annotations).map((a) => [a.id, a]));
 const notAttempted = new Set(questions.filter((q) => q.not_attempted).map((q) => q.number));
 
-let question = questions.find((q) => !numberDone(q.number)) ?? questions[0];
-let page = firstPage(question) ?? pages[0];
+let question = questions.find((q) => q.id === data.opens.question);
+let page = pages.find((p) => p.id === data.opens.page);
 let tool = "tick", step = null, last = null, draft = null, grabbed = null, tall = 1414, zoom = null, turn = 0, active = Date.now();
 const undo = [], redo = [];
 
@@ -68,6 +69,7 @@ function openPage(p) {
   pageBox.style.aspectRatio = p.width ? `${p.width}/${p.height}` : "1000/1414";
   drawInk();
   for (const button of $$("[data-page]")) button.setAttribute("aria-current", button.dataset.page === p.id);
+  pictures.show(p);
   stage.scrollTop = 0;
 }
 
@@ -284,7 +286,7 @@ svg.addEventListener("pointermove", (event) => {
   else if (grabbed && event.buttons) { Object.assign(grabbed.geometry, geometryAt(last)); grabbed.moved = true; drawInk(); }
 });
 svg.addEventListener("pointerdown", (event) => {
-  if (!canMark || event.button || (event.pointerType === "touch" && tool === "v")) return;
+  if (!canMark || event.button || tool === "ask" || (event.pointerType === "touch" && tool === "v")) return;
   const p = place(event), hit = ink.get(event.target.closest("[data-id]")?.dataset.id);
   last = p;
   if (tool === "e") { if (hit) change(() => removeInk([hit])); }
@@ -311,6 +313,12 @@ svg.addEventListener("pointercancel", () => {
 svg.addEventListener("keydown", (event) => {
   const item = ink.get(event.target.closest?.("[data-id]")?.dataset.id);
   if (item && (event.key === "Delete" || event.key === "Backspace") && canMark) { event.preventDefault(); change(() => removeInk([item])); }
+});
+
+const pictures = new DeskPictures({
+  pictures: data.pictures, words, urls: { ask: root.dataset.ask, withdraw: root.dataset.withdraw, state: root.dataset.state },
+  svg, place, isAsking: () => canMark && tool === "ask", numberOf: (id) => pages.find((p) => p.id === id)?.number, toast,
+  changed({ due_at, paused }) { data.due_at = due_at; data.paused = paused; tick(); }, drawn: () => fit(), setTool,
 });
 
 /** The middle of what can be seen of the page, for a comment without a pointer. */
@@ -381,6 +389,7 @@ async function finish() {
   await store.flush();
   if (!store.clean) { toast(words.not_saved); return; }
   const missing = numbers.filter((n) => !numberDone(n));
+  if (pictures.open.length) { toast(fill(words.still_asked, pictures.open.map((p) => pages.find((x) => x.id === p.page)?.number).join(", "))); return; }
   if (missing.length) { toast(fill(words.missing, missing.join(", "))); openQuestion(questions.find((q) => q.number === missing[0])); return; }
   $("#finish-total").textContent = marksText(plain(paperHalves(questions, marks)));
   csrf();
@@ -391,8 +400,9 @@ function turnPage(by) { const at = pages.indexOf(page) + by; if (pages[at]) open
 /* --- View --- */
 function fit() {
   const d = $(".desk").getBoundingClientRect();
-  const width = zoom ?? (phone.matches ? Math.max(d.width - 20, 430) : Math.min(d.width - 90, Math.max(640, d.height * 0.9)));
-  pageBox.style.setProperty("--w", Math.round(width));
+  const room = pictures.beside && !phone.matches ? d.width / 2 : d.width;
+  const width = zoom ?? (phone.matches ? Math.max(d.width - 20, 430) : Math.min(room - (room < d.width ? 40 : 90), Math.max(640, d.height * 0.9)));
+  stage.style.setProperty("--w", Math.round(width));
   pageBox.dataset.turn = turn;
   $("#zoom").textContent = zoom ? `${Math.round(zoom / 7.6)}%` : words.fit;
 }
@@ -407,7 +417,8 @@ const acts = {
 addEventListener("click", (event) => {
   const b = event.target.closest("button");
   if (!b || !root.contains(b)) return;
-  if (b.dataset.tool) setTool(b.dataset.tool);
+  if (b.dataset.tool === "ask") pictures.ask();
+  else if (b.dataset.tool) setTool(b.dataset.tool);
   else if (b.dataset.act) acts[b.dataset.act]();
   else if (b.dataset.step != null) { last = null; award(Number(b.dataset.step)); }
   else if (b.dataset.number) openQuestion(questions.find((q) => q.number === Number(b.dataset.number)));
@@ -425,7 +436,7 @@ $("#free").addEventListener("change", (event) => giveFree(event.target.value.tri
 $("#free").addEventListener("keydown", (event) => { if (event.key === "Escape") showFree(); });
 
 const tools = { v: "v", t: "tick", x: "cross", p: "pen", h: "hl", u: "line", c: "c", e: "e" };
-const keys = { j: () => move(1), k: () => move(-1), f: acts.full, m() { methods.next(question); seeMethod(); }, 0: acts.none, "+": acts.in, "=": acts.in, "-": acts.out, w: acts.fit, r: acts.turn, "[": () => turnPage(-1), "]": () => turnPage(1), enter: nextUnmarked, "?": () => $("#help").showModal() };
+const keys = { a: () => canMark && pictures.ask(), j: () => move(1), k: () => move(-1), f: acts.full, m() { methods.next(question); seeMethod(); }, 0: acts.none, "+": acts.in, "=": acts.in, "-": acts.out, w: acts.fit, r: acts.turn, "[": () => turnPage(-1), "]": () => turnPage(1), enter: nextUnmarked, "?": () => $("#help").showModal() };
 addEventListener("keydown", (event) => {
   active = Date.now();
   if (event.target.matches("textarea, input, select") || document.querySelector("dialog:modal")) return;
@@ -444,8 +455,11 @@ addEventListener("resize", fit);
 addEventListener("beforeunload", (event) => { if (!store.clean) event.preventDefault(); });
 
 /* --- The promise's clock, and the claim kept alive while somebody works --- */
-const due = Date.parse(data.due_at), offset = Date.parse(data.server_now) - Date.now();
+const offset = Date.parse(data.server_now) - Date.now();
 function tick() {
+  const due = Date.parse(data.due_at);
+  $(".bar .due").toggleAttribute("data-paused", data.paused);
+  if (data.paused) { $("#due").textContent = words.paused; return; }
   const left = Math.round((due - Date.now() - offset) / 1000), abs = Math.abs(left);
   const h = Math.floor(abs / 3600), m = Math.floor(abs / 60) % 60, s = abs % 60, two = (n) => String(n).padStart(2, "0");
   $("#due").textContent = `${left < 0 ? "−" : ""}${phone.matches || h > 24 ? `${h} h ${m} m` : `${h}:${two(m)}:${two(s)}`}`;

@@ -27,10 +27,11 @@ async function shelf(mode, action) {
 export class SheetOutbox {
   /**
    * onChange(sheet) after every change of a sheet's state: preparing, captured, sending (with progress 0–1), waiting,
-   * verified, refused. `preparer`: a PagePreparer, which straightens photographs before they are sent.
+   * verified, refused. `preparer`: a PagePreparer, which straightens photographs before they are sent. `holds`: nothing
+   * is sent before `release`.
    */
-  constructor({ attempt, announceUrl, doneUrl, preparer, onChange }) {
-    Object.assign(this, { attempt, announceUrl, doneUrl, preparer, onChange });
+  constructor({ attempt, announceUrl, doneUrl, preparer, onChange, holds = false }) {
+    Object.assign(this, { attempt, announceUrl, doneUrl, preparer, onChange, holds });
     this.sheets = new Map();
     this.failures = 0;
     this.sending = null;
@@ -80,6 +81,19 @@ export class SheetOutbox {
     await shelf("readwrite", (s) => s.delete(id));
   }
 
+  /** The person wants it sent: now, or as soon as there is a network, also after a reload. */
+  async release(sheet) {
+    sheet.released = true;
+    await this.keep(sheet);
+    return this.flush();
+  }
+
+  /** Nothing of this is wanted any more. */
+  async forget() {
+    const all = (await shelf("readonly", (s) => s.getAll())) ?? [];
+    for (const sheet of all.filter((s) => s.attempt === this.attempt)) await this.drop(sheet.id);
+  }
+
   get unsent() { return [...this.sheets.values()].filter((s) => !["verified", "refused"].includes(s.state)); }
 
   flush() {
@@ -89,7 +103,7 @@ export class SheetOutbox {
   }
 
   async run() {
-    for (let sheet; (sheet = this.unsent.find((s) => s.blob)); ) {
+    for (let sheet; (sheet = this.unsent.find((s) => s.blob && (s.released || !this.holds))); ) {
       try {
         const problem = await this.send(sheet);
         this.failures = 0;

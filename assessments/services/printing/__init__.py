@@ -6,18 +6,24 @@ bytes for the same paper. Every page carries a signed code that `read_page_code`
 The libraries behind it take a second and 60 MB to load, so that a process loads them with the first print.
 """
 
-from assessments.models import Paper
+from collections.abc import Sequence
+
+from accounts.models import User
+from assessments.models import Exam, Paper
 from assessments.services.printing.options import PrintOptions, paper_code
-from assessments.services.printing.page_codes import PageCode, PageCodeError, read_page_code
+from assessments.services.printing.page_codes import ClassCode, PageCode, PageCodeError, read_any_code, read_page_code
 
 __all__ = [
+    "ClassCode",
     "PageCode",
     "PageCodeError",
     "PrintOptions",
     "paper_code",
     "print_answer_sheet",
+    "print_class_sheets",
     "print_key",
     "print_paper",
+    "read_any_code",
     "read_page_code",
 ]
 
@@ -41,3 +47,11 @@ def print_answer_sheet(paper: Paper, options: PrintOptions, *, pages: int = 16) 
     from assessments.services.printing import answer_sheet
 
     return answer_sheet.print_answer_sheet(paper, options, pages=pages)
+
+
+def print_class_sheets(exam: Exam, students: Sequence[User], options: PrintOptions, *, pages: int) -> bytes:
+    """Ruled pages for each student of a class, with their name and a code of their own. `exam` with its paper and the
+    paper's programme. No query. About 4 ms a page."""
+    from assessments.services.printing import answer_sheet
+
+    return answer_sheet.print_class_sheets(exam, students, options, pages=pages)

@@ -1,5 +1,6 @@
-"""The code on every printed page: which paper, which copy or attempt, which page. Signed, so that photographed sheets
-can be put in order and to the right student, and nobody can make one up."""
+"""The code on every printed page: which paper, which copy or attempt, which page; on the sheets of a class which exam,
+which student, which page of how many. Signed, so that photographed and scanned sheets can be put in order and to the
+right student, and nobody can make one up."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from common.errors import DomainError
 
 SALT = "assessments.printing.page"
 VERSION = "AP1"
+CLASS_VERSION = "AP2"
 MAX_CHARACTERS = 200
 DOCUMENTS = {"p": "paper", "k": "key", "s": "sheet"}
 LETTERS = {name: letter for letter, name in DOCUMENTS.items()}
@@ -37,6 +39,22 @@ class PageCode:
     attempt: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClassCode:
+    """A page of the sheets printed for one student of a class, before there is an attempt; pages count from 1."""
+
+    exam: UUID
+    student: UUID
+    page: int
+    pages: int
+
+
+def write_class_code(code: ClassCode) -> str:
+    """The text of the QR code. Short: a copier has to see its squares."""
+    fields = (CLASS_VERSION, _short(code.exam), _short(code.student), str(code.page), str(code.pages))
+    return signing.Signer(salt=SALT).sign(".".join(fields))
+
+
 def write_page_code(code: PageCode) -> str:
     """The text of the QR code."""
     attempt = _short(code.attempt) if code.attempt else ""
@@ -47,14 +65,29 @@ def write_page_code(code: PageCode) -> str:
 def read_page_code(text: str) -> PageCode:
     """The page that `text`, as a camera read it, stands for. Raises PageCodeError."""
     try:
-        if len(text) > MAX_CHARACTERS:
-            raise ValueError
-        version, letter, paper, page, copy, attempt = signing.Signer(salt=SALT).unsign(text.strip()).split(".")
+        version, letter, paper, page, copy, attempt = _fields(text)
         if version != VERSION:
             raise ValueError
         return PageCode(_long(paper), DOCUMENTS[letter], int(page), int(copy), _long(attempt) if attempt else None)
     except (signing.BadSignature, ValueError, KeyError) as error:
         raise PageCodeError from error
+
+
+def read_any_code(text: str) -> PageCode | ClassCode:
+    """The page of either kind. Raises PageCodeError."""
+    if not text.startswith(CLASS_VERSION):
+        return read_page_code(text)
+    try:
+        _version, exam, student, page, pages = _fields(text)
+        return ClassCode(_long(exam), _long(student), int(page), int(pages))
+    except (signing.BadSignature, ValueError) as error:
+        raise PageCodeError from error
+
+
+def _fields(text: str) -> list[str]:
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError
+    return signing.Signer(salt=SALT).unsign(text.strip()).split(".")
 
 
 def _short(value: UUID) -> str:

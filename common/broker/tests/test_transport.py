@@ -4,7 +4,6 @@ import threading
 import time
 
 import pytest
-from django.db import connection as database
 from django.db import connections, transaction
 from kombu import Connection, Consumer, Exchange, Producer, Queue
 
@@ -176,13 +175,7 @@ def test_the_keeper_prolongs_what_is_held_and_lets_go_of_what_was_taken():
         keeper.stop()
 
 
-@pytest.fixture
-def shared_database(transactional_db):
-    if database.vendor == "sqlite" and database.is_in_memory_db():
-        pytest.skip("threads share an in-memory SQLite badly; test_worker.py does the same on a file")
-
-
-def test_a_waiting_consumer_is_woken_by_a_commit(shared_database):
+def test_a_waiting_consumer_is_woken_by_a_commit(transactional_db):
     received = []
 
     def publish_from_elsewhere():

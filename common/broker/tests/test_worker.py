@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from common.broker.models import QueueMessage
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLES = (
@@ -26,44 +26,13 @@ TABLES = (
 
 
 @pytest.fixture
-def database(tmp_path) -> Iterator[dict]:
-    """The suite's own PostgreSQL, or a SQLite file set up as the product sets up its own."""
-    entry = {
-        key: value for key, value in connection.settings_dict.items() if key in {"ENGINE", "NAME", "USER", "PASSWORD"}
-    }
-    if connection.vendor == "sqlite":
-        entry["NAME"] = str(tmp_path / "queue.sqlite3")
-        entry["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
-    else:
-        entry |= {"HOST": connection.settings_dict["HOST"], "PORT": connection.settings_dict["PORT"]}
-    with other_default(entry):
-        if connection.vendor == "sqlite":
-            with connection.schema_editor() as editor:
-                editor.create_model(QueueMessage)
-        with connection.cursor() as cursor:
-            for statement in TABLES:
-                cursor.execute(statement)
-        yield entry
-        with connection.cursor() as cursor:
-            for table in ("broker_test_start", "broker_test_effect"):
-                cursor.execute(f"DROP TABLE {table}")
-
-
-@contextlib.contextmanager
-def other_default(entry: dict) -> Iterator[None]:
-    """Let this thread's default connection be one to `entry` for a while."""
-    kept = connections["default"]
-    other = type(kept)({**kept.settings_dict, "OPTIONS": {}, **entry}, "default")
-    connections["default"] = other
-    try:
-        yield
-    finally:
-        other.close()
-        connections["default"] = kept
+def database(transactional_db) -> dict:
+    """The test's own database, as settings for another process, with the tables its tasks write to."""
+    with connection.cursor() as cursor:
+        for statement in TABLES:
+            cursor.execute(statement)
+    named = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+    return {key: connection.settings_dict[key] for key in named}
 
 
 @dataclass(frozen=True)
