@@ -30,6 +30,7 @@ from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.selectors.ink import annotation_values, revealed_ink
 from evaluations.selectors.queues import with_counts
+from evaluations.selectors.totals import MarkedQuestion, counted_alternatives
 from notifications.enums import NotificationKind
 from notifications.models import Notification
 
@@ -254,17 +255,25 @@ def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUI
 
 
 def _won(attempts: Mapping[UUID, UUID], unit: str) -> Iterable[tuple[Any, Decimal]]:
-    """Pairs of unit and marks won in it over these papers, given by attempt and evaluation. One query."""
+    """Pairs of unit and marks won in it over these papers, given by attempt and evaluation. Two queries.
+
+    Only the few questions of an internal choice are looked at one by one; which alternative counts is the paper's rule.
+    """
     objective = Response.objects.filter(attempt__in=list(attempts), question__is_written=False)
     written = QuestionMark.objects.filter(evaluation__in=list(attempts.values()))
-    other = QuestionMark.objects.filter(
-        evaluation=OuterRef("evaluation"), question__number=OuterRef("question__number")
-    )
-    better = Q(marks__gt=OuterRef("marks")) | Q(
-        marks=OuterRef("marks"), question__alternative__lt=OuterRef("question__alternative")
-    )
     sums = [
         rows.order_by().values_list(unit).annotate(won=Coalesce(Sum("marks"), Decimal(0)))
-        for rows in (objective, written.exclude(Exists(other.filter(better))))
+        for rows in (objective, written.filter(question__alternative=""))
     ]
-    return sums[0].union(sums[1], all=True)
+    yield from sums[0].union(sums[1], all=True)
+    papers: dict[UUID, dict[MarkedQuestion, Any]] = defaultdict(dict)
+    choices = written.exclude(question__alternative="")
+    for paper, number, letter, got, unit_id in choices.values_list(
+        "evaluation_id", "question__number", "question__alternative", "marks", unit
+    ):
+        papers[paper][MarkedQuestion(number, letter, got)] = unit_id
+    for paper_units in papers.values():
+        counted = counted_alternatives(paper_units)
+        for question, unit_id in paper_units.items():
+            if counted[question.number] == question.alternative:
+                yield unit_id, question.marks
