@@ -1,7 +1,7 @@
 """A browser on a running site for the page tests: axe, budgets, keyboard.
 
 The site is the product in threads of the test process, with its static files collected, hashed and compressed as in
-production. Import the fixtures where they are wanted. Chromium is found at CHROMIUM (default /usr/bin/chromium);
+production. Import the fixtures where they are wanted. Chromium is found by tests/chromium.py;
 without it the tests are skipped and say so, or fail with ABHYAS_REQUIRE_SERVICES=1.
 """
 
