@@ -42,7 +42,9 @@ def with_calculator(site: Site, kind: Calculator) -> None:
 
 
 def scribble(page: Page) -> None:
-    box: Any = page.locator("#pad canvas").bounding_box()
+    sheet = page.locator("#pad canvas")
+    expect(sheet).to_be_visible()  # its script comes when it is first asked for
+    box: Any = sheet.bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 60, steps=6)
