@@ -74,6 +74,9 @@ class SheetPage(IdModel):
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     advice = models.JSONField(default=list, help_text=_("What the student should know: blurred, dark."))
+    treatment = models.JSONField(
+        null=True, blank=True, help_text=_("What was done to the photograph so that it reads better.")
+    )
     rotation = models.PositiveSmallIntegerField(default=0, help_text=_("Degrees clockwise, asked for by the student."))
     tries = models.PositiveSmallIntegerField(default=0)
 
@@ -87,6 +90,11 @@ class SheetPage(IdModel):
 
     def __str__(self) -> str:
         return f"{self.upload} page {self.index + 1}"
+
+    @property
+    def plain_key(self) -> str:
+        """The page as it came, upright and of screen size; empty where the screen image is just that."""
+        return self.screen_key.removesuffix("-screen.jpg") + "-plain.jpg" if self.treatment else ""
 
 
 class PageQuestionQuerySet(ScopedQuerySet["PageQuestion"]):

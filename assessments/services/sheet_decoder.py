@@ -2,7 +2,8 @@
 
     python -I sheet_decoder.py '{"command": "inspect"|"render"|"split", "kind": "image/jpeg", ...limits}' <file >frames
 
-`split` takes the pages of a scanned class apart, `count` of them from `first`, and reads their codes.
+`split` takes the pages of a scanned class apart, `count` of them from `first`, and reads their codes. `render` evens
+the light of a photograph (limits["is_photo"]; sheet_light.py beside this file).
 
 It limits itself (memory, CPU, files) before it imports a decoder or reads a byte, has no environment to leak, writes
 nothing but frames to stdout, and is thrown away afterwards. A frame is a 4-byte big-endian length, that much JSON,
@@ -10,11 +11,13 @@ then the blobs whose byte sizes the JSON lists under "blobs". Refusals are frame
 without an {"end": true} frame means that a limit was hit. Every line here runs on hostile input: keep it dull.
 """
 
+import importlib.util
 import io
 import json
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 PDF_DPI = 200
@@ -205,13 +208,48 @@ def page_images(data: bytes, limits: dict[str, Any]) -> Iterator[Any]:
 
 
 def render(data: bytes, limits: dict[str, Any]) -> None:
-    """Emit one frame per page with two JPEG blobs: screen size and thumbnail."""
-    for image in page_images(data, limits):
-        grey = image.convert("L")
-        facts = measure(grey)
-        image = level(image, grey)
+    """Emit one frame per page with two JPEG blobs, screen size and thumbnail; a page that was treated has a third one,
+    how it came."""
+    for came in page_images(data, limits):
+        notes: dict[str, Any] = {"treatment": [], "trouble": ""}
+        may_treat = limits["is_photo"] and limits["kind"] != "application/pdf"
+        image = came
+        facts = measure(image.convert("L"))
+        if may_treat:
+            image = tried("evened", lambda page=image: in_even_light(page), image, notes)
+        image = level(image, image.convert("L"))
         thumb = image.resize((THUMB_WIDTH, max(1, round(image.height * THUMB_WIDTH / image.width))), reducing_gap=2.0)
-        emit({"width": image.width, "height": image.height, **facts}, encode_screen(image), encode(thumb, 78))
+        facts |= {"width": image.width, "height": image.height, **notes}
+        emit(facts, encode_screen(image), encode(thumb, 78), *([encode_screen(came)] if notes["treatment"] else []))
+
+
+def tried(name: str, step: Callable[[], Any], image: Any, notes: dict[str, Any]) -> Any:
+    """Return what `step` makes of `image`, noted as done; `image` itself when it makes nothing of it or fails."""
+    try:
+        made = step()
+    except Exception as error:  # noqa: BLE001
+        # A page as it came is better than none. MemoryError is one of these.
+        notes["trouble"] = f"{name}: {type(error).__name__}: {error}"[:200]
+        return image
+    if made is None:
+        return image
+    notes["treatment"].append(name)
+    return made
+
+
+def in_even_light(image: Any) -> Any | None:
+    light = beside("sheet_light")
+    return None if light.looks_even(image) else light.evened(image)
+
+
+def beside(name: str) -> Any:
+    """Return the script of that name in this folder as a module: in isolated mode there is no path to find it by."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def split(data: bytes, limits: dict[str, Any]) -> None:
@@ -358,6 +396,7 @@ def inner(image: Any, rows: int = 12, columns: int = 9) -> list[tuple[int, int, 
 def main() -> None:
     """Run one command on stdin."""
     limits = json.loads(sys.argv[1])
+    sys.dont_write_bytecode = True
     limit_self(limits)
     data = sys.stdin.buffer.read(limits["max_bytes"] + 1)
     try:

@@ -57,9 +57,11 @@ def inspect_upload(data: bytes | Path, *, declared_type: str) -> InspectedFile:
     return InspectedFile(content_type, int(facts["pages"]), int(facts["width"]), int(facts["height"]))
 
 
-def start_decoding(command: str, content_type: str, *, cpu_seconds: int) -> Decoding:
+def start_decoding(command: str, content_type: str, *, cpu_seconds: int, is_photo: bool = False) -> Decoding:
     """Return a decoder run with the limits of answer sheets."""
-    return Decoding(command, content_type, cpu_seconds=cpu_seconds, max_bytes=MAX_BYTES, max_pages=MAX_PAGES)
+    return Decoding(
+        command, content_type, cpu_seconds=cpu_seconds, max_bytes=MAX_BYTES, max_pages=MAX_PAGES, is_photo=is_photo
+    )
 
 
 def decode(decoding: Decoding, data: bytes | Path) -> list[Frame]:

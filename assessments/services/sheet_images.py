@@ -14,6 +14,7 @@ BASE_CPU_SECONDS = 10
 PAGE_CPU_SECONDS = 2
 # Below this the strokes of handwriting run together (see sheet_decoder.measure); calibrated on blurred 12 MP pages.
 BLURRED_BELOW = 0.035
+TREATMENTS = ("evened",)
 # The paper itself (the brightest tenth) is this dark, 0-255.
 DARK_BELOW = 95
 
@@ -35,7 +36,11 @@ class PageQuality:
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """One page: `screen` (long side at most 2000 px) and `thumb` (240 px wide), both JPEG with no metadata."""
+    """One page: `screen` (long side at most 2000 px) and `thumb` (240 px wide), both JPEG with no metadata.
+
+    `treatment` lists what was done to a photograph (TREATMENTS) so that it reads better; then `plain` is the page as it
+    came, upright and of screen size. `trouble`, for the log, says why nothing could be done.
+    """
 
     index: int
     screen: bytes
@@ -43,17 +48,23 @@ class RenderedPage:
     width: int
     height: int
     quality: PageQuality
+    treatment: tuple[str, ...] = ()
+    plain: bytes | None = None
+    trouble: str = ""
 
 
-def render_pages(source: bytes | Path, content_type: str, *, page_count: int = MAX_PAGES) -> Iterator[RenderedPage]:
+def render_pages(
+    source: bytes | Path, content_type: str, *, page_count: int = MAX_PAGES, is_photo: bool = True
+) -> Iterator[RenderedPage]:
     """Yield every page in order, index from 0, as soon as it is ready.
 
-    `content_type` and `page_count` are what inspect_upload found (the count only sets the time allowed). Raises
-    SheetRefused, possibly after some pages, when the file does not survive being drawn within the limits of memory
-    and time; the caller must then drop the pages it already has. Closing the iterator early stops the work.
+    `content_type` and `page_count` are what inspect_upload found (the count only sets the time allowed); `is_photo`: a
+    camera took it, so it may be treated (a PDF never is). Raises SheetRefused, possibly after some pages, when the file
+    does not survive being drawn within the limits of memory and time; the caller must then drop the pages it already
+    has. Closing the iterator early stops the work.
     """
     seconds = math.ceil(BASE_CPU_SECONDS + PAGE_CPU_SECONDS * min(page_count, MAX_PAGES))
-    frames = start_decoding("render", content_type, cpu_seconds=seconds).frames(source)
+    frames = start_decoding("render", content_type, cpu_seconds=seconds, is_photo=is_photo).frames(source)
     index = -1
     try:
         for index, frame in enumerate(frames):
@@ -69,7 +80,10 @@ def render_pages(source: bytes | Path, content_type: str, *, page_count: int = M
 def _page(index: int, frame: Frame) -> RenderedPage:
     """Turn a decoder's answer into a page. The decoder met hostile bytes, so its answer is checked too."""
     facts = frame.facts
-    if len(frame.blobs) != 2 or not all(blob.startswith(b"\xff\xd8\xff") for blob in frame.blobs):
+    treatment = tuple(str(name) for name in facts["treatment"])
+    if len(frame.blobs) != 2 + bool(treatment) or not set(treatment) <= set(TREATMENTS):
+        raise refusal("sheet_damaged")
+    if not all(blob.startswith(b"\xff\xd8\xff") for blob in frame.blobs):
         raise refusal("sheet_damaged")
     sharpness = facts["sharpness"]
     quality = PageQuality(
@@ -77,5 +91,15 @@ def _page(index: int, frame: Frame) -> RenderedPage:
         paper=float(facts["paper"]),
         sharpness=None if sharpness is None else float(sharpness),
     )
-    screen, thumb = frame.blobs
-    return RenderedPage(index, screen, thumb, int(facts["width"]), int(facts["height"]), quality)
+    screen, thumb, *plain = frame.blobs
+    return RenderedPage(
+        index=index,
+        screen=screen,
+        thumb=thumb,
+        width=int(facts["width"]),
+        height=int(facts["height"]),
+        quality=quality,
+        treatment=treatment,
+        plain=plain[0] if plain else None,
+        trouble=str(facts["trouble"]),
+    )

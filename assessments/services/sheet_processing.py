@@ -16,7 +16,7 @@ from django.db.models import F
 from PIL import Image
 
 from assessments.enums import RECEIVED, PageState
-from assessments.models import SheetPage, SheetUpload
+from assessments.models import ScanPage, SheetPage, SheetUpload
 from assessments.selectors.sheets import uploads_waiting_since
 from assessments.services.sheet_files import MAX_BYTES, SheetRefused
 from assessments.services.sheet_images import SCREEN_TYPE, RenderedPage, render_pages
@@ -90,11 +90,16 @@ def _draw(upload: SheetUpload, pages: dict[int, SheetPage]) -> int:
     with sheet_storage().open_bytes(upload.storage_key) as stream:
         data = stream.read(MAX_BYTES + 1)
     ready, missing = 0, set(pages)
+    # What a scanner saw of a class is flat and evenly lit, and has been looked at as it is.
+    is_photo = not ScanPage.objects.filter(upload=upload.pk).exists()
     drawn = cast(
-        "Generator[RenderedPage, None, None]", render_pages(data, upload.content_type, page_count=max(missing) + 1)
+        "Generator[RenderedPage, None, None]",
+        render_pages(data, upload.content_type, page_count=max(missing) + 1, is_photo=is_photo),
     )
     with closing(drawn) as images:
         for image in images:
+            if image.trouble:
+                log.warning("sheet_left_as_it_came", upload_id=str(upload.pk), trouble=image.trouble)
             if image.index in missing:
                 missing.discard(image.index)
                 ready += _store(upload, pages[image.index], image)
@@ -121,12 +126,19 @@ def _give_up(upload_id: UUID, indexes: list[int]) -> None:
 
 
 def _store(upload: SheetUpload, page: SheetPage, image: RenderedPage) -> bool:
-    """Writes both images; False when the student turned the page meanwhile (another task then does it again)."""
-    folder = upload.storage_key.removesuffix("original")
-    screen_key = f"{folder}{page.index}-r{page.rotation}-screen.jpg"
-    thumb_key = f"{folder}{page.index}-r{page.rotation}-thumb.jpg"
-    sheet_storage().put_bytes(screen_key, turned(image.screen, page.rotation), SCREEN_TYPE)
-    sheet_storage().put_bytes(thumb_key, turned(image.thumb, page.rotation), SCREEN_TYPE)
+    """Writes the images; False when the student turned the page meanwhile (another task then does it again).
+
+    Red ink lies in coordinates of the page image, so that must never get another shape once somebody may draw on it. It
+    does not: only a waiting page gets images, and a page waits when it is new or when its student turns it, which ends
+    with the handing in, before any marker has it. A page that has its image keeps it, whatever we would make of it now.
+    """
+    base = f"{upload.storage_key.removesuffix('original')}{page.index}-r{page.rotation}"
+    screen_key, thumb_key = f"{base}-screen.jpg", f"{base}-thumb.jpg"
+    made = {screen_key: image.screen, thumb_key: image.thumb}
+    if image.plain is not None:
+        made[f"{base}-plain.jpg"] = image.plain
+    for key, jpeg in made.items():
+        sheet_storage().put_bytes(key, turned(jpeg, page.rotation), SCREEN_TYPE)
     sideways = page.rotation in (90, 270)
     width, height = (image.height, image.width) if sideways else (image.width, image.height)
     same = SheetPage.objects.filter(pk=page.pk, state=PageState.WAITING, rotation=page.rotation)
@@ -138,6 +150,7 @@ def _store(upload: SheetUpload, page: SheetPage, image: RenderedPage) -> bool:
             width=width,
             height=height,
             advice=list(image.quality.advice),
+            treatment=list(image.treatment),
         )
     )
 

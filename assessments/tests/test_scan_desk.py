@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image, ImageChops
 
 from accounts.models import AuditEvent, Entitlement
 from assessments.enums import AttemptState, ScanPageState, ScanReason, ScanState, UploadState
@@ -19,6 +20,7 @@ from assessments.services.attempts import start_attempt, submit_attempt
 from assessments.services.overdue import hand_in_overdue_sheets
 from assessments.services.printing import PrintOptions, print_answer_sheet, print_class_sheets
 from assessments.services.sheet_files import SheetRefused
+from assessments.services.sheet_images import render_pages
 from assessments.services.sheet_processing import process_sheet
 from assessments.tests.class_scans import (
     NOW,
@@ -32,6 +34,7 @@ from assessments.tests.class_scans import (
     written_on,
 )
 from common.errors import ConflictError, DomainError, NotPermittedError
+from common.storage import sheet_storage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +78,20 @@ def test_a_page_placed_by_hand_completes_the_paper(cast, scan, exam) -> None:
     assert (ready.rotation, ready.width < ready.height) == (180, True)
     assert AuditEvent.objects.filter(action="scan.page_placed", after__by_hand=True).count() == 1
     assert AuditEvent.objects.filter(action="attempt.handed_in_scanned").count() == 1
+
+
+def test_a_scan_is_shown_as_the_scanner_saw_it(cast, exam) -> None:
+    """A dark band of the copier is no shadow of a hand: of the same picture from a camera it would be taken away."""
+    (page,) = printed(exam, [cast.student], 1).values()
+    light = Image.linear_gradient("L").resize(page.size).point(lambda value: 255 - value * 110 // 255)
+    scan = bring(exam, cast.teacher, as_pdf([ImageChops.multiply(page, light)]))
+    upload = page_at(scan, 1).upload
+    assert upload is not None
+    assert process_sheet(upload_id=upload.pk, now=LATER) == 1
+    assert SheetPage.objects.get(upload=upload).treatment == []
+    with sheet_storage().open_bytes(upload.storage_key) as stream:
+        (photograph,) = render_pages(stream.read(), upload.content_type, page_count=1)
+    assert photograph.treatment == ("evened",)
 
 
 def test_a_place_that_is_taken_is_refused_with_the_reason(cast, scan) -> None:

@@ -261,6 +261,48 @@ def test_rotation_turns_the_page_clockwise_from_the_original(attempt):
     assert code_of(rotate_page, page=before, turn=45, actor=attempt.student, now=NOW) == "turn"
 
 
+def in_a_shadow():
+    """A photograph of a page, darker towards the bottom."""
+    page = Image.linear_gradient("L").transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((300, 400))
+    out = io.BytesIO()
+    page.point(lambda value: 110 + value * 120 // 255).convert("RGB").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def size_of(key):
+    with sheet_storage().open_bytes(key) as stream, Image.open(io.BytesIO(stream.read())) as image:
+        return image.size
+
+
+def test_what_was_done_to_a_photograph_is_noted_and_the_original_kept(attempt):
+    upload = receive(attempt, in_a_shadow())
+    file = sheet_storage().digest(upload.storage_key)
+    process_sheet(upload_id=upload.pk, now=NOW)
+    page = upload.pages.get()
+    assert page.treatment == ["evened"]
+    assert size_of(page.screen_key) == size_of(page.plain_key) == (300, 400)
+    rotate_page(page=page, turn=90, actor=attempt.student, now=NOW)
+    process_sheet(upload_id=upload.pk, now=NOW)
+    page = upload.pages.get()
+    assert size_of(page.screen_key) == size_of(page.plain_key) == (page.width, page.height) == (400, 300)
+    assert sheet_storage().digest(upload.storage_key) == file
+    untouched = receive(attempt, pdf(1), content_type="application/pdf", page_number=2)
+    process_sheet(upload_id=untouched.pk, now=NOW)
+    assert (untouched.pages.get().treatment, untouched.pages.get().plain_key) == ([], "")
+
+
+def test_a_page_that_has_its_image_keeps_it(attempt):
+    """Also one from before photographs were treated: there may be red ink on it, and that would lie elsewhere then."""
+    upload = receive(attempt, in_a_shadow())
+    old = {"state": PageState.READY, "screen_key": "old-screen.jpg", "width": 600, "height": 800, "treatment": None}
+    SheetPage.objects.filter(upload=upload).update(**old)
+    assert process_sheet(upload_id=upload.pk, now=NOW) == 0
+    assert process_waiting_sheets(now=NOW + timedelta(hours=1)) == 0
+    page = upload.pages.get()
+    assert {name: getattr(page, name) for name in old} == old
+    assert page.plain_key == ""
+
+
 def test_page_turned_while_it_was_drawn_is_drawn_again(attempt, monkeypatch):
     upload = receive(attempt)
     real = sheet_processing.turned
