@@ -2,8 +2,8 @@
 
     python -I sheet_decoder.py '{"command": "inspect"|"render"|"split", "kind": "image/jpeg", ...limits}' <file >frames
 
-`split` takes the pages of a scanned class apart, `count` of them from `first`, and reads their codes. `render` evens
-the light of a photograph (limits["is_photo"]; sheet_light.py beside this file).
+`split` takes the pages of a scanned class apart, `count` of them from `first`, and reads their codes. `render`
+straightens a photograph and evens its light (limits["is_photo"]; sheet_finder.py and sheet_light.py beside this file).
 
 It limits itself (memory, CPU, files) before it imports a decoder or reads a byte, has no environment to leak, writes
 nothing but frames to stdout, and is thrown away afterwards. A frame is a 4-byte big-endian length, that much JSON,
@@ -17,6 +17,7 @@ import json
 import struct
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ PDF_LONG_SIDE = (1600, 2400)  # pixels a PDF page is drawn at, whatever size it 
 PDF_MAX_POINTS = 14_400  # the format's own limit, 200 inches
 MAX_SIDE = 20_000  # pixels
 SCREEN_SIDE = 2000
+SOURCE_SIDE = 3200  # of a photograph of which the sheet is a part
 THUMB_WIDTH = 240
 SCREEN_BYTES = 350 * 1024
 SCREEN_QUALITIES = (82, 74, 66)
@@ -214,9 +216,11 @@ def render(data: bytes, limits: dict[str, Any]) -> None:
         notes: dict[str, Any] = {"treatment": [], "trouble": ""}
         may_treat = limits["is_photo"] and limits["kind"] != "application/pdf"
         image = came
+        if may_treat:
+            image = tried("dewarped", partial(from_above, image, data, limits), image, notes)
         facts = measure(image.convert("L"))
         if may_treat:
-            image = tried("evened", lambda page=image: in_even_light(page), image, notes)
+            image = tried("evened", partial(in_even_light, image), image, notes)
         image = level(image, image.convert("L"))
         thumb = image.resize((THUMB_WIDTH, max(1, round(image.height * THUMB_WIDTH / image.width))), reducing_gap=2.0)
         facts |= {"width": image.width, "height": image.height, **notes}
@@ -235,6 +239,18 @@ def tried(name: str, step: Callable[[], Any], image: Any, notes: dict[str, Any])
         return image
     notes["treatment"].append(name)
     return made
+
+
+def from_above(image: Any, data: bytes, limits: dict[str, Any]) -> Any | None:
+    """Return the sheet in a photograph, straightened, or None when it is to be left as it lies: also when it fills the
+    picture, as it does when the phone has cut it out."""
+    if beside("sheet_light").looks_even(image):
+        return None
+    finder = beside("sheet_finder")
+    corners = finder.page_corners(image)
+    if corners is None:
+        return None
+    return finder.flat(load_shrunk(open_image(data, limits), SOURCE_SIDE), corners, SCREEN_SIDE)
 
 
 def in_even_light(image: Any) -> Any | None:

@@ -9,12 +9,12 @@ from assessments.services.sheet_files import MAX_PAGES, accepted, refusal, start
 from assessments.services.sheet_sandbox import DecoderDied, Frame
 
 SCREEN_TYPE = "image/jpeg"
-# CPU seconds: a slow photo, and each page a PDF may have.
-BASE_CPU_SECONDS = 10
+# CPU seconds: a slow photo, opened twice when it is straightened, and each page a PDF may have.
+BASE_CPU_SECONDS = 15
 PAGE_CPU_SECONDS = 2
 # Below this the strokes of handwriting run together (see sheet_decoder.measure); calibrated on blurred 12 MP pages.
 BLURRED_BELOW = 0.035
-TREATMENTS = ("evened",)
+TREATMENTS = ("dewarped", "evened")
 # The paper itself (the brightest tenth) is this dark, 0-255.
 DARK_BELOW = 95
 
