@@ -160,7 +160,8 @@ GET  result-page  {released_attempt}                      | login  200      404 
 GET  result-page  {marking_attempt}                       | login  200      404     404      200      200     404     404      200
 GET  page-image  {marking_page} screen                    | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} thumb                     | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
-GET  page-image  {marking_page} original                  | login  404      404     404      404      404     404     404      404
+GET  page-image  {marking_page} original                  | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
+GET  page-image  {marking_page} enormous                  | login  404      404     404      404      404     404     404      404
 GET  picture-page  {asked}                                | login  200      404     404      403      403     404     404      403
 GET  picture-status  {asked}                              | login  200      404     404      403      403     404     404      403
 GET  marking-queue                                        | login  403      403     403      403      200     200     200      403

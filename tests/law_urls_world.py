@@ -133,6 +133,7 @@ def build_world(cast: Cast) -> World:
         claimed_at=handed_in,
         lease_until=now + timedelta(minutes=10),
     )
+    SheetPage.objects.filter(upload__attempt=marking.attempt, upload__page_number=1).update(treatment=["evened"])
     released = builders.evaluation_of(
         builders.hand_in(released_exam, cast.student, at=now - timedelta(days=2)),
         teacher=cast.teacher,

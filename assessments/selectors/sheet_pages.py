@@ -30,7 +30,7 @@ def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "not_attempted": not_attempted_numbers(attempt),
         "next_number": _next_number(uploads),
         "phone": _phone(attempt, now),
-        "uploads": [_upload(upload, _thumb) for upload in uploads],
+        "uploads": [_upload(upload, _address) for upload in uploads],
     }
 
 
@@ -44,11 +44,11 @@ def phone_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "written": [],
         "not_attempted": [],
         "next_number": _next_number(uploads),
-        "uploads": [_upload(upload, _signed_thumb) for upload in uploads if upload.via_phone],
+        "uploads": [_upload(upload, _signed) for upload in uploads if upload.via_phone],
     }
 
 
-def _upload(upload: SheetUpload, thumb: Callable[[SheetPage], str]) -> dict[str, Any]:
+def _upload(upload: SheetUpload, address: Callable[[SheetPage, str], str]) -> dict[str, Any]:
     return {
         "client_id": str(upload.client_id),
         "page_number": upload.page_number,
@@ -61,7 +61,8 @@ def _upload(upload: SheetUpload, thumb: Callable[[SheetPage], str]) -> dict[str,
                 "index": page.index,
                 "state": page.state,
                 "advice": page.advice,
-                "thumb_url": thumb(page) if page.state == PageState.READY else "",
+                "thumb_url": address(page, "thumb") if page.state == PageState.READY else "",
+                "plain_url": address(page, "original") if page.state == PageState.READY and page.plain_key else "",
                 "numbers": sorted(tag.number for tag in page.questions.all()),
             }
             for page in sorted(upload.pages.all(), key=lambda page: page.index)
@@ -98,13 +99,13 @@ def _written(attempt: Attempt) -> list[dict[str, Any]]:
     ]
 
 
-def _signed_thumb(page: SheetPage) -> str:
-    return sheet_storage().signed_url(page.thumb_key)
+def _signed(page: SheetPage, size: str) -> str:
+    return sheet_storage().signed_url(page.plain_key if size == "original" else page.thumb_key)
 
 
-def _thumb(page: SheetPage) -> str:
+def _address(page: SheetPage, size: str) -> str:
     # The key changes when a page is turned; with it in the address the browser shows the new image.
-    return f"{reverse('page-image', args=[page.pk, 'thumb'])}?v={page.thumb_key.rsplit('/', 1)[-1]}"
+    return f"{reverse('page-image', args=[page.pk, size])}?v={page.thumb_key.rsplit('/', 1)[-1]}"
 
 
 def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def page_json(page: PageView) -> dict[str, Any]:
         "number": page.number,
         "url": address(page.screen_key),
         "thumb": address(page.thumb_key),
+        "plain": address(page.plain_key),
         "width": page.width,
         "height": page.height,
         "state": page.state,

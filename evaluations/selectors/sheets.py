@@ -20,13 +20,15 @@ from evaluations.selectors.ink import annotation_values
 class PageView:
     """One page in reading order, `number` from 1; sizes in pixels of the screen image.
 
-    The keys are names in the sheet storage, empty until the image is made.
+    The keys are names in the sheet storage, empty until the image is made; `plain_key` is the page as it came, empty
+    where nothing was done to it.
     """
 
     id: UUID
     number: int
     screen_key: str
     thumb_key: str
+    plain_key: str
     width: int
     height: int
     state: str
@@ -67,6 +69,7 @@ def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
             number=number,
             screen_key=page.screen_key,
             thumb_key=page.thumb_key,
+            plain_key=page.plain_key,
             width=page.width,
             height=page.height,
             state=page.state,

@@ -132,6 +132,24 @@ def test_image_of_a_waiting_page_is_not_there_yet(as_: Any, world: World) -> Non
     assert as_("student").get(reverse("page-image", args=[page.pk, "screen"])).status_code == 404
 
 
+def test_the_original_picture_is_offered_where_a_page_was_treated(as_: Any, world: World) -> None:
+    """On the desk, on the result page and by the address of the page; a page that is as it came has none."""
+    first, second = SheetPage.objects.filter(upload__attempt=world.marking.attempt).order_by("upload__page_number")
+    assert (bool(first.treatment), bool(second.treatment)) == (True, False)
+    pages = as_("teacher").get(reverse("marking-desk", args=[world.marking.pk])).context["data"]["pages"]
+    assert first.plain_key in pages[0]["plain"]
+    assert pages[1]["plain"] == ""
+    for page, status in ((first, 302), (second, 404)):
+        image = as_("student").get(reverse("page-image", args=[page.pk, "original"]))
+        assert image.status_code == status
+    released = world.released.attempt.uploads.first().pages.get()
+    result = reverse("result-page", args=[world.released.attempt_id])
+    assert "Original picture" not in as_("student").get(result).content.decode()
+    released.treatment = ["evened"]
+    released.save(update_fields=["treatment"])
+    assert as_("student").get(result).content.decode().count("Original picture") == 1
+
+
 def test_marker_from_outside_the_cohort_sees_the_pages_and_not_the_result(as_: Any, world: World) -> None:
     """A marker gets to a student through the evaluation alone; unassigned, through nothing."""
     page = world.waiting.attempt.uploads.first().pages.get()

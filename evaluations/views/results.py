@@ -21,7 +21,7 @@ from evaluations.models import Evaluation
 from evaluations.selectors.result_page import paper_rows, result_page
 from notifications.services.inbox import read_by_url
 
-IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key"}
+IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key", "original": "plain_key"}
 
 
 @require_GET
@@ -53,9 +53,10 @@ def page_image(request: HttpRequest, page_id: UUID, size: str) -> HttpResponse:
     page = SheetPage.objects.select_related("upload__attempt__exam").filter(pk=page_id).first()
     if page is None or size not in IMAGE_KEYS or not _may_see(request.user, page):
         raise Http404
-    if page.state != PageState.READY:
+    key = getattr(page, IMAGE_KEYS[size])
+    if page.state != PageState.READY or not key:
         raise Http404
-    response = redirect(sheet_storage().signed_url(getattr(page, IMAGE_KEYS[size])))
+    response = redirect(sheet_storage().signed_url(key))
     response["Cache-Control"] = "private, max-age=120"
     return response
 

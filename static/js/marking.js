@@ -66,6 +66,7 @@ function openPage(p) {
   img.hidden = p.state !== "ready";
   $("#page-waits").hidden = p.state === "ready";
   if (p.state === "ready") { img.width = p.width; img.height = p.height; img.src = p.url; img.alt = fill(words.page_alt, p.number, pages.length); }
+  $("[data-act=came]").hidden = !p.plain;
   pageBox.style.aspectRatio = p.width ? `${p.width}/${p.height}` : "1000/1414";
   drawInk();
   for (const button of $$("[data-page]")) button.setAttribute("aria-current", button.dataset.page === p.id);
@@ -412,7 +413,7 @@ function setTool(name) { tool = name; svg.dataset.tool = name; for (const b of $
 const acts = {
   undo: () => restore(undo, redo), redo: () => restore(redo, undo), next: nextUnmarked, finish,
   sheet: () => $(".panel").toggleAttribute("data-open"), full: () => giveAll(true), none: () => giveAll(false),
-  turn() { turn = (turn + 90) % 360; fit(); }, fit: () => setZoom(0), in: () => setZoom(1.2), out: () => setZoom(1 / 1.2),
+  came: () => open(page.plain, "_blank", "noopener"), turn() { turn = (turn + 90) % 360; fit(); }, fit: () => setZoom(0), in: () => setZoom(1.2), out: () => setZoom(1 / 1.2),
 };
 addEventListener("click", (event) => {
   const b = event.target.closest("button");
@@ -481,7 +482,7 @@ setInterval(() => {
 async function refreshPages() {
   const response = await fetch(root.dataset.state).catch(() => null);
   const fresh = response && !signedOut(response) && response.ok ? (await response.json()).pages : [];
-  for (const p of fresh) Object.assign(pages.find((x) => x.id === p.id) ?? {}, { state: p.state, url: p.url, thumb: p.thumb, width: p.width, height: p.height });
+  for (const p of fresh) Object.assign(pages.find((x) => x.id === p.id) ?? {}, { state: p.state, url: p.url, thumb: p.thumb, plain: p.plain, width: p.width, height: p.height });
   for (const p of fresh) { const img = $(`[data-page="${p.id}"] img`); if (img && p.state === "ready" && img.getAttribute("src") !== p.thumb) img.src = p.thumb; }
   if (page && fresh.length) openPage(page);
   if (pages.some((p) => p.state === "waiting")) setTimeout(refreshPages, 3000);

@@ -139,6 +139,8 @@ function drawRow(row, place, all) {
   hide("up", place === 0 || !first || bad);
   hide("down", place === all.length - 1 || !first || bad);
   hide("rotate", !row.page || row.page.state !== "ready");
+  const came = $("[data-do=original]", el);
+  if (came) { came.hidden = !row.page?.plain_url; came.href = row.page?.plain_url || "#"; }
   $("[data-do=crop]", el).hidden = !/^image\//.test(photographs.get(row.client)?.original.type ?? "") || !(row.preview || row.page) || bad;
   $("[data-do=remove]", el).hidden = !first;
   for (const button of el.querySelectorAll("[data-do]")) button.setAttribute("aria-label", `${button.title}, ${fill(words.page, place + 1)}`);
