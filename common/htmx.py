@@ -18,6 +18,7 @@ PREFERENCES = {
     "contrast": {"more", "less"},
     "font": {"legible", "dyslexic", "plain"},
     "print": {"large", "normal"},
+    "keys": {"off", "on"},
 }
 
 

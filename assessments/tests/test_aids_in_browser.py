@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from assessments.enums import Calculator
@@ -79,6 +80,26 @@ def test_calculations(site: Site) -> None:
         ]
 
 
+def test_shortcuts_of_one_key_can_be_switched_off(site: Site) -> None:
+    with site.visit("student") as visit:
+        page = visit.page
+        page.goto(reverse("person-settings"), wait_until="load")
+        page.get_by_role("button", name="No single-key shortcuts").click()
+        page = open_exam(site, visit)
+        page.keyboard.press("n")
+        page.keyboard.press("r")
+        page.get_by_role("button", name="Save and next").focus()
+        page.keyboard.press("Space")
+        expect(page.locator("#q2")).to_be_visible()
+        expect(page.locator("#pad")).to_be_hidden()
+        page.goto(reverse("person-settings"), wait_until="load")
+        page.get_by_role("button", name="No single-key shortcuts", pressed=True).click()
+        page = open_exam(site, visit)
+        page.keyboard.press("r")
+        expect(page.locator("#pad")).to_be_visible()
+        assert visit.problems == []
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_rough_work_stays_until_the_exam_is_submitted(site: Site, width: int) -> None:
     with site.visit("student", width=width, axe=True) as visit:
@@ -97,6 +118,9 @@ def test_rough_work_stays_until_the_exam_is_submitted(site: Site, width: int) ->
         expect(page.get_by_label("Rough work, typed")).to_have_value("n p m 1 = keys that move nothing here")
         assert abs(inked(page) - before) < before / 4
         page.get_by_role("button", name="Empty the sheet").click()
+        assert inked(page) == 0
+        scribble(page)
+        page.get_by_role("button", name="Undo").click()
         assert inked(page) == 0
         page.get_by_role("button", name="Undo").click()
         assert inked(page) > 100

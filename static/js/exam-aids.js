@@ -103,9 +103,11 @@ let cleared = null;
 pad.addEventListener("click", (event) => {
   const act = event.target.closest("[data-do]")?.dataset.do;
   if (act === "undo") {
-    if (cleared) { [strokes, typed.value] = cleared; cleared = null; } else strokes.pop();
+    // What was drawn since goes first; then the emptying itself is undone.
+    if (strokes.length) strokes.pop();
+    else if (cleared) { strokes = cleared.strokes; typed.value = cleared.text + typed.value; cleared = null; }
   } else if (act === "clear") {
-    cleared = [strokes, typed.value];
+    cleared = { strokes, text: typed.value };
     strokes = [];
     typed.value = "";
     say(words.cleared);

@@ -1,9 +1,9 @@
-// Theme, contrast, font and print: kept here and in a cookie, so that the server renders the right page at once.
+// Theme, contrast, font, print and single keys: kept here and in a cookie, so that the server renders the right page at once.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const more = matchMedia("(prefers-contrast: more)");
-const ON = { theme: "dark", contrast: "more", font: "legible", print: "large" };
-const OFF = { theme: "light", contrast: "less", font: "plain", print: "normal" };
+const ON = { theme: "dark", contrast: "more", font: "legible", print: "large", keys: "off" };
+const OFF = { theme: "light", contrast: "less", font: "plain", print: "normal", keys: "on" };
 // Only what was chosen here is kept: an exam may be shown larger because it was granted so.
 const chosen = {};
 
@@ -40,6 +40,13 @@ else {
 
 // Whoever asks the whole device for more contrast gets it here, until they say otherwise here.
 if (more.matches && !root.dataset.contrast) root.dataset.contrast = "more";
+
+// Who speaks to the device or touches keys by chance switches shortcuts of one key off (WCAG 2.1.4). Space still presses.
+addEventListener("keydown", (event) => {
+  const single = event.key.length === 1 && event.key !== " " && !(event.ctrlKey || event.metaKey || event.altKey);
+  const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+  if (root.dataset.keys === "off" && single && !typing) event.stopImmediatePropagation();
+}, { capture: true });
 
 addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-set]");
