@@ -92,6 +92,22 @@ class ReleasePolicy(models.TextChoices):
 class ExamPurpose(models.TextChoices):
     EXAM = "exam", _("Exam")
     QUIZ = "quiz", _("Quiz")
+    # A hidden copy that staff or a teacher sits to see what students will; nothing of it counts anywhere.
+    REHEARSAL = "rehearsal", _("Rehearsal")
+
+
+class ClockJump(models.TextChoices):
+    """Where whoever rehearses can put the clock."""
+
+    TEN_MINUTES = "10m", _("10 minutes left")
+    ONE_MINUTE = "1m", _("1 minute left")
+    TEN_SECONDS = "10s", _("10 seconds left")
+    MORE = "more", _("10 more minutes")
+
+
+# What is offered while a rehearsal is written, and while its pages are photographed.
+WRITING_JUMPS = tuple(ClockJump)
+SHEET_JUMPS = (ClockJump.ONE_MINUTE, ClockJump.TEN_SECONDS)
 
 
 class RevealItem(models.TextChoices):

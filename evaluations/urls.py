@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from evaluations.views import marking, pictures, results
+from evaluations.views import marking, pictures, rehearsals, results
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
     path("results/<uuid:attempt_id>/", results.result, name="result-page"),
+    path("rehearsals/<uuid:attempt_id>/", rehearsals.rehearsal_end, name="rehearsal-end"),
     path("pages/<uuid:page_id>/<slug:size>/", results.page_image, name="page-image"),
     path("pictures/<uuid:request_id>/", pictures.picture, name="picture-page"),
     path("pictures/<uuid:request_id>/status/", pictures.picture_status, name="picture-status"),

@@ -13,6 +13,7 @@ The thoughts behind it:
 - Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
 - The scan of a class is its bringer's (a teacher of the exam's cohorts) and staff's; nobody else knows of it.
 - A phone that photographs for a student shows the cookie of its link; without one there is nobody to know, signed in or not.
+- Verified teachers and staff rehearse any exam or paper; a rehearsal is its person's, staff may look at its end.
 - What another system reports is signed, so nobody's session counts there.
 - An empty or wrong body is 422 only for those who might have sent a right one.
 """
@@ -108,12 +109,23 @@ GET  exam-list                                            | login  200      200 
 GET  exam-detail  {open_exam}                             | login  200      200     404      404      200     200     404      200
 GET  exam-start  {open_exam}                              | login  405      405     405      405      405     405     405      405
 POST exam-start  {open_exam}                              | login  >attempt-page >attempt-page 404 404   403     403     404      403
+GET  exam-rehearse  {open_exam}                           | login  405      405     405      405      405     405     405      405
+POST exam-rehearse  {open_exam}                           | login  403      403     404      404      >attempt-page >attempt-page 404 >attempt-page
 POST external-open  {elsewhere}                           | login  200      200     404      404      403     403     404      403
 GET  external-open  {elsewhere}                           | login  405      405     405      405      405     405     405      405
 GET  attempt-page  {live}                                 | login  200      404     404      403      403     404     404      403
 GET  attempt-page  {sheets}                               | login  >sheets-page 404 404      403      403     404     404      403
 GET  attempt-page  {marking_attempt}                      | login  >result-page 404 404      403      403     404     404      403
 GET  attempt-clock  {live}                                | login  200      404     404      403      403     404     404      403
+GET  attempt-page  {rehearsal}                            | login  404      404     404      404      200     404     404      403
+GET  sheets-page  {rehearsal}                             | login  404      404     404      404      >attempt-page 404 404    403
+POST clock-move  {rehearsal}                              | login  404      404     404      404      >attempt-page 404 404    403
+POST clock-move  {live}                                   | login  403      404     404      403      403     404     404      403
+POST clock-move  {rehearsed}                              | login  404      404     404      404      >rehearsal-end 404 404   403
+GET  rehearsal-end  {rehearsed}                           | login  404      404     404      404      200     404     404      200
+GET  rehearsal-end  {rehearsal}                           | login  404      404     404      404      >attempt-page 404 404    404
+GET  rehearsal-end  {released_attempt}                    | login  404      404     404      404      404     404     404      404
+GET  result-page  {rehearsed}                             | login  404      404     404      404      >rehearsal-end 404 404   >rehearsal-end
 POST attempt-answers  {live} {live_question}              | login  >attempt-page 404 404     403      403     404     404      403
 GET  expression-reading  {live}                           | login  200      404     404      403      403     404     404      403
 GET  attempt-submit  {live}                               | login  200      404     404      403      403     404     404      403
@@ -149,6 +161,8 @@ POST paper-freeze  {blueprint}                            | login  404      404 
 GET  paper-page  {fixed_paper}                            | login  404      404     404      404      200     200     404      200
 GET  paper-page  {sat_paper}                              | login  403      403     404      404      200     200     404      200
 POST paper-page  {fixed_paper}                            | login  404      404     404      404      422     422     404      422
+POST paper-rehearse  {fixed_paper}                        | login  404      404     404      404      >attempt-page >attempt-page 404 >attempt-page
+POST paper-rehearse  {sat_paper}                          | login  403      403     404      404      >attempt-page >attempt-page 404 >attempt-page
 GET  paper-pdf  {fixed_paper}                             | login  404      404     404      404      200     200     404      200
 GET  paper-pdf  {sat_paper}                               | login  403      403     404      404      200     200     404      200
 GET  paper-key-pdf  {fixed_paper}                         | login  404      404     404      404      200     200     404      200

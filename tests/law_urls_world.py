@@ -43,8 +43,11 @@ from assessments.models import (
     ScanPage,
     SheetPage,
 )
+from assessments.services.attempts import save_response, submit_attempt
+from assessments.services.hand_in import confirm_sheets
 from assessments.services.paper_drafts import draw_draft
 from assessments.services.pictures import store_picture
+from assessments.services.rehearsals import start_rehearsal
 from assessments.tests.external import external_world
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState, PictureState
@@ -108,6 +111,8 @@ class World:
             "scan_file": scan.files.get().pk,
             "scan_waiting": scan.pages.get(position=1).pk,
             "scan_discarded": scan.pages.get(position=2).pk,
+            "rehearsal": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.IN_PROGRESS).pk,
+            "rehearsed": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.HANDED_IN).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
@@ -147,9 +152,25 @@ def build_world(cast: Cast) -> World:
     _asked(released, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
+    _rehearsals(cast, open_exam, now)
     for evaluation in (marking, released, waiting):
         evaluation.refresh_from_db()
     return World(cast, now, open_exam, live, sheets, page, marking, released, waiting, external_world(cast, now))
+
+
+def _rehearsals(cast: Cast, exam: Exam, now: datetime) -> None:
+    """The teacher rehearses the paper that nobody has sat, and has rehearsed the exam, to the end."""
+    start_rehearsal(paper=Paper.objects.get(title="Fixed paper"), actor=cast.teacher, now=now)
+    done = start_rehearsal(exam=exam, actor=cast.teacher, now=now)
+    for number, answer in ((1, {"choices": ["B"]}), (3, {"value": "7"})):
+        save_response(
+            attempt=done, question_id=done.paper.questions.get(number=number).pk, seq=1, answer=answer,
+            marked_for_review=None, actor=cast.teacher, now=now,
+        )  # fmt: skip
+    submit_attempt(attempt=done, actor=cast.teacher, now=now)
+    page = add_page(done, 1)
+    page.questions.filter(number=5).delete()
+    confirm_sheets(attempt=done, pages={page.upload.client_id: [4]}, not_attempted=[5], actor=cast.teacher, now=now)
 
 
 def _bank(cast: Cast) -> None:

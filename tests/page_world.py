@@ -18,6 +18,7 @@ from assessments.services.attempts import save_response, start_attempt, submit_a
 from assessments.services.question_edit import save_question
 from assessments.services.question_files import receive_file, work_on
 from assessments.services.questions import content_of
+from assessments.services.rehearsals import start_rehearsal
 from assessments.services.sheets import incoming_key, process_sheet
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState
@@ -54,7 +55,15 @@ def add_pages(world: World) -> dict[str, Any]:
         "import": _file(world).pk,
         **_pictures(world),
         **_quiz_and_checks(world),
+        "rehearsal_sheets": _rehearsal_sheets(world).pk,
     }
+
+
+def _rehearsal_sheets(world: World) -> Attempt:
+    """The colleague's exam, rehearsed by the teacher until the photographs."""
+    exam = factories.ExamFactory(title="Mock to rehearse", paper=world.cast.exam.paper, opens_at=world.now)
+    begun = start_rehearsal(exam=exam, actor=world.cast.teacher, now=world.now)
+    return submit_attempt(attempt=begun, actor=world.cast.teacher, now=world.now)
 
 
 def _pictures(world: World) -> dict[str, Any]:

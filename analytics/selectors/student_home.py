@@ -150,8 +150,10 @@ def _returned_notices(user: User, now: datetime) -> tuple[set[str], bool]:
 def _done_today(user: User, now: datetime) -> int:
     """Stripes of the day for work: submitted an exam, handed in sheets. 0–2. One query."""
     start = day_start(now)
-    did = Attempt.objects.filter(student=user, submitted_at__gte=start).aggregate(
-        submitted=Count("pk"), handed_in=Count("pk", filter=Q(handed_in_at__gte=start))
+    did = (
+        Attempt.objects.counted()
+        .filter(student=user, submitted_at__gte=start)
+        .aggregate(submitted=Count("pk"), handed_in=Count("pk", filter=Q(handed_in_at__gte=start)))
     )
     return bool(did["submitted"]) + bool(did["handed_in"])
 

@@ -109,7 +109,8 @@ class AttemptAdmin(NoWriting, FlightPages, ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        rows: QuerySet[Attempt] = super().get_queryset(request)
+        found: Any = super().get_queryset(request)
+        rows: QuerySet[Attempt] = found.counted()
         verified = Count("uploads__pages", filter=Q(uploads__state=UploadState.VERIFIED))
         return rows.select_related("student", "exam", "paper").annotate(page_count=verified)
 

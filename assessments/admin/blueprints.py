@@ -158,7 +158,7 @@ class PaperAdmin(NoWriting, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         papers: QuerySet[Any] = super().get_queryset(request)
-        return papers.select_related("programme", "blueprint")
+        return papers.filter(is_rehearsal=None).select_related("programme", "blueprint")
 
     @display(description=_("print"))
     def prints(self, paper: Paper) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -42,6 +43,7 @@ class ExamAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     actions = ["publish", "withdraw"]
+    actions_detail = ["rehearse"]
     fieldsets = (
         (None, {"fields": ("title", "purpose", "programme", "blueprint", "paper", "cohorts", "is_published")}),
         (_("Time"), {"fields": ("opens_at", "closes_at", "duration_minutes", "upload_grace_minutes", "max_attempts")}),
@@ -61,7 +63,8 @@ class ExamAdmin(ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
-        exams: QuerySet[Exam] = super().get_queryset(request)
+        found: Any = super().get_queryset(request)
+        exams: QuerySet[Exam] = found.counted()
         finished = _attempts(AttemptState.SUBMITTED, AttemptState.HANDED_IN)
         return exams.select_related("programme").annotate(
             sitting_count=_attempts(AttemptState.IN_PROGRESS), done_count=finished
@@ -96,6 +99,11 @@ class ExamAdmin(ModelAdmin):
         super().save_related(request, form, formsets, change)
         if cohorts is not None:
             set_cohorts(exam=form.instance, cohorts=list(cohorts), actor=request.user, now=timezone.now())
+
+    @action(description=_("Rehearse"), url_path="rehearse", permissions=["change"])
+    def rehearse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the exam's own page, which has the button."""
+        return redirect("exam-detail", object_id)
 
     @action(description=_("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Exam]) -> None:

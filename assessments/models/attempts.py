@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LinkState
-from assessments.enums import AttemptState, SubmitReason
+from assessments.enums import AttemptState, ExamPurpose, SubmitReason
 from assessments.models.exams import Exam
 from assessments.models.papers import Paper, PaperQuestion
 from common.models import IdModel, MarksField, ScopedQuerySet
@@ -23,7 +23,7 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
         """Staff all; the student; their guardians; the teachers of a cohort the exam was set for and the student is in.
 
         They see that it exists and where it stands; what was asked and written is for `readable_by`. A marker reaches
-        an attempt through the evaluation, not through here.
+        an attempt through the evaluation, not through here. A rehearsal is seen by staff and whoever rehearses.
         """
         if not user.is_authenticated:
             return self.none()
@@ -31,7 +31,8 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
             return self
         allowed = Q(student=user)
         if user.is_guardian:
-            allowed |= Q(student__in=user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id"))
+            wards = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
+            allowed |= Q(student__in=wards) & ~Q(exam__purpose=ExamPurpose.REHEARSAL)
         if user.is_teacher and user.teacher_profile.is_verified:
             taught = user.cohort_memberships.filter(role=CohortRole.TEACHER).values("cohort_id")
             taught_students = CohortMembership.objects.filter(cohort__in=taught, role=CohortRole.STUDENT).values(
@@ -47,6 +48,10 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
         if not user.is_authenticated or user.is_staff:
             return visible
         return visible.filter(Q(student=user) | ~Q(state=AttemptState.IN_PROGRESS))
+
+    def counted(self) -> Self:
+        """Without rehearsals: what every list and every number is about."""
+        return self.exclude(exam__purpose=ExamPurpose.REHEARSAL)
 
     def live(self) -> Self:
         return self.filter(state=AttemptState.IN_PROGRESS)

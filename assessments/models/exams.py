@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Self
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -25,15 +26,20 @@ NO_LIMIT_MINUTES = 24 * 60
 
 class ExamQuerySet(ScopedQuerySet["Exam"]):
     def visible_to(self, user: Any) -> Self:
-        """Staff and verified teachers all; a student the published exams of their cohorts."""
+        """Staff and verified teachers all; a student the published exams of their cohorts. Rehearsals nobody: who
+        rehearses sees the attempt."""
         if not user.is_authenticated:
             return self.none()
         if user.is_staff or (user.is_teacher and user.teacher_profile.is_verified):
-            return self
+            return self.counted()
         mine = user.cohort_memberships.filter(role=CohortRole.STUDENT).values("cohort_id")
         # A subquery instead of a join: an exam of two of my cohorts must not appear twice.
         through = Exam.cohorts.through.objects.filter(cohort_id__in=mine).values("exam_id")
         return self.filter(pk__in=through, is_published=True)
+
+    def counted(self) -> Self:
+        """Without rehearsals: what every list and every number is about."""
+        return self.exclude(purpose=ExamPurpose.REHEARSAL)
 
     def open_at(self, now: Any) -> Self:
         return self.filter(opens_at__lte=now).filter(Q(closes_at__isnull=True) | Q(closes_at__gt=now))
@@ -56,12 +62,14 @@ class Exam(IdModel):
     questions (services/behaviours.py); `try_penalty` is the share of a question's marks that a wrong try costs.
     A quiz practises a chapter: it uses up no exam of the plan, the best attempt counts, and `pass_percent` passes it.
     The `reveal_` fields say from when students see what of their result (assessments.selectors.reveal).
+    A rehearsal is a hidden copy that `rehearsed_by` sits, of the exam it `rehearses` or of its paper alone
+    (services/rehearsals.py); it has no cohorts, is never published and counts nowhere.
     """
 
     purpose = models.CharField(
         _("what it is"),
-        max_length=8,
-        choices=ExamPurpose.choices,
+        max_length=12,
+        choices=[choice for choice in ExamPurpose.choices if choice[0] != ExamPurpose.REHEARSAL],
         default=ExamPurpose.EXAM,
         db_default=ExamPurpose.EXAM.value,
     )
@@ -79,6 +87,13 @@ class Exam(IdModel):
     blueprint = models.ForeignKey(Blueprint, models.PROTECT, null=True, blank=True, related_name="exams")
     paper = models.ForeignKey(Paper, models.PROTECT, null=True, blank=True, related_name="exams")
     cohorts = models.ManyToManyField(Cohort, related_name="exams", blank=True)
+    # The constraint's index serves it.
+    rehearses = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, db_index=False, related_name="rehearsals"
+    )
+    rehearsed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="rehearsals"
+    )
     duration_minutes = models.PositiveSmallIntegerField(_("minutes for writing"), validators=[MinValueValidator(1)])
     upload_grace_minutes = models.PositiveSmallIntegerField(_("minutes for photographing"), default=5)
     opens_at = models.DateTimeField(_("opens"))
@@ -178,6 +193,21 @@ class Exam(IdModel):
                 name="exam_closes_before_reveal",
                 violation_error_message=_("What appears after the exam has closed needs a time at which it closes."),
             ),
+            models.CheckConstraint(
+                condition=(~Q(purpose=ExamPurpose.REHEARSAL) & Q(rehearsed_by__isnull=True, rehearses__isnull=True))
+                | Q(purpose=ExamPurpose.REHEARSAL, rehearsed_by__isnull=False, is_published=False),
+                name="exam_rehearsal_is_somebodys",
+            ),
+            models.UniqueConstraint(
+                fields=["rehearses", "rehearsed_by"],
+                condition=Q(rehearses__isnull=False),
+                name="exam_one_rehearsal_of_exam",
+            ),
+            models.UniqueConstraint(
+                fields=["paper", "rehearsed_by"],
+                condition=Q(purpose=ExamPurpose.REHEARSAL, rehearses__isnull=True),
+                name="exam_one_rehearsal_of_paper",
+            ),
             models.CheckConstraint(condition=Q(tries__gte=1, tries__lte=5), name="exam_tries_range"),
             models.CheckConstraint(condition=Q(try_penalty__gte=0, try_penalty__lte=1), name="exam_try_penalty_range"),
         ]
@@ -190,8 +220,18 @@ class Exam(IdModel):
         return self.purpose == ExamPurpose.QUIZ
 
     @property
+    def is_rehearsal(self) -> bool:
+        return self.purpose == ExamPurpose.REHEARSAL
+
+    @property
+    def uses_plan(self) -> bool:
+        """Whether sitting it uses up an exam of the student's plan."""
+        return self.purpose == ExamPurpose.EXAM
+
+    @property
     def has_time_limit(self) -> bool:
-        return not self.is_quiz or self.duration_minutes < NO_LIMIT_MINUTES
+        # A rehearsal may be of a quiz.
+        return self.purpose == ExamPurpose.EXAM or self.duration_minutes < NO_LIMIT_MINUTES
 
     @property
     def is_shuffled(self) -> bool:

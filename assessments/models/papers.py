@@ -26,7 +26,8 @@ class PaperQuerySet(ScopedQuerySet["Paper"]):
 
 
 class Paper(IdModel):
-    """`sections`: [{"label", "title", "instruction"}] in order."""
+    """`sections`: [{"label", "title", "instruction"}] in order. `is_rehearsal`: drawn for somebody who rehearses, and
+    counted nowhere; null of all others."""
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="papers")
     blueprint = models.ForeignKey(Blueprint, models.PROTECT, null=True, blank=True, related_name="papers")
@@ -36,12 +37,14 @@ class Paper(IdModel):
     total_marks = MarksField(_("marks"))
     written_marks = MarksField(_("marks for written answers"))
     frozen_at = models.DateTimeField()
+    is_rehearsal = models.BooleanField(null=True, editable=False)
 
     objects = PaperQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("paper")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["id"], condition=Q(is_rehearsal=True), name="paper_rehearsal_idx")]
 
     def __str__(self) -> str:
         return self.title

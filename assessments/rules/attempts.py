@@ -8,8 +8,9 @@ from typing import Any
 import rules
 
 from accounts.rules import guards, is_office, is_verified_teacher, never, owns
-from assessments.enums import AttemptState
+from assessments.enums import AttemptState, ExamPurpose
 from assessments.models import Attempt, Exam
+from assessments.rules.bank import runs_the_bank
 from courses.enums import CohortRole
 from courses.models import CohortMembership
 
@@ -52,9 +53,20 @@ def is_guardian(user: Any, obj: Any) -> bool:
     return bool(user.is_authenticated and user.is_guardian)
 
 
-view_exam = is_office | is_verified_teacher | sits
+@rules.predicate
+def is_rehearsal(user: Any, exam: Any) -> bool:
+    return exam is not None and exam.purpose == ExamPurpose.REHEARSAL
+
+
+@rules.predicate
+def is_rehearsed(user: Any, attempt: Any) -> bool:
+    return attempt is not None and bool(is_rehearsal.test(user, attempt.exam))
+
+
+# Nobody meets a rehearsal among the exams; whoever rehearses has the attempt.
+view_exam = (is_office | is_verified_teacher | sits) & ~is_rehearsal
 sits_it = owns("student_id")
-view_attempt = sits_it | is_office | guards("student_id") | teaches
+view_attempt = sits_it | is_office | (guards("student_id") & ~is_rehearsed) | teaches
 
 
 @rules.predicate
@@ -101,3 +113,7 @@ rules.add_perm("assessments.see_unrevealed", is_office | (is_verified_teacher & 
 rules.add_perm("assessments.start_exam", is_student & sits)
 rules.add_perm("assessments.read_attempt", read_attempt)
 rules.add_perm("assessments.answer_attempt", sits_it)
+
+rules.add_perm("assessments.rehearse_exam", runs_the_bank)
+rules.add_perm("assessments.rehearse_paper", runs_the_bank)
+rules.add_perm("assessments.move_clock", sits_it & is_rehearsed)

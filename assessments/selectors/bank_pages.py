@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from assessments.enums import QuestionState
-from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionDigest, QuestionVersion, Tag
+from assessments.models import Attempt, Exam, Paper, PaperQuestion, Question, QuestionDigest, QuestionVersion, Tag
 from assessments.selectors.version_diff import Change, changes_between
 
 PAGE = 30
@@ -98,8 +98,10 @@ def tagged_questions(user: Any, ids: list[UUID]) -> QuerySet[Question]:
 
 
 def with_usage(questions: QuerySet[Question]) -> QuerySet[Question]:
-    """Adds `papers_count`: in how many papers any version of the question stands."""
+    """Adds `papers_count`: in how many papers any version of the question stands, without those of rehearsals."""
     papers = PaperQuestion.objects.filter(version__question=OuterRef("pk")).order_by().values("version__question")
+    # Not by a join: the few of rehearsals are found once, by their own index.
+    papers = papers.exclude(paper__in=Paper.objects.filter(is_rehearsal=True).order_by().values("pk"))
     counted = Subquery(papers.annotate(n=Count("paper", distinct=True)).values("n"), output_field=IntegerField())
     return questions.annotate(papers_count=Coalesce(counted, 0))
 
@@ -136,10 +138,11 @@ def question_for_page() -> QuerySet[Question]:
 def question_history(question: Question) -> dict[str, Any]:
     """Versions, newest first, what was decided, and the exams with papers that show the question."""
     drawn = PaperQuestion.objects.filter(version__question=question)
-    fixed = Exam.objects.filter(paper__in=drawn.values("paper")).order_by()
+    fixed = Exam.objects.counted().filter(paper__in=drawn.values("paper")).order_by()
     # Papers drawn for one student alone. Through the attempts of fixed papers every sitting would be read.
-    alone = Attempt.objects.filter(paper__in=drawn.filter(paper__exams__isnull=True).values("paper")).order_by()
-    exams = Exam.objects.filter(pk__in=fixed.values("pk").union(alone.values("exam"))).order_by("-opens_at")
+    unset = drawn.filter(~Exists(Exam.objects.counted().filter(paper=OuterRef("paper"))))
+    alone = Attempt.objects.filter(paper__in=unset.values("paper")).order_by()
+    exams = Exam.objects.counted().filter(pk__in=fixed.values("pk").union(alone.values("exam"))).order_by("-opens_at")
     return {
         "versions": list(question.versions.select_related("created_by").order_by("-number")),
         "reviews": list(question.reviews.select_related("actor", "version")[:20]),

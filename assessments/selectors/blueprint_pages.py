@@ -59,15 +59,22 @@ def unit_choices(programme: Programme) -> list[tuple[str, str]]:
 
 def papers_of(blueprint: Blueprint) -> list[Any]:
     """The latest papers frozen from it, each with `exam_count`. One query."""
-    exams = Exam.objects.filter(paper=OuterRef("pk")).order_by().values("paper").annotate(n=Count("pk")).values("n")
+    exams = (
+        Exam.objects.counted()
+        .filter(paper=OuterRef("pk"))
+        .order_by()
+        .values("paper")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
     papers = _fixed_papers().filter(blueprint=blueprint)
     return list(papers.annotate(exam_count=Coalesce(Subquery(exams), 0))[:SHOWN_PAPERS])
 
 
 def _fixed_papers() -> QuerySet[Paper]:
     """Papers frozen to be set for batches, not those a student drew when starting: these are in no exam."""
-    exams = Exam.objects.filter(paper=OuterRef("pk"))
-    return Paper.objects.filter(Exists(exams) | ~Exists(Attempt.objects.filter(paper=OuterRef("pk"))))
+    exams = Exam.objects.counted().filter(paper=OuterRef("pk"))
+    return Paper.objects.filter(Exists(exams) | ~Exists(Attempt.objects.counted().filter(paper=OuterRef("pk"))))
 
 
 def drawn_questions(picks: Iterable[tuple[str, int, str, UUID]], variants: Mapping[UUID, Any]) -> list[PaperQuestion]:
@@ -143,4 +150,4 @@ def cohorts_for(user: User, paper: Paper) -> QuerySet[Cohort]:
 
 def exams_with(paper: Paper) -> list[Exam]:
     """The exams set with this paper, newest first, with their batches. Two queries."""
-    return list(paper.exams.prefetch_related("cohorts").order_by("-opens_at"))
+    return list(paper.exams.counted().prefetch_related("cohorts").order_by("-opens_at"))

@@ -20,6 +20,7 @@ from assessments.selectors.answer_controls import controls, is_partly
 from assessments.selectors.attempts import exams_for_lists, paper_for_attempt, question_label, responses_of
 from assessments.selectors.exam_aids import exam_aids
 from assessments.selectors.quizzes import QuizResult, best_of, result_of
+from assessments.selectors.rehearsals import jumps_of
 from assessments.selectors.reveal import Shown, shown_by_exam
 
 # What waits for the student comes first; the sort keeps the newest first within each.
@@ -142,6 +143,7 @@ def attempt_page(
     behaviour = Behaviour(attempt.exam.behaviour)
     return {
         "attempt": attempt,
+        "jumps": jumps_of(attempt),
         "behaviour": behaviour.value,
         "marks": attempt.paper.total_marks * behaviour.factor,
         "paper": _with_controls(paper_with_responses(attempt), help_of),

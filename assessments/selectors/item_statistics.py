@@ -98,8 +98,8 @@ def median_seconds(version_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def own_attempt_at(question: PaperQuestion, user: Any) -> Attempt | None:
-    """The latest sitting of the question's paper by `user`, if any."""
-    found = Attempt.objects.filter(paper=question.paper_id, student=user.pk)
+    """The latest sitting of the question's paper by `user`, if any; a rehearsal is none."""
+    found = Attempt.objects.counted().filter(paper=question.paper_id, student=user.pk)
     return found.exclude(state=AttemptState.CANCELLED).order_by("-id").first()
 
 

@@ -12,6 +12,7 @@ from assessments.enums import PageState
 from assessments.models import Attempt, PhoneLink, SheetPage, SheetUpload
 from assessments.selectors.accommodations import own_terms
 from assessments.selectors.attempts import question_label, responses_of, written_questions
+from assessments.selectors.rehearsals import end_page_of, jumps_of
 from assessments.selectors.sheets import STANDING, not_attempted_numbers, uploads_of
 from common.storage import sheet_storage
 
@@ -111,6 +112,7 @@ def _address(page: SheetPage, size: str) -> str:
 def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {
         "attempt": attempt,
+        "jumps": jumps_of(attempt),
         "state": sheet_state(attempt, now),
         "urls": {
             "announce": reverse("api-sheets", args=[attempt.pk]),
@@ -118,7 +120,7 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "confirm": reverse("api-sheets-confirm", args=[attempt.pk]),
             "remove": reverse("sheet-remove", args=[attempt.pk, NOBODY]),
             "rotate": reverse("sheet-rotate", args=[attempt.pk, NOBODY]),
-            "after": reverse("result-page", args=[attempt.pk]),
+            "after": reverse(end_page_of(attempt), args=[attempt.pk]),
             "phone": reverse("phone-make", args=[attempt.pk]),
             "phone_end": reverse("phone-end", args=[attempt.pk]),
         },

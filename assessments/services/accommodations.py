@@ -72,7 +72,7 @@ def save_accommodation(*, accommodation: Accommodation, actor: User, now: dateti
 def _lengthen_live(accommodation: Accommodation, actor: User, now: datetime) -> None:
     """More time for what the student is writing: the extra time of now, less all that their accommodations have given
     this attempt, so that saving again or going down and up again gives nothing twice."""
-    live = Attempt.objects.live().filter(student=accommodation.student_id, ends_at__gt=now)
+    live = Attempt.objects.counted().live().filter(student=accommodation.student_id, ends_at__gt=now)
     if accommodation.exam_id:
         live = live.filter(exam=accommodation.exam_id)
     found = list(live.order_by("pk").values_list("pk", flat=True))

@@ -84,9 +84,10 @@ def cancel_attempt(*, attempt: Attempt, actor: User, reason: str = "", now: date
         before = times_of(locked)
         locked.state = AttemptState.CANCELLED
         locked.save(update_fields=["state"])
-        if not attempt.exam.is_quiz:
+        if locked.exam.uses_plan:
             _give_back(locked)
-        note_withdrawn(locked)
+        if not locked.exam.is_rehearsal:
+            note_withdrawn(locked)
         note_event(locked, FlightEvent.CANCELLED, now=now)
         record_change("attempt.cancelled", locked, actor, before, times_of(locked), reason, now)
     return locked

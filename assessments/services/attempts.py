@@ -90,7 +90,7 @@ def start_attempt(*, exam: Exam, student: User, now: datetime) -> Attempt:
         _require_open(exam, student, terms, now)
         _require_turn(exam, student, terms, now)
         number = _next_number(exam, student)
-        if not exam.is_quiz:
+        if exam.uses_plan:
             consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
         paper = exam.paper or _draw(exam, student, number, now)
         ends_at = now + terms.duration + terms.extra
@@ -110,15 +110,17 @@ def begin_attempt(
     extra: timedelta,
     now: datetime,
 ) -> Attempt:
-    """The row of an attempt with `times` (started_at, ends_at, sheets_due_at), and the fact told. In the
-    transaction that locked the student's row, checked that they may and used up an exam of their plan."""
+    """The row of an attempt with `times` (started_at, ends_at, sheets_due_at), and the fact told, unless it is a
+    rehearsal. In the transaction that locked the student's row, checked that they may and used up an exam of their
+    plan."""
     started_at, ends_at, sheets_due_at = times
     attempt = Attempt.objects.create(
         exam=exam, paper=paper, student=student, started_at=started_at, ends_at=ends_at, sheets_due_at=sheets_due_at
     )
     minutes, extra_seconds = exam.duration_minutes, int(extra.total_seconds())
     note_event(attempt, FlightEvent.STARTED, now=now, minutes=minutes, extra_seconds=extra_seconds)
-    announce(attempt_started, attempt_id=attempt.pk)
+    if not exam.is_rehearsal:
+        announce(attempt_started, attempt_id=attempt.pk)
     return attempt
 
 

@@ -209,6 +209,7 @@ def delete_blueprint(*, blueprint: Blueprint, actor: User, now: datetime) -> Non
     """Deletes a blueprint that nothing was drawn from or set by. Raises DomainError."""
     with transaction.atomic():
         locked = Blueprint.objects.select_for_update(of=("self",)).get(pk=blueprint.pk)
+        # A rehearsal refers to none: its exam has the paper that was drawn, its paper no blueprint.
         if locked.papers.exists() or locked.exams.exists():
             raise DomainError(
                 _("Papers were drawn or exams set from this blueprint, so it stays. You may rename it."),

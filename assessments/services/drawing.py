@@ -39,13 +39,22 @@ class BlueprintUnfitError(DomainError):
         super().__init__(" ".join(problems), "blueprint_unfit", problems=problems)
 
 
-def draw_paper(*, blueprint: Blueprint, seed: int, title: str, exclude: Collection[UUID] = (), now: datetime) -> Paper:
+def draw_paper(
+    *,
+    blueprint: Blueprint,
+    seed: int,
+    title: str,
+    exclude: Collection[UUID] = (),
+    for_rehearsal: bool = False,
+    now: datetime,
+) -> Paper:
     """Draws and freezes a paper in six queries. The same bank, seed and `exclude` give the same questions.
 
-    `exclude`: ids of questions to leave out where the bank allows. Raises BlueprintUnfitError.
+    `exclude`: ids of questions to leave out where the bank allows. `for_rehearsal`: a paper that counts nowhere and
+    does not name its blueprint, which it would keep from being deleted. Raises BlueprintUnfitError.
     """
     picks = pick_questions(blueprint=blueprint, seed=seed, exclude=exclude)
-    return freeze_picks(blueprint=blueprint, seed=seed, title=title, picks=picks, now=now)
+    return freeze_picks(blueprint=blueprint, seed=seed, title=title, picks=picks, for_rehearsal=for_rehearsal, now=now)
 
 
 def pick_questions(*, blueprint: Blueprint, seed: int, exclude: Collection[UUID] = ()) -> list[Pick]:
@@ -173,12 +182,21 @@ def _unit_problems(blueprint: Blueprint, slots: list[Slot]) -> list[str]:
     return problems
 
 
-def freeze_picks(*, blueprint: Blueprint, seed: int, title: str, picks: list[Pick], now: datetime) -> Paper:
+def freeze_picks(
+    *,
+    blueprint: Blueprint,
+    seed: int,
+    title: str,
+    picks: list[Pick],
+    for_rehearsal: bool = False,
+    now: datetime,
+) -> Paper:
     """Stores a paper with exactly `picks`, variants drawn by `seed`. A frozen paper is never changed again."""
     slots = {pick.seat.slot: pick.candidate.type for pick in picks}
     paper = Paper(
         programme_id=blueprint.programme_id,
-        blueprint=blueprint,
+        blueprint=None if for_rehearsal else blueprint,
+        is_rehearsal=for_rehearsal or None,
         title=title,
         seed=seed,
         sections=list(blueprint.sections.order_by("position", "label").values("label", "title", "instruction")),

@@ -52,14 +52,16 @@ def confirm_sheets(
 
 
 def hand_in(attempt: Attempt, *, late: UploadState, now: datetime) -> None:
-    """Closes a locked, submitted attempt; uploads that never arrived become `late`. Announces attempt_handed_in."""
+    """Closes a locked, submitted attempt; uploads that never arrived become `late`. Announces attempt_handed_in, unless
+    it is a rehearsal."""
     message = _("This page did not arrive before the sheets were handed in.") if late == UploadState.REFUSED else ""
     code = "sheet_too_late" if message else ""
     on_the_way = SheetUpload.objects.filter(attempt=attempt, state=UploadState.INTENDED)
     on_the_way.update(state=late, refused_code=code, refused_message=message)
     attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, now
     attempt.save(update_fields=["state", "handed_in_at"])
-    announce(attempt_handed_in, attempt_id=attempt.pk)
+    if not attempt.exam.is_rehearsal:
+        announce(attempt_handed_in, attempt_id=attempt.pk)
 
 
 def _by_page(attempt: Attempt, pages: Mapping[UUID, list[int]]) -> dict[UUID, list[int]]:

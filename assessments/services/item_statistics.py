@@ -85,7 +85,7 @@ def rebuild_item_statistics() -> int:
         hold(Lock.STATISTICS)
         MarkedAttempt.objects.filter(~Q(counted=[]) | Q(is_due=False)).update(counted=[], is_due=True)
         ItemStatistics.objects.update(**{name: vars(ItemSums())[name] for name in SUMS})
-        missing = Attempt.objects.filter(state__in=COUNTED_STATES, marked__isnull=True)
+        missing = Attempt.objects.counted().filter(state__in=COUNTED_STATES, marked__isnull=True)
         for chunk in _chunks(list(missing.values_list("pk", flat=True))):
             note_marked(chunk)
         # Also those whose version nobody sat, and flags.
@@ -195,8 +195,9 @@ def _sightings(attempts: Mapping[UUID, Mapping[str, str] | None]) -> dict[UUID, 
 
 
 def _first_finished() -> QuerySet[Attempt]:
-    """Of all attempts of a student at an exam the one started first, leaving out what is unfinished or cancelled."""
-    finished = Attempt.objects.filter(state__in=COUNTED_STATES)
+    """Of all attempts of a student at an exam the one started first, leaving out what is unfinished or cancelled, and
+    rehearsals."""
+    finished = Attempt.objects.counted().filter(state__in=COUNTED_STATES)
     before = Q(started_at__lt=OuterRef("started_at")) | Q(started_at=OuterRef("started_at"), pk__lt=OuterRef("pk"))
     earlier = finished.filter(before, student=OuterRef("student"), exam=OuterRef("exam")).order_by()
     return finished.filter(~Exists(earlier))

@@ -44,7 +44,7 @@ def sit_on_paper(*, exam: Exam, student: User, starts_all: bool, actor: User, no
             return known
         _require_paper(exam, starts_all=starts_all, now=now)
         try:
-            if not exam.is_quiz:
+            if exam.uses_plan:
                 consume_entitlement(user=student, feature=Feature.EXAM_ATTEMPT, now=now)
         except DomainError as error:
             raise NotBegunError(error.message, ScanReason.NO_START) from error

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.enums import OBJECTIVE_TYPES, AttemptState
+from assessments.enums import OBJECTIVE_TYPES, AttemptState, ExamPurpose
 from assessments.models import Attempt, KeyCorrection, PaperQuestion, QuestionVersion, RescoredAttempt, Response
 from assessments.services.behaviours import total_marks
 from assessments.services.content_schema import check_content
@@ -157,6 +157,7 @@ def _touched(verdicts: list[_Verdict]) -> frozenset[UUID]:
 def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[_Verdict]]:
     """How many answers there are, and the verdicts on those that come out otherwise than they are stored."""
     saved = Response.objects.filter(question__version=version, attempt__state__in=MARKED_STATES)
+    saved = saved.exclude(attempt__exam__purpose=ExamPurpose.REHEARSAL)
     rows = saved.select_related("question", "attempt__student").order_by("attempt_id", "pk")
     # Thousands of attempts are of a few exams: each is read once a batch.
     rows = rows.prefetch_related("attempt__exam")

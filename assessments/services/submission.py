@@ -66,7 +66,10 @@ def is_time_up(attempt: Attempt, now: datetime) -> bool:
 
 
 def finish_writing(attempt: Attempt, *, now: datetime) -> None:
-    """Marks and submits a locked attempt that is in progress. Must run inside the transaction that locked it."""
+    """Marks and submits a locked attempt that is in progress. Must run inside the transaction that locked it.
+
+    Of a rehearsal nobody is told, and no statistic notes it.
+    """
     late = is_time_up(attempt, now)
     attempt.submit_reason = SubmitReason.TIME_UP if late else SubmitReason.STUDENT
     attempt.submitted_at = attempt.ends_at if late else now
@@ -76,9 +79,11 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
         attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, now
     fields = ["submit_reason", "submitted_at", "objective_marks", "objective_max", "state", "handed_in_at"]
     attempt.save(update_fields=fields)
-    note_marked([attempt.pk])
     reason = str(attempt.submit_reason)
     note_event(attempt, FlightEvent.SUBMITTED, now=now, began_at=attempt.submitted_at, reason=reason)
+    if attempt.exam.is_rehearsal:
+        return
+    note_marked([attempt.pk])
     announce(attempt_submitted, attempt_id=attempt.pk)
     if attempt.state == AttemptState.HANDED_IN:
         announce(attempt_handed_in, attempt_id=attempt.pk)

@@ -17,6 +17,7 @@ from assessments.forms.answers import read_answers
 from assessments.models import Attempt
 from assessments.selectors import exam_pages
 from assessments.selectors.attempts import answer_shapes, question_numbers
+from assessments.selectors.rehearsals import page_of
 from assessments.services.answers import MAX_EXPRESSION
 from assessments.services.attempts import submit_attempt
 from assessments.services.expression_reading import read_expression
@@ -33,10 +34,8 @@ ANSWER = "assessments.answer_attempt"
 def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempts = Attempt.objects.select_related("exam__programme", "paper")
     attempt = get_permitted(request.user, ANSWER, attempts, attempt_id)
-    if attempt.state == AttemptState.SUBMITTED:
-        return redirect("sheets-page", attempt.pk)
-    if attempt.state != AttemptState.IN_PROGRESS:
-        return redirect("result-page", attempt.pk)
+    if (here := page_of(attempt)) != "attempt-page":
+        return redirect(here, attempt.pk)
     context = exam_pages.attempt_page(attempt=attempt, help_of=question_help(attempt), now=timezone.now())
     return render_page(request, "assessments/attempt_page.html", context)
 
@@ -85,6 +84,4 @@ def attempt_submit(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if request.method == "POST":
         attempt = submit_attempt(attempt=attempt, actor=request.user, now=timezone.now())
         messages.success(request, _("Submitted. Every answer is with us."))
-    if attempt.state == AttemptState.SUBMITTED:
-        return redirect("sheets-page", attempt.pk)
-    return redirect("result-page", attempt.pk)
+    return redirect(page_of(attempt), attempt.pk)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assessments.models import Exam
 from assessments.selectors import exam_pages
 from assessments.selectors.external import external_rows
+from assessments.selectors.rehearsals import rehearse_door
 from assessments.services.attempts import TurnError, start_attempt
 from common.access import get_permitted
 from common.htmx import render_page
@@ -34,6 +35,8 @@ def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
     context["may_start"] = request.user.has_perm("assessments.start_exam", exam)
     context["may_scan"] = context["is_written"] and request.user.has_perm("assessments.scan_exam", exam)
+    if request.user.has_perm("assessments.rehearse_exam", exam):
+        context |= rehearse_door(user=request.user, exam=exam)
     return render_page(request, "assessments/exam_detail.html", context)
 
 

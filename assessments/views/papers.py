@@ -19,6 +19,7 @@ from assessments.forms.blueprints import FreezeForm, SeedForm
 from assessments.forms.exams import SetExamForm, SetQuizForm
 from assessments.models import Blueprint, Paper, PaperDraft
 from assessments.selectors import blueprint_pages
+from assessments.selectors.rehearsals import rehearse_door
 from assessments.services.drawing import BlueprintUnfitError
 from assessments.services.paper_drafts import (
     MAX_SEED,
@@ -141,6 +142,8 @@ def paper_page(request: HttpRequest, paper_id: UUID) -> HttpResponse:
         "levels": blueprint_pages.level_marks(questions),
         "time": paper_time(questions),
     }
+    if request.user.has_perm("assessments.rehearse_paper", paper):
+        context |= rehearse_door(user=request.user, paper=paper)
     return render_page(request, "assessments/paper_page.html", context, status=422 if form.is_bound else 200)
 
 

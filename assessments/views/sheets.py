@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assessments.enums import AttemptState
 from assessments.models import Attempt, SheetPage, SheetUpload
 from assessments.selectors import sheet_pages
+from assessments.selectors.rehearsals import page_of
 from assessments.services.sheet_files import MAX_BYTES
 from assessments.services.sheets import remove_sheet, reorder_sheets, rotate_page
 from common.access import get_permitted
@@ -28,10 +28,8 @@ def _attempt(request: HttpRequest, attempt_id: UUID) -> Attempt:
 @require_GET
 def sheets_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt = _attempt(request, attempt_id)
-    if attempt.state == AttemptState.IN_PROGRESS:
-        return redirect("attempt-page", attempt.pk)
-    if attempt.state != AttemptState.SUBMITTED:
-        return redirect("result-page", attempt.pk)
+    if (here := page_of(attempt)) != "sheets-page":
+        return redirect(here, attempt.pk)
     context = sheet_pages.capture_page(attempt, timezone.now()) | {"max_bytes": MAX_BYTES}
     return render_page(request, "assessments/sheets_page.html", context)
 

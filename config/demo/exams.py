@@ -152,7 +152,7 @@ def seed_exams(*, programme: Programme, now: datetime) -> int:
     made = 0
     recent: list[Paper] = []
     for plan in EXAMS:
-        exam = Exam.objects.filter(programme=programme, title=plan.title).select_related("paper").first()
+        exam = Exam.objects.counted().filter(programme=programme, title=plan.title).select_related("paper").first()
         if exam is None:
             with transaction.atomic():
                 exam = _create_exam(plan, programme, recent, now=now)

@@ -54,7 +54,7 @@ def seed_demo(*, now: datetime, say: Say, workers: int = 2, photos: bool = True)
 
 
 def _seed_sittings(programme: Programme, *, now: datetime, report: Say, workers: int, photos: bool) -> int:
-    exams = {exam.title: exam for exam in Exam.objects.filter(programme=programme).select_related("paper")}
+    exams = {exam.title: exam for exam in Exam.objects.counted().filter(programme=programme).select_related("paper")}
     sat = set(
         Attempt.objects.filter(student__email__endswith=f"@{cast.DOMAIN}").values_list("exam_id", "student__email")
     )

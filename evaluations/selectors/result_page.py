@@ -61,7 +61,9 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "pictures": open_pictures(result.evaluation.pk) if result.evaluation and result.evaluation.paused_at else [],
         "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
         "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
-        "rows": [_row(question, result) | {"usual": usual.get(question.version)} for question in result.questions],
+        "rows": [
+            question_row(question, result) | {"usual": usual.get(question.version)} for question in result.questions
+        ],
         "pages": [page_json(page) for page in result.pages],
         "is_own": attempt.student_id == reader.pk,
         "facts": integrity_facts(attempt) if reader.has_perm("assessments.see_unrevealed", attempt) else None,
@@ -119,7 +121,7 @@ def _is_floored(result: Result) -> bool:
     return sum(one.awarded or 0 for one in result.questions if one.counts and not one.is_written) < 0
 
 
-def _row(question: ResultQuestion, result: Result) -> dict[str, Any]:
+def question_row(question: ResultQuestion, result: Result) -> dict[str, Any]:
     """A question with what its line on the page needs: how full the mark is, what was answered and what is right."""
     numbers = {page.id: page.number for page in result.pages}
     return {

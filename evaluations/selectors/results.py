@@ -237,6 +237,8 @@ def _state(attempt: Attempt, evaluation: Evaluation | None) -> str:
         return evaluation.state
     if attempt.state != AttemptState.HANDED_IN:
         return NOT_HANDED_IN
+    if attempt.exam.is_rehearsal:
+        return OBJECTIVE_ONLY  # nobody marks the rest of it
     pages = SheetPage.objects.filter(upload__attempt=attempt.pk, upload__state=UploadState.VERIFIED)
     return OPENING if attempt.paper.written_marks > 0 and pages.exists() else OBJECTIVE_ONLY
 

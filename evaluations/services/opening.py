@@ -34,11 +34,13 @@ BATCH = 200
 def open_evaluation(*, attempt_id: UUID, now: datetime) -> Evaluation | None:
     """Puts a handed-in attempt into the queue and tries to give it to a teacher. Repeatable.
 
-    Returns the evaluation, or None when there is nothing to mark by hand: not handed in, no verified page, or no
-    marks for written answers. The promise starts at the moment of handing in.
+    Returns the evaluation, or None when there is nothing to mark by hand: a rehearsal, not handed in, no verified
+    page, or no marks for written answers. The promise starts at the moment of handing in.
     """
     attempt = Attempt.objects.select_related("exam", "paper", "student").filter(pk=attempt_id).first()
-    if attempt is None or attempt.state != AttemptState.HANDED_IN or attempt.handed_in_at is None:
+    if attempt is None or attempt.exam.is_rehearsal:
+        return None
+    if attempt.state != AttemptState.HANDED_IN or attempt.handed_in_at is None:
         return None
     if attempt.paper.written_marks <= 0 or not _has_page(attempt):
         return None
@@ -57,7 +59,7 @@ def open_evaluation(*, attempt_id: UUID, now: datetime) -> Evaluation | None:
 def open_missing_evaluations(*, now: datetime) -> int:
     """Opens what a lost delivery left unopened. Returns how many."""
     pages = SheetPage.objects.filter(upload__attempt=OuterRef("pk"), upload__state=UploadState.VERIFIED)
-    missing = Attempt.objects.filter(
+    missing = Attempt.objects.counted().filter(
         Exists(pages),
         state=AttemptState.HANDED_IN,
         handed_in_at__gte=now - SWEEP_WINDOW,

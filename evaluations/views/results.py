@@ -41,6 +41,8 @@ def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if request.user.is_staff or request.user.is_teacher:
         papers = with_integrity_facts(papers)
     attempt, now = get_permitted(request.user, "evaluations.view_result", papers, attempt_id), timezone.now()
+    if attempt.exam.is_rehearsal:
+        return redirect("rehearsal-end", attempt.pk)
     context = result_page(attempt=attempt, reader=request.user, now=now)
     if context["result"].is_ready:
         read_by_url(user=request.user, url=request.path, now=now)

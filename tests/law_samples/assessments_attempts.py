@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db import models
 
-from assessments.enums import AttemptState, FlightEvent, UploadState
+from assessments.enums import AttemptState, ExamPurpose, FlightEvent, UploadState
 from assessments.models import (
     Attempt,
     AttemptEvent,
@@ -34,6 +34,8 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         factories.ExamFactory(paper=cast.exam.paper, for_cohorts=[cast.cohort, other]),
         factories.ExamFactory(paper=cast.exam.paper, for_cohorts=[mixed]),
         factories.ExamFactory(paper=cast.exam.paper),
+        # Rehearsed by a teacher, and by somebody who is also a student with a guardian.
+        *(_rehearsal(cast.exam, person) for person in (cast.teacher, cast.student)),
     ]
     set_here, set_elsewhere, shared, set_for_mixed = exams[0], exams[2], exams[3], exams[4]
     attempts = [
@@ -44,6 +46,8 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         _attempt(shared, cast.outsider),
         _attempt(shared, cast.student, AttemptState.IN_PROGRESS),
         _attempt(shared, cast.classmate, AttemptState.IN_PROGRESS),
+        _attempt(exams[-2], cast.teacher, AttemptState.IN_PROGRESS),
+        _attempt(exams[-1], cast.student),
     ]
     responses, tries, uploads, pages, tags = [], [], [], [], []
     for attempt in attempts:
@@ -74,6 +78,12 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
             for attempt in attempts
         ],
     }
+
+
+def _rehearsal(exam: Exam, person: models.Model) -> Exam:
+    return factories.ExamFactory(
+        purpose=ExamPurpose.REHEARSAL, rehearses=exam, rehearsed_by=person, paper=exam.paper, is_published=False
+    )
 
 
 def _attempt(exam: Exam, student: models.Model, state: str = AttemptState.SUBMITTED) -> Attempt:
