@@ -79,6 +79,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     entries = [
         (_("Board"), "dashboard", "admin:index"),
         (_("Evaluations"), "fact_check", "admin:evaluations_evaluation_changelist"),
+        (_("Coming breaches"), "running_with_errors", "admin:evaluations_breachwarning_changelist"),
         (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
         (_("Exams"), "quiz", "admin:assessments_exam_changelist"),
         (_("Accommodations"), "accessibility_new", "admin:assessments_accommodation_changelist"),

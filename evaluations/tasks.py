@@ -42,3 +42,11 @@ def scan_breaches() -> int:
     from evaluations.services.breaches import scan_breaches
 
     return scan_breaches(now=timezone.now())
+
+
+@shared_task(name="evaluations.warn_of_breaches")
+def warn_of_breaches() -> int:
+    """Refreshes the forecast of the queue and warns of promises that will probably be missed."""
+    from evaluations.services.breach_warnings import warn_of_breaches
+
+    return warn_of_breaches(now=timezone.now())

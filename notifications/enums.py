@@ -8,6 +8,7 @@ class NotificationKind(models.TextChoices):
     PAPER_ASSIGNED = "paper_assigned", _("A paper to mark")
     PICTURE_WANTED = "picture_wanted", _("A clearer picture is wanted")
     PICTURE_NEWS = "picture_news", _("News of a clearer picture")
+    BREACH_COMING = "breach_coming", _("A promise will probably be missed")
     SLA_BREACHED = "sla_breached", _("A promise was missed")
 
 

@@ -326,6 +326,7 @@ OFFICE = {
     "django_celery_beat.IntervalSchedule": "403 403",
     "django_celery_beat.PeriodicTask": "403 403",
     "django_celery_beat.SolarSchedule": "403 403",
+    "evaluations.BreachWarning": "200 403",
     "evaluations.Evaluation": "200 403",
     "evaluations.Holiday": "200 200",
     "evaluations.SlaBreach": "200 403",

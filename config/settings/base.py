@@ -251,6 +251,12 @@ CELERY_BEAT_SCHEDULE = {
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
     "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
     "close-overdue-pictures": {"task": "evaluations.close_overdue_pictures", "schedule": timedelta(minutes=1)},
+    # A play of ten thousand papers takes a second or two; one that waited is as good as the next.
+    "warn-of-breaches": {
+        "task": "evaluations.warn_of_breaches",
+        "schedule": timedelta(minutes=2),
+        "options": {"expires": 100},
+    },
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},

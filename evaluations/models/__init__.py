@@ -1,5 +1,6 @@
 from evaluations.models.annotations import Annotation, BankComment
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
+from evaluations.models.forecasts import BreachWarning, PaperForecast
 from evaluations.models.marks import MarkEvent, QuestionMark
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
@@ -8,10 +9,12 @@ __all__ = [
     "Annotation",
     "AssignmentDecision",
     "BankComment",
+    "BreachWarning",
     "Evaluation",
     "Holiday",
     "MarkEvent",
     "OpeningHours",
+    "PaperForecast",
     "PictureRequest",
     "QuestionMark",
     "SlaBreach",

@@ -19,7 +19,8 @@ from assessments.selectors.item_statistics import median_seconds
 from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui_times import when
-from evaluations.enums import EvaluationState
+from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.models import PaperForecast
 from evaluations.selectors.desk_page import page_json
 from evaluations.selectors.pictures import open_pictures
 from evaluations.selectors.result_answers import shown_answer
@@ -58,6 +59,7 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "attempt": attempt,
         "result": result,
         "steps": _steps(result),
+        "expected_at": _expected_at(result, now),
         "pictures": open_pictures(result.evaluation.pk) if result.evaluation and result.evaluation.paused_at else [],
         "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
         "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
@@ -90,6 +92,15 @@ def _steps(result: Result) -> list[dict[str, Any]]:
         {"label": _("Marking"), "note": where, "state": marking},
         {"label": _("Back"), "note": promise, "state": "todo"},
     ]
+
+
+def _expected_at(result: Result, now: datetime) -> datetime | None:
+    """When an open paper will probably be back; not while its promise waits, nor once that moment has passed."""
+    evaluation = result.evaluation
+    if evaluation is None or evaluation.state not in OPEN_STATES or evaluation.paused_at:
+        return None
+    forecast = PaperForecast.objects.filter(evaluation=evaluation, expected_at__gt=now).only("expected_at").first()
+    return forecast.expected_at if forecast else None
 
 
 def _sections(result: Result) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -29,7 +30,7 @@ EVENING_SPREAD = 0.2
 #: The share of plays in which a paper is done by the moment that is told as expected.
 EXPECTED_SHARE = 0.8
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -33,18 +33,23 @@ def propose_moves(
     markers: Collection[Marker],
     *,
     now: datetime,
-    risky_from: float = RISKY,
+    only: Collection[UUID] | None = None,
     most: int = 20,
     chance: Chance | None = None,
 ) -> list[Move]:
     """Which papers to give to whom so that fewer come late, the nearest deadline first; begun papers stay.
 
     One at a time, to the teacher with whom the expected number of late papers of giver and taker together falls most;
-    so no move helps one promise by breaking another. What nobody has would go to the best teacher anyway.
+    so no move helps one promise by breaking another. What nobody has would go to the best teacher anyway. `only`:
+    the papers to look at; without it all that are late with a chance of RISKY.
     """
     chance = chance or Chance()
     shares = _Shares(papers, markers, now, chance)
-    risky = [p for p in shares.owned if not p.is_begun and shares.outlooks[p.id].late_chance >= risky_from]
+    risky = [
+        paper
+        for paper in shares.owned
+        if not paper.is_begun and (shares.outlooks[paper.id].late_chance >= RISKY if only is None else paper.id in only)
+    ]
     moves = []
     for paper in sorted(risky, key=marking_order)[:most]:
         move = shares.best_move(paper)

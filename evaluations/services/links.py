@@ -18,5 +18,9 @@ def result_url(attempt_id: UUID) -> str:
     return f"/results/{attempt_id}/"
 
 
+def warnings_url() -> str:
+    return "/admin/evaluations/breachwarning/"
+
+
 def board_url(evaluation_id: UUID) -> str:
     return f"/admin/evaluations/evaluation/{evaluation_id}/change/"

@@ -1,0 +1,167 @@
+"""From rows to the forecast and back: who marks when, what waits, and what is expected of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from accounts.enums import LinkState
+from accounts.models import GuardianLink, TeacherProfile
+from courses.models import TeachingQualification
+from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.models import Evaluation, PaperForecast, PictureRequest, SlaPolicy
+from evaluations.selectors.queues import with_counts
+from evaluations.services.forecast import Marker, Outlook, Waiting, play
+from evaluations.services.policies import clock_calendar
+from evaluations.services.sla_clock import Calendar, Interval, WeeklyHours
+
+#: How far the play looks; what is not done by then has no expected moment.
+HORIZON = timedelta(days=21)
+#: So many papers are played, the nearest deadlines first.
+MOST = 20_000
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is open at `now`, and the teachers there are for it."""
+
+    now: datetime
+    papers: list[Waiting]
+    markers: list[Marker]
+
+
+def refresh_forecasts(*, now: datetime) -> int:
+    """Plays the open queue and keeps the outlook of each paper; returns of how many. Repeatable."""
+    queue = open_queue(now)
+    outlooks = play(queue.papers, queue.markers, now=now)
+    keep_outlooks(outlooks.values(), now=now)
+    return len(outlooks)
+
+
+def keep_outlooks(outlooks: Iterable[Outlook], *, now: datetime) -> None:
+    """One statement for each BATCH; a paper that was finished meanwhile keeps its last outlook."""
+    PaperForecast.objects.bulk_create(
+        [
+            PaperForecast(
+                evaluation_id=one.id,
+                expected_at=one.expected_at,
+                late_chance=one.late_chance,
+                marker_id=one.marker,
+                made_at=now,
+            )
+            for one in outlooks
+        ],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["evaluation"],
+        update_fields=["expected_at", "late_chance", "marker", "made_at"],
+    )
+
+
+def open_queue(now: datetime) -> Queue:
+    """The open papers, the nearest deadlines first, and everybody who marks. Nine queries, however long it is."""
+    papers = _papers(now)
+    return Queue(now, papers, _markers(now))
+
+
+# --- Papers ----------------------------------------------------------------------------------------------------------
+def _papers(now: datetime) -> list[Waiting]:
+    """A paper with marks for some of its questions has that share of its marks less to give."""
+    asked = PictureRequest.objects.open().filter(evaluation=OuterRef("pk")).order_by("answer_by")
+    rows = with_counts(
+        Evaluation.objects.filter(state__in=OPEN_STATES, finalised_at=None).annotate(
+            answer_by=Subquery(asked.values("answer_by")[:1])
+        )
+    )
+    found = list(
+        rows.order_by("due_at", "id").values(
+            *("id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "written", "done"),
+            *("attempt__student_id", "attempt__exam__programme_id", "attempt__paper__written_marks"),
+        )[:MOST]
+    )
+    barred = _barred({row["attempt__student_id"] for row in found if row["teacher_id"] is None})
+    return [
+        Waiting(
+            id=row["id"],
+            due_at=row["due_at"],
+            marks=float(row["attempt__paper__written_marks"]) * (1 - (row["done"] or 0) / (row["written"] or 1)),
+            programme=row["attempt__exam__programme_id"],
+            marker=row["teacher_id"],
+            is_begun=row["state"] == EvaluationState.IN_PROGRESS,
+            barred=frozenset({row["attempt__student_id"], *barred[row["attempt__student_id"]]}),
+            ready_at=(row["answer_by"] or row["due_at"]) if row["paused_at"] else None,
+        )
+        for row in found
+    ]
+
+
+def _barred(students: set[UUID]) -> dict[UUID, set[UUID]]:
+    """Those who look after each student, and so never mark them."""
+    barred: dict[UUID, set[UUID]] = defaultdict(set)
+    links = GuardianLink.objects.exclude(state=LinkState.ENDED)
+    # A long list is not put into the statement: then all links are few against it.
+    links = links.filter(student__in=students) if len(students) <= BATCH else links
+    for student, guardian in links.values_list("student_id", "guardian_id"):
+        barred[student].add(guardian)
+    return barred
+
+
+# --- Teachers --------------------------------------------------------------------------------------------------------
+def _markers(now: datetime) -> list[Marker]:
+    """Verified teachers with what they are qualified for, and when they mark until the horizon."""
+    profiles = (
+        TeacherProfile.objects.filter(verified_at__isnull=False, user__is_active=True, user__is_teacher=True)
+        .select_related("user")
+        .prefetch_related("working_hours", "leave")
+    )
+    programmes: dict[UUID, set[UUID]] = defaultdict(set)
+    for teacher, programme in TeachingQualification.objects.values_list("teacher_id", "programme_id"):
+        programmes[teacher].add(programme)
+    policy = SlaPolicy.objects.filter(is_default=True).select_related("calendar").first()
+    institute = clock_calendar(policy.calendar) if policy else Calendar(time_zone=_institute_zone())
+    return [
+        Marker(
+            id=profile.pk,
+            spans=tuple(spans_of(calendar_of(profile, institute), now, now + HORIZON)),
+            seconds_per_mark=float(profile.seconds_per_mark),
+            programmes=frozenset(programmes[profile.pk]),
+        )
+        for profile in profiles
+    ]
+
+
+def calendar_of(profile: TeacherProfile, institute: Calendar) -> Calendar:
+    """When a teacher marks: their own hours in their zone, or the institute's; not on its holidays, nor on leave."""
+    days: dict[int, list[tuple[time, time]]] = defaultdict(list)
+    for row in sorted(profile.working_hours.all(), key=lambda row: (row.weekday, row.opens)):
+        days[row.weekday].append((row.opens, row.closes))
+    hours = WeeklyHours({day: tuple(spans) for day, spans in days.items()}) if days else institute.weekly_hours
+    zone = ZoneInfo(profile.user.time_zone) if days else institute.time_zone
+    away = {day for leave in profile.leave.all() for day in _days(leave.starts_on, leave.ends_on)}
+    return replace(institute, time_zone=zone, weekly_hours=hours, holidays=institute.holidays | away)
+
+
+def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interval]:
+    """The open hours of a calendar between two moments, in order."""
+    spans = []
+    day = calendar.local_date(start)
+    while day <= calendar.local_date(end):
+        spans += [(max(opens, start), min(closes, end)) for opens, closes in calendar.open_intervals(day)]
+        day += timedelta(days=1)
+    return [(opens, closes) for opens, closes in spans if opens < closes]
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=n) for n in range(min((last - first).days, 366) + 1))
+
+
+def _institute_zone() -> ZoneInfo:
+    return ZoneInfo(str(timezone.get_default_timezone()))
