@@ -27,7 +27,7 @@ PDF_LONG_SIDE = (1600, 2400)  # pixels a PDF page is drawn at, whatever size it 
 PDF_MAX_POINTS = 14_400  # the format's own limit, 200 inches
 MAX_SIDE = 20_000  # pixels
 SCREEN_SIDE = 2000
-SOURCE_SIDE = 3200  # of a photograph of which the sheet is a part
+SOURCE_SIDE = 4032  # of a photograph of which the sheet is a part: what most phones take, so nothing is resized
 THUMB_WIDTH = 240
 SCREEN_BYTES = 350 * 1024
 SCREEN_QUALITIES = (82, 74, 66)
@@ -224,7 +224,7 @@ def render(data: bytes, limits: dict[str, Any]) -> None:
         image = level(image, image.convert("L"))
         thumb = image.resize((THUMB_WIDTH, max(1, round(image.height * THUMB_WIDTH / image.width))), reducing_gap=2.0)
         facts |= {"width": image.width, "height": image.height, **notes}
-        emit(facts, encode_screen(image), encode(thumb, 78), *([encode_screen(came)] if notes["treatment"] else []))
+        emit(facts, encode_screen(image), encode(thumb, 78), *([encode(came, 74)] if notes["treatment"] else []))
 
 
 def tried(name: str, step: Callable[[], Any], image: Any, notes: dict[str, Any]) -> Any:

@@ -22,7 +22,7 @@ SMALLEST, LARGEST = 0.25, 0.97  # share of the picture
 FRAME = 0.06  # of the picture: a sheet whose corners are all this near to its corners fills it already
 SHAPE = (1.08, 1.8)  # long by short side, seen at an angle
 CORNER = math.sin(math.radians(55))
-INK_POINTS = 100  # of the fine picture: half a word
+LETTER, INK_POINTS = 12, 60  # of the fine picture: a stroke is that long (3 mm), and so many points are a syllable
 BLEED = 1.006  # a hair's breadth of desk rather than a stroke at the edge cut
 A4 = math.sqrt(2)
 
@@ -36,13 +36,13 @@ def page_corners(image: Any) -> list[tuple[float, float]] | None:
         return None
     cv2.setNumThreads(1)
     pixels = np.asarray(image.convert("RGB"))
-    found = _best(_view(_smaller(pixels, COARSE), 3))
+    fine = _smaller(pixels, FINE)
+    coarse = _smaller(fine, COARSE)
+    found = _best(_view(coarse, 3))
     if found is None:
         return None
-    fine = _smaller(pixels, FINE)
     height, width = fine.shape[:2]
-    coarse_height, coarse_width = _smaller(pixels, COARSE).shape[:2]
-    quad = _refined(fine, found * (width / coarse_width, height / coarse_height))
+    quad = _refined(fine, found * (width / coarse.shape[1], height / coarse.shape[0]))
     if quad is None or not believed(fine, quad):
         return None
     middle = quad.mean(axis=0)
@@ -95,10 +95,18 @@ def _view(pixels: Any, closed: int = 0) -> Any:
     import cv2
     import numpy as np
 
-    plane = pixels.min(axis=2)
+    plane = _darkest(pixels)
     if closed:
         plane = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((2 * closed + 1, 2 * closed + 1), np.uint8))
     return cv2.blur(plane.astype(np.float32), (3, 3))
+
+
+def _darkest(pixels: Any) -> Any:
+    """The smallest channel of each pixel; eight times as fast as numpy does it."""
+    import cv2
+
+    red, green, blue = cv2.split(pixels)
+    return cv2.min(cv2.min(red, green), blue)
 
 
 def _lines(plane: Any, *, upright: bool) -> list[tuple[float, float, float]]:
@@ -296,11 +304,12 @@ def believed(pixels: Any, quad: Any) -> bool:
 
 
 def _ink_outside(pixels: Any, quad: Any) -> int:
-    """How many pixels outside look like strokes on paper: then there is another page, or more of this one."""
+    """How many pixels outside are strokes on something like paper: then there is another page, or more of this one.
+    What is shorter than a letter is the grain of a desk."""
     import cv2
     import numpy as np
 
-    plane = cv2.medianBlur(np.ascontiguousarray(pixels.min(axis=2)), 3)
+    plane = cv2.medianBlur(_darkest(pixels), 3)
     ground = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((17, 17), np.uint8))
     within = np.zeros(plane.shape, np.uint8)
     cv2.fillConvexPoly(within, np.rint(quad).astype(np.int32), 1)
@@ -308,4 +317,7 @@ def _ink_outside(pixels: Any, quad: Any) -> int:
     # Beside the edge lies the shadow of the sheet.
     near = cv2.dilate(within, np.ones((45, 45), np.uint8))
     stroke = ground.astype(np.int16) - plane > np.maximum(18, ground * 0.12)
-    return int(np.count_nonzero(stroke & (ground >= 0.7 * paper) & (near == 0)))
+    ink = (stroke & (ground >= 0.7 * paper) & (near == 0)).astype(np.uint8)
+    _count, _labels, parts, _middles = cv2.connectedComponentsWithStats(ink)
+    long = np.maximum(parts[1:, cv2.CC_STAT_WIDTH], parts[1:, cv2.CC_STAT_HEIGHT]) >= LETTER
+    return int(parts[1:, cv2.CC_STAT_AREA][long].sum())

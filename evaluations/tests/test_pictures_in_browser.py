@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from assessments.models import SheetUpload
+from assessments.models import SheetPage, SheetUpload
 from assessments.tests.test_capture_in_browser import photo  # noqa: F401 - a fixture
+from common.storage import sheet_storage
 from evaluations.models import Evaluation, PictureRequest
 from tests.browser import Site
 from tests.test_axe import sideways, violations
@@ -141,3 +142,19 @@ def test_the_whole_page_by_keys_alone(site: Site) -> None:
         assert request_of(site)["region"] is None
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Mark without the mouse")).to_contain_text("Ask for a clearer picture")
+
+
+def test_the_original_picture_opens_beside_the_desk(site: Site, photo: bytes) -> None:  # noqa: F811
+    def keep() -> None:
+        page = SheetPage.objects.get(pk=site.ids["marking_page"])
+        sheet_storage().put_bytes(page.plain_key, photo, "image/jpeg")
+
+    site.ask(keep)
+    with site.visit("teacher") as desk:
+        desk.page.goto(f"/marking/{site.ids['marking']}/", wait_until="networkidle")
+        original = desk.page.get_by_role("button", name="Original picture")
+        with desk.context.expect_page() as opened:
+            original.click()
+        assert "-plain.jpg?" in opened.value.url
+        desk.page.keyboard.press("]")
+        expect(original).to_be_hidden()
