@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageStat
 
 from assessments.services.sheet_finder import is_cut_out, page_corners
 from assessments.services.sheet_images import RenderedPage, render_pages
+from config.demo.sheets import SheetItem, answer_pages, load_answers
 from tests.photographs.draw import KINDS, Photograph, photograph
 from tests.photographs.engine import engine_of
 from tests.photographs.sheets import written_sheets
@@ -115,6 +116,14 @@ def test_what_somebody_else_cut_out_is_left_too(trim: float, sheets: list[Image.
     made = rendered(page)
     assert "dewarped" not in made.treatment
     assert (made.width, made.height) == page.size
+
+
+def test_a_sheet_that_fills_the_picture_is_left() -> None:
+    """With a finger's breadth of desk around it. The red ink of the demonstration lies on such photographs."""
+    items = [SheetItem(21, next(iter(load_answers().values()))[0].lines)]
+    for seed in range(3):
+        (page,) = render_pages(answer_pages(items, seed=seed)[0].jpeg, "image/jpeg", page_count=1)
+        assert ("dewarped" not in page.treatment, page.width, page.height) == (True, 1350, 1800)
 
 
 def test_ink_beside_the_sheet_is_not_cut_off() -> None:
