@@ -12,9 +12,9 @@ is late. Moments are aware and in UTC, lengths are seconds of marking.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -22,7 +22,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluations.services.sla_clock import Interval
+from evaluations.services.sla_clock import Calendar, Interval
 
 PLAYS = 200
 #: Of a teacher's speed from play to play; the papers of one evening are slow or quick together.
@@ -77,21 +77,18 @@ class Outlook:
 
 
 @dataclass
-class Desk:
-    """A marker while it is played: how many open seconds are used up, in each play and on average."""
+class OpenTime:
+    """The spans of a teacher from now on, in open seconds: what of them has passed, and when so many have."""
 
-    marker: Marker
+    spans: InitVar[Iterable[Interval]]
     now: datetime
-    evening: Floats
-    used: Floats
-    mean_used: float = 0.0
-    starts: list[float] = field(default_factory=list)
-    before: list[float] = field(default_factory=list)
-    until: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list, init=False)
+    before: list[float] = field(default_factory=list, init=False)
+    until: list[float] = field(default_factory=list, init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, spans: Iterable[Interval]) -> None:
         passed = 0.0
-        for opens, closes in self.marker.spans:
+        for opens, closes in spans:
             start = max(0.0, (opens - self.now).total_seconds())
             length = (closes - self.now).total_seconds() - start
             if length <= 0:
@@ -114,26 +111,43 @@ class Desk:
         at = bisect_left(self.until, used)
         return self.starts[at] + used - self.before[at] if at < len(self.until) else float("inf")
 
+    def passed(self, seconds: float) -> float:
+        """Open seconds in so many seconds from now."""
+        at = bisect_right(self.starts, seconds) - 1
+        return min(self.before[at] + seconds - self.starts[at], self.until[at]) if at >= 0 else 0.0
+
+
+@dataclass
+class Desk:
+    """A marker while it is played: how many open seconds are used up, in each play and on average."""
+
+    marker: Marker
+    now: datetime
+    evening: Floats
+    used: Floats
+    mean_used: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.hours = OpenTime(self.marker.spans, self.now)
+
     def open_until(self, moment: datetime) -> float:
         """Open seconds from now to a moment."""
-        left = (moment - self.now).total_seconds()
-        spans = zip(self.starts, self.before, self.until, strict=True)
-        return sum(min(max(left - start, 0.0), until - before) for start, before, until in spans)
+        return self.hours.passed((moment - self.now).total_seconds())
 
     def mean_seconds(self, paper: Waiting) -> float:
         return paper.marks * self.marker.seconds_per_mark / self.marker.share
 
     def mean_end(self, paper: Waiting) -> float:
         """Seconds from now at which the paper would be done on average."""
-        return self.moment(self._begin(paper, self.mean_used) + self.mean_seconds(paper))
+        return self.hours.moment(self._begin(paper, self.mean_used) + self.mean_seconds(paper))
 
     def take(self, paper: Waiting, draws: Floats) -> Floats:
         """Marks the paper next; seconds from now at which it is done, in each play."""
         begin = self.open_until(paper.ready_at) if paper.ready_at else 0.0
         mean = self.mean_seconds(paper)
-        self.used = np.maximum(self.used, begin) + mean * self.evening * _lognormal(draws, self.marker.spread)
+        self.used = np.maximum(self.used, begin) + mean * self.evening * lognormal(draws, self.marker.spread)
         self.mean_used = self._begin(paper, self.mean_used) + mean
-        return self.moments(self.used)
+        return self.hours.moments(self.used)
 
     def _begin(self, paper: Waiting, used: float) -> float:
         return max(used, self.open_until(paper.ready_at)) if paper.ready_at else used
@@ -171,7 +185,7 @@ def marking_order(paper: Waiting) -> tuple[bool, datetime, UUID]:
 
 
 def desk_of(marker: Marker, now: datetime, chance: Chance) -> Desk:
-    return Desk(marker, now, _lognormal(chance.of(marker.id), chance.evening), np.zeros(chance.plays))
+    return Desk(marker, now, lognormal(chance.of(marker.id), chance.evening), np.zeros(chance.plays))
 
 
 def _desk_for(paper: Waiting, desks: Mapping[UUID, Desk]) -> Desk | None:
@@ -199,13 +213,23 @@ def _outlook(paper: Waiting, desk: Desk | None, chance: Chance, now: datetime) -
     )
 
 
-def _lognormal(draws: Floats, spread: float) -> Floats:
+def lognormal(draws: Floats, spread: float) -> Floats:
     """Lognormal factors with mean 1 and this coefficient of variation, from standard normal draws."""
     if not spread:
         return np.ones_like(draws)
     variance = float(np.log1p(spread * spread))
     factors: Floats = np.exp(draws * variance**0.5 - variance / 2)
     return factors
+
+
+def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interval]:
+    """The open hours of a calendar between two moments, in order."""
+    spans = []
+    day = calendar.local_date(start)
+    while day <= calendar.local_date(end):
+        spans += [(max(opens, start), min(closes, end)) for opens, closes in calendar.open_intervals(day)]
+        day += timedelta(days=1)
+    return [(opens, closes) for opens, closes in spans if opens < closes]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from courses.models import TeachingQualification
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation, PaperForecast, PictureRequest, SlaPolicy
 from evaluations.selectors.queues import with_counts
-from evaluations.services.forecast import Marker, Outlook, Waiting, play
+from evaluations.services.forecast import Marker, Outlook, Waiting, play, spans_of
 from evaluations.services.policies import clock_calendar
-from evaluations.services.sla_clock import Calendar, Interval, WeeklyHours
+from evaluations.services.sla_clock import Calendar, WeeklyHours
 
 #: How far the play looks; what is not done by then has no expected moment.
 HORIZON = timedelta(days=21)
@@ -147,16 +147,6 @@ def calendar_of(profile: TeacherProfile, institute: Calendar) -> Calendar:
     zone = ZoneInfo(profile.user.time_zone) if days else institute.time_zone
     away = {day for leave in profile.leave.all() for day in _days(leave.starts_on, leave.ends_on)}
     return replace(institute, time_zone=zone, weekly_hours=hours, holidays=institute.holidays | away)
-
-
-def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interval]:
-    """The open hours of a calendar between two moments, in order."""
-    spans = []
-    day = calendar.local_date(start)
-    while day <= calendar.local_date(end):
-        spans += [(max(opens, start), min(closes, end)) for opens, closes in calendar.open_intervals(day)]
-        day += timedelta(days=1)
-    return [(opens, closes) for opens, closes in spans if opens < closes]
 
 
 def _days(first: date, last: date) -> Iterable[date]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import structlog
+from django.db import DatabaseError
 
 from accounts.enums import Feature
 from accounts.models import User
@@ -66,3 +69,28 @@ def promised_at(*, policy: SlaPolicy, submitted_at: datetime) -> datetime:
         )
     except sla_clock.CalendarError as error:
         raise PolicyError(f"“{policy.name}” gives no deadline: {error}", "bad_policy") from error
+
+
+def promise_called(slug: str) -> tuple[sla_clock.Policy, sla_clock.Calendar]:
+    """The policy of this slug with its calendar; where there is none, or no database, what its name says.
+
+    Names are `working-9h`, `elapsed-48h` and `same-day` (by 12:00, back by 18:00), in office hours of India.
+    """
+    try:
+        row = SlaPolicy.objects.select_related("calendar").filter(slug=slug).first()
+        if row is not None:
+            return clock_policy(row), clock_calendar(row.calendar)
+    except DatabaseError:
+        log.info("simulated_without_database", slug=slug)
+    if slug == "same-day":
+        return sla_clock.SameWorkingDay(cutoff=time(12), due=time(18)), sla_clock.Calendar()
+    named = re.fullmatch(r"(working|elapsed)-(\d{1,4}(?:\.\d+)?)h", slug)
+    if named is None:
+        raise PolicyError(f"There is no promise “{slug}”. Names are working-9h, elapsed-48h, same-day.", "no_policy")
+    hours = Decimal(named[2])
+    try:
+        if named[1] == "working":
+            return sla_clock.WorkingHours(hours), sla_clock.Calendar()
+        return sla_clock.ElapsedExcludingClosedDays(hours), sla_clock.Calendar()
+    except sla_clock.CalendarError as error:
+        raise PolicyError(f"“{slug}” gives no deadline: {error}", "bad_policy") from error
