@@ -81,10 +81,10 @@ def test_three_hours_of_nine_make_a_paper_three_times_as_long() -> None:
 
 
 def test_work_goes_to_who_has_less_due_before_it() -> None:
-    # Two each; the fourth goes to the second teacher, who is first done with the third.
+    # Two each: the third goes to the first teacher, the fourth to the second.
     assert done(PLAIN, 2, (9, 60), (9, 60), (9, 61), (9, 62)) == [9.5, 9.5, 10.0, 10.0]
-    # Who has only later work counts as free: the urgent paper comes next on a desk that holds two.
-    assert done(PLAIN, 2, (9, 20), (9, 90), (9.1, 90), (9.2, 30))[3] == 10.0
+    # Due at 90 and 50 with one, at 89 and 95 with the other, who so gets what is due at 60: nothing before it.
+    assert done(PLAIN, 2, (9, 90), (9, 89), (9, 50), (9, 95), (9, 60)) == [10.0, 10.0, 9.5, 10.5, 9.5]
 
 
 def test_evening_hours() -> None:
