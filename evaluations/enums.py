@@ -21,6 +21,14 @@ OPEN_STATES = (EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState
 DONE_STATES = (EvaluationState.FINALISED, EvaluationState.RELEASED)
 
 
+class Rung(models.TextChoices):
+    """The steps of the ladder, from the lowest; each happens once for a paper and its teacher."""
+
+    HALF = "half", _("Half of the time is used")
+    MOST = "most", _("Four fifths of the time are used")
+    HELP = "help", _("Not begun: help was sought")
+
+
 class PauseReason(models.TextChoices):
     STUDENT = "student", _("Waiting for the student")
 

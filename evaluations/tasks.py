@@ -50,3 +50,19 @@ def warn_of_breaches() -> int:
     from evaluations.services.breach_warnings import warn_of_breaches
 
     return warn_of_breaches(now=timezone.now())
+
+
+@shared_task(name="evaluations.remind")
+def remind() -> int:
+    """Reminds teachers of papers whose time runs out, and seeks help for those that are not begun."""
+    from evaluations.services.reminders import remind
+
+    return remind(now=timezone.now())
+
+
+@shared_task(name="evaluations.rebalance")
+def rebalance() -> int:
+    """Gives papers of teachers who are away until their due day to others."""
+    from evaluations.services.rebalancing import rebalance
+
+    return rebalance(now=timezone.now())

@@ -257,6 +257,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=2),
         "options": {"expires": 100},
     },
+    "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
+    "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},

@@ -30,6 +30,7 @@ from evaluations.models import (
     Evaluation,
     MarkEvent,
     PictureRequest,
+    Reminder,
     SlaBreach,
     SlaPause,
     Transition,
@@ -91,6 +92,14 @@ class PictureInline(ReadOnlyInline):
 class PauseInline(ReadOnlyInline):
     model = SlaPause
     fields = ["started_at", "ended_at", "reason", "due_before", "due_after"]
+
+
+class ReminderInline(ReadOnlyInline):
+    model = Reminder
+    fields = ["at", "rung", "teacher", "is_told"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reminder]:
+        return super().get_queryset(request).select_related("teacher")  # type: ignore[no-any-return]
 
 
 class DueFilter(admin.SimpleListFilter):
@@ -179,7 +188,7 @@ class EvaluationAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     actions = ["reassign", "put_back", "cannot_read", "release", "reopen"]
-    inlines = [TransitionInline, DecisionInline, MarkEventInline, PictureInline, PauseInline]
+    inlines = [TransitionInline, DecisionInline, MarkEventInline, PictureInline, PauseInline, ReminderInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,6 +4,7 @@ from evaluations.models.forecasts import BreachWarning, PaperForecast
 from evaluations.models.marks import MarkEvent, QuestionMark
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
+from evaluations.models.reminders import Reminder
 
 __all__ = [
     "Annotation",
@@ -17,6 +18,7 @@ __all__ = [
     "PaperForecast",
     "PictureRequest",
     "QuestionMark",
+    "Reminder",
     "SlaBreach",
     "SlaPause",
     "SlaPolicy",

@@ -44,7 +44,9 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
 
 
 class Evaluation(IdModel):
-    """`due_at` is the promise. A claim is a lease: `lease_until` is renewed by activity, an idle claim lapses."""
+    """`due_at` is the promise; `half_at` and `most_at` are moments on the way to it, worked out once (on rows from
+    before there were any, by the scan of reminders). A claim is a lease: `lease_until` is renewed by activity, an idle
+    claim lapses."""
 
     attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="evaluation")
     policy = models.ForeignKey(SlaPolicy, models.PROTECT, related_name="evaluations")
@@ -58,6 +60,11 @@ class Evaluation(IdModel):
     assigned_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    half_at = models.DateTimeField(null=True, blank=True, help_text=_("When half of the time is used."))
+    most_at = models.DateTimeField(null=True, blank=True, help_text=_("When four fifths of the time are used."))
+    remind_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When reminders look at it next; empty once everything was told.")
+    )
     paused_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Since when the promise waits for the student. It moves when they answer.")
     )
@@ -82,6 +89,16 @@ class Evaluation(IdModel):
                 fields=["lease_until"], condition=Q(state=EvaluationState.IN_PROGRESS), name="evaluation_lease_idx"
             ),
             models.Index(fields=["teacher", "-finalised_at"], name="evaluation_done_idx"),
+            models.Index(
+                fields=["remind_at", "id"],
+                condition=Q(state__in=OPEN_STATES, finalised_at=None, paused_at=None, remind_at__isnull=False),
+                name="evaluation_remind_idx",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=OPEN_STATES, finalised_at=None, half_at=None),
+                name="evaluation_no_rungs_idx",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -25,7 +25,7 @@ from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.services import links
-from evaluations.services.policies import promised_at
+from evaluations.services.policies import promised_at, rung_moments
 from evaluations.services.transitions import can_move, lock_evaluation, lock_evaluations, move
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
@@ -114,8 +114,32 @@ def reassign_evaluations(
         moved = [e for e in locked if not (e.teacher_id == teacher.pk and e.state == EvaluationState.ASSIGNED)]
         for evaluation in moved:
             _require_allowed(evaluation, teacher, programmes)
-            _hand_over(evaluation, teacher, profile, actor, reason, now)
+            written = evaluation.attempt.paper.written_marks
+            seconds = expected_seconds(written_marks=written, seconds_per_mark=profile.seconds_per_mark)
+            _hand_over(evaluation, teacher, seconds, actor, reason, now)
     return len(moved)
+
+
+def give_evaluation(
+    *, evaluation: Evaluation, to: UUID | None = None, reason: str, now: datetime
+) -> tuple[User | None, Pool]:
+    """The system gives a paper that is not begun to another teacher: `to`, or the one with the least expected work.
+
+    Cap, leave and all else that assignment heeds hold. Returns who has it now, or None where nobody (or not `to`) can
+    have it, and the teachers that were looked at. Raises AssignmentError when the paper was begun, or went to somebody
+    else, meanwhile.
+    """
+    with transaction.atomic():
+        locked = lock_evaluation(evaluation.pk)
+        if locked.state != EvaluationState.ASSIGNED or locked.teacher_id != evaluation.teacher_id:
+            raise AssignmentError("This paper is not where it was any more.", "not_there")
+        pool = _pool(locked, now)
+        others = (one for one in pool.candidates if one.teacher.pk != locked.teacher_id)
+        best = next((one for one in others if to in (None, one.teacher.pk)), None)
+        if best is None:
+            return None, pool
+        _hand_over(locked, best.teacher, best.own_seconds, None, reason, now, pool.candidates)
+    return best.teacher, pool
 
 
 def requeue_evaluations(*, evaluations: Collection[Evaluation], actor: User, reason: str, now: datetime) -> int:
@@ -136,7 +160,9 @@ def requeue_evaluations(*, evaluations: Collection[Evaluation], actor: User, rea
             }
             if evaluation.state == EvaluationState.RETURNED:
                 due_at = promised_at(policy=evaluation.policy, submitted_at=now)
+                half_at, most_at = rung_moments(policy=evaluation.policy, submitted_at=now, due_at=due_at)
                 changes |= {"submitted_at": now, "due_at": due_at}
+                changes |= {"half_at": half_at, "most_at": most_at, "remind_at": half_at}
             move(evaluation, "requeue", actor=actor, now=now, reason=reason, changes=changes)
             record_event(
                 actor=actor,
@@ -164,7 +190,12 @@ def _assign(evaluation_id: UUID, actor: User | None, now: datetime) -> tuple[Ass
             "assign",
             actor=actor,
             now=now,
-            changes={"teacher": best.teacher, "assigned_at": now, "expected_seconds": best.own_seconds},
+            changes={
+                "teacher": best.teacher,
+                "assigned_at": now,
+                "expected_seconds": best.own_seconds,
+                "remind_at": _remind_at(evaluation),
+            },
         )
         decision = _decide(evaluation, best.teacher, pool.candidates, _why(best, len(pool.candidates)), now)
         _tell_teacher(evaluation, now)
@@ -286,13 +317,21 @@ def _require_allowed(evaluation: Evaluation, teacher: User, programmes: set[UUID
         raise AssignmentError(f"{name}: {teacher.name} may not mark this student.", "conflict_of_interest")
 
 
+def _remind_at(evaluation: Evaluation) -> datetime | None:
+    """A new teacher is warned even if everything was told to the one before."""
+    return evaluation.remind_at or evaluation.most_at
+
+
 def _hand_over(
-    evaluation: Evaluation, teacher: User, profile: TeacherProfile, actor: User, reason: str, now: datetime
+    evaluation: Evaluation,
+    teacher: User,
+    seconds: int,
+    actor: User | None,
+    reason: str,
+    now: datetime,
+    candidates: Sequence[Candidate] = (),
 ) -> None:
     before = {"teacher": evaluation.teacher_id, "state": evaluation.state}
-    seconds = expected_seconds(
-        written_marks=evaluation.attempt.paper.written_marks, seconds_per_mark=profile.seconds_per_mark
-    )
     move(
         evaluation,
         "reassign",
@@ -305,9 +344,11 @@ def _hand_over(
             "claimed_at": None,
             "lease_until": None,
             "expected_seconds": seconds,
+            "remind_at": _remind_at(evaluation),
         },
     )
-    _decide(evaluation, teacher, (), f"Given to {teacher.name} by {actor.name}: {reason}", now)
+    by = f" by {actor.name}" if actor else ""
+    _decide(evaluation, teacher, candidates, f"Given to {teacher.name}{by}: {reason}", now)
     record_event(
         actor=actor,
         action="evaluation.reassigned",

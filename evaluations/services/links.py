@@ -18,6 +18,10 @@ def result_url(attempt_id: UUID) -> str:
     return f"/results/{attempt_id}/"
 
 
+def queue_url() -> str:
+    return "/marking/"
+
+
 def warnings_url() -> str:
     return "/admin/evaluations/breachwarning/"
 

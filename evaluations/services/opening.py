@@ -19,7 +19,7 @@ from common.templatetags.ui_times import clock_text
 from evaluations.models import Evaluation
 from evaluations.services import links
 from evaluations.services.assignment import assign_evaluation
-from evaluations.services.policies import choose_policy, promised_at
+from evaluations.services.policies import choose_policy, promised_at, rung_moments
 from evaluations.services.transitions import record_opening
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
@@ -86,6 +86,7 @@ def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
     assert attempt.handed_in_at is not None
     policy = choose_policy(student=attempt.student, now=attempt.handed_in_at)
     due_at = promised_at(policy=policy, submitted_at=attempt.handed_in_at)
+    half_at, most_at = rung_moments(policy=policy, submitted_at=attempt.handed_in_at, due_at=due_at)
     # The one-to-one constraint decides between two that open at the same moment; get_or_create returns the winner's.
     evaluation, created = Evaluation.objects.get_or_create(
         attempt=attempt,
@@ -93,6 +94,9 @@ def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
             "policy": policy,
             "submitted_at": attempt.handed_in_at,
             "due_at": due_at,
+            "half_at": half_at,
+            "most_at": most_at,
+            "remind_at": half_at,
             "max_marks": attempt.paper.total_marks,
         },
     )

@@ -11,6 +11,9 @@ from evaluations.models import Evaluation, SlaPause
 from evaluations.services import sla_clock
 from evaluations.services.policies import clock_calendar, clock_policy
 
+#: All that moves when the clock stood still.
+MOMENTS = ("due_at", "half_at", "most_at", "remind_at")
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,30 +30,37 @@ def start_clock(evaluation: Evaluation, *, at: datetime, reason: PauseReason = P
     if started_at is None:
         return
     at = max(at, started_at)
-    due_before, due_after = evaluation.due_at, _due_after(evaluation, started_at, at)
+    before = evaluation.due_at
+    moved = moved_by_pause(evaluation, started_at, at)
     SlaPause.objects.create(
         evaluation=evaluation,
         reason=reason,
         started_at=started_at,
         ended_at=at,
-        due_before=due_before,
-        due_after=due_after,
+        due_before=before,
+        due_after=moved["due_at"],
     )
-    evaluation.paused_at, evaluation.due_at = None, due_after
-    evaluation.save(update_fields=["paused_at", "due_at"])
+    for field, moment in {"paused_at": None, **moved}.items():
+        setattr(evaluation, field, moment)
+    evaluation.save(update_fields=["paused_at", *moved])
 
 
-def _due_after(evaluation: Evaluation, started_at: datetime, at: datetime) -> datetime:
+def moved_by_pause(
+    evaluation: Evaluation, started_at: datetime, ended_at: datetime, *, fields: tuple[str, ...] = MOMENTS
+) -> dict[str, datetime]:
+    """The promise and the moments of reminders on the way to it, each by what was left of it when the pause began."""
+    old = {field: getattr(evaluation, field) for field in fields if getattr(evaluation, field) is not None}
     policy = evaluation.policy
     try:
-        return sla_clock.resumed_due(
-            due=evaluation.due_at,
-            paused_at=started_at,
-            resumed_at=at,
-            policy=clock_policy(policy),
-            calendar=clock_calendar(policy.calendar),
-        )
+        clock, calendar = clock_policy(policy), clock_calendar(policy.calendar)
+        return {
+            field: sla_clock.resumed_due(
+                due=moment, paused_at=started_at, resumed_at=ended_at, policy=clock, calendar=calendar
+            )
+            for field, moment in old.items()
+        }
     except sla_clock.CalendarError as error:
         # A calendar without working days must not keep a picture out: the plain time is given.
         log.error("pause_without_calendar", policy=policy.slug, message=str(error))
-        return evaluation.due_at + (at - started_at)
+        plain = ended_at - started_at
+        return {field: moment + plain * (moment > started_at) for field, moment in old.items()}

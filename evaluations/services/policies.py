@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from common.errors import DomainError
 from evaluations.enums import PolicyKind
 from evaluations.models import SlaPolicy, WorkingCalendar
 from evaluations.services import sla_clock
+
+#: The shares of the budget at which a teacher is reminded, and then warned.
+HALF, MOST = Decimal("0.5"), Decimal("0.8")
 
 log = structlog.get_logger(__name__)
 
@@ -94,3 +97,24 @@ def promise_called(slug: str) -> tuple[sla_clock.Policy, sla_clock.Calendar]:
         return sla_clock.ElapsedExcludingClosedDays(hours), sla_clock.Calendar()
     except sla_clock.CalendarError as error:
         raise PolicyError(f"“{slug}” gives no deadline: {error}", "bad_policy") from error
+
+
+def rung_moments(
+    *, policy: SlaPolicy, submitted_at: datetime, due_at: datetime, calendar: sla_clock.Calendar | None = None
+) -> tuple[datetime, datetime]:
+    """When half and four fifths of the budget are used, never after `due_at`. `calendar`: the policy's, if at hand.
+
+    Rows that make no sense any more (they did when the promise was given) give shares of the plain time.
+    """
+    try:
+        calendar = calendar or clock_calendar(policy.calendar)
+        clock = clock_policy(policy)
+        half, most = (
+            sla_clock.budget_at(submitted_at=submitted_at, policy=clock, calendar=calendar, fraction=fraction)
+            for fraction in (HALF, MOST)
+        )
+        return min(half, due_at), min(most, due_at)
+    except sla_clock.CalendarError as error:
+        log.error("rungs_without_calendar", policy=policy.slug, message=str(error))
+        whole = max(due_at - submitted_at, timedelta())
+        return submitted_at + whole / 2, submitted_at + whole * 4 / 5

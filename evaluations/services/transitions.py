@@ -53,7 +53,6 @@ RULES: dict[str, Rule] = {
         frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}),
         S.ASSIGNED,
         "Only a paper that is not yet marked can go to another teacher.",
-        needs_actor=True,
         needs_reason=True,
     ),
     "requeue": Rule(

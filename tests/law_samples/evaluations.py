@@ -22,6 +22,7 @@ from evaluations.models import (
     PaperForecast,
     PictureRequest,
     QuestionMark,
+    Reminder,
     SlaBreach,
     SlaPause,
     SlaPolicy,
@@ -105,5 +106,8 @@ def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
         ),
         PaperForecast.objects.create(evaluation=evaluation, expected_at=NOW, late_chance=0.2, made_at=NOW),
         BreachWarning.objects.create(evaluation=evaluation, warned_at=NOW, due_at=NOW, late_chance=0.7),
+        Reminder.objects.create(
+            evaluation=evaluation, rung="half", teacher=marker, promised_from=NOW, at=NOW, is_told=True
+        ),
         SlaBreach.objects.create(evaluation=evaluation, due_at=NOW - timedelta(hours=1), flagged_at=NOW),
     ]
