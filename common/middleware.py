@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render, resolve_url
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -25,6 +26,19 @@ NUL = "\x00"
 
 # The back office (unfold's Alpine) and the API explorers evaluate expressions; product pages never do.
 RELAXED_PREFIXES = ("/admin/", "/api/docs", "/api/redoc")
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """As Django's, with its random padding against guessing secrets by size; but only whole texts: pictures and files
+    gain nothing, and a live stream would wait."""
+
+    TEXTS = ("text/html", "application/json", "application/problem+json", "image/svg+xml", "text/plain")
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if response.streaming or kind not in self.TEXTS:
+            return response
+        return super().process_response(request, response)
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):

@@ -1,15 +1,16 @@
 """Odd requests: an answer with a sentence for a person or a program, never a 500."""
 
+import gzip
 import io
 import json
 
 import pytest
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from common.middleware import DomainErrorMiddleware, PrivatePagesMiddleware
+from common.middleware import CompressionMiddleware, DomainErrorMiddleware, PrivatePagesMiddleware
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\nabc\r\n--x--\r\n'
@@ -122,3 +123,29 @@ def test_a_part_of_a_page_is_not_replaced_by_the_sign_in_page(client, cast):
     assert "You are signed out." in json.loads(response["HX-Trigger"])["toast"]["text"]
     whole = client.get(reverse("bank-list"), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
     assert whole.status_code == 302
+
+
+def test_texts_are_compressed_for_whoever_can_read_it(client, db):
+    plain = client.get(reverse("account_login"))
+    small = client.get(reverse("account_login"), headers={"Accept-Encoding": "gzip, br"})
+    assert plain.headers.get("Content-Encoding") is None
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert len(small.content) * 2 < len(plain.content)
+    assert b"</html>" in gzip.decompress(small.content)
+    assert int(small.headers["Content-Length"]) == len(small.content)
+
+
+@pytest.mark.parametrize(
+    ("response", "encoding"),
+    [
+        (HttpResponse(b"a" * 1000, content_type="application/json"), "gzip"),
+        (HttpResponse(b"a" * 100, content_type="application/json"), None),
+        (HttpResponse(b"a" * 1000, content_type="image/jpeg"), None),
+        (HttpResponse(b"a" * 1000, content_type="application/pdf"), None),
+        (StreamingHttpResponse([b"a" * 1000], content_type="text/html"), None),
+    ],
+)
+def test_pictures_files_and_streams_are_sent_as_they_are(response, encoding):
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
+    assert CompressionMiddleware(lambda _: response)(request).headers.get("Content-Encoding") == encoding

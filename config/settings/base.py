@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "common.middleware.CompressionMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "common.middleware.ContentSecurityPolicyMiddleware",
     "common.middleware.DomainErrorMiddleware",
