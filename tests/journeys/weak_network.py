@@ -110,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self, body: bytes, fate: str) -> None:
         there = http.client.HTTPConnection(self.network.upstream, timeout=120)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
+        # What passes is read here, so it must come as it is.
+        unwanted = HOP | {"accept-encoding"}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in unwanted}
         there.request(self.command, self.path, body or None, headers)
         answer = there.getresponse()
         said = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
