@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from assessments.enums import AttemptState, SubmitReason
 from assessments.models import Attempt
 from assessments.tests.test_outbox_in_browser import HOUR, choose, state
 from assessments.tests.test_scripts_in_browser import answer, open_exam
@@ -102,6 +104,24 @@ def kept(page: Page, path: str) -> None:
             return
         page.wait_for_timeout(100)
     raise AssertionError("the page was not kept")
+
+
+def test_a_kept_page_says_what_came_too_late_when_the_network_is_back(site: Site) -> None:
+    path = f"/attempts/{site.world.live.pk}/"
+    ended = {"state": AttemptState.SUBMITTED, "submit_reason": SubmitReason.TIME_UP, "submitted_at": timezone.now()}
+    with site.visit("student", keeps=True) as visit:
+        page = open_exam(site, visit)
+        kept(page, path)
+        visit.context.set_offline(True)
+        page.reload(wait_until="load")
+        expect(page.locator("#exam")).to_have_attribute("data-live", "1")
+        writes(page)
+        choose(page, 1, 2)
+        state(page, "kept")
+        site.ask(lambda: Attempt.objects.filter(pk=site.world.live.pk).update(**ended))
+        visit.context.set_offline(False)
+        expect(page.locator("#late")).to_contain_text("Time is up. What was saved before counts.")
+        expect(page.locator("#late")).to_contain_text("questions 1.")
 
 
 def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -> None:

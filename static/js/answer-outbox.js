@@ -4,6 +4,7 @@ import { csrf, signedOut } from "./signed-in.js";
 
 const WAITS = [1, 2, 4, 8, 15];
 const OVER = ["time_up", "already_submitted", "attempt_cancelled"];
+const STORING = 3000; // ms: a device that takes longer to keep an answer does not hold up the sending
 const KEPT_MS = 60 * 86400e3; // what came too late in another attempt is let go after this
 
 function openStore() {
@@ -105,7 +106,7 @@ export class AnswerOutbox {
     this.resting.set(question, performance.now() + rest);
     this.channel?.postMessage(entry);
     this.onState("saving", this.waiting.size);
-    await this.keep(entry, rest ? "relaxed" : "strict");
+    await Promise.race([this.keep(entry, rest ? "relaxed" : "strict"), new Promise((done) => { setTimeout(done, STORING); })]);
     return rest ? this.soon(rest) : this.flush();
   }
 

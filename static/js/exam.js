@@ -204,8 +204,8 @@ async function askClock() {
   if (!body) return;
   heard(body);
   if (body.state === "in_progress") return;
-  await outbox.flushAll();
-  if (!outbox.over) location.reload();
+  // Not awaited: what is sending may be waiting for this very word.
+  outbox.flushAll().then(() => { if (!outbox.over) location.reload(); });
 }
 
 /* --- Moving, marking, clearing --- */
@@ -304,9 +304,11 @@ function finish() {
 }
 
 let submitted = false;
+/** Only while time is still up: a device's clock that jumped has been put right meanwhile, and then nobody submits. */
+const submitAtEnd = () => { if (!clock.left()) submit(); };
 async function submit() {
   if (submitted) return;
-  if (!writer.writes) { setTimeout(() => askClock().catch(() => {}).then(submit), 5000); return; } // whoever writes ends it, or the server
+  if (!writer.writes) { setTimeout(() => askClock().catch(() => {}).then(submitAtEnd), 5000); return; } // whoever writes ends it, or the server
   submitted = true;
   const atLimit = !clock.left();
   const button = document.getElementById("submit-now");
@@ -318,7 +320,7 @@ async function submit() {
     submitted = false;
     button.removeAttribute("aria-busy");
     // At the limit the server takes answers a little longer, and then submits by itself.
-    if (atLimit) { if (!clock.left()) setTimeout(submit, 2000); } else toast(words.not_sent, "error");
+    if (atLimit) { if (!clock.left()) setTimeout(submitAtEnd, 2000); } else toast(words.not_sent, "error");
     return;
   }
   await Promise.all([times.flush(), letGo()]);

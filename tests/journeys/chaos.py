@@ -271,7 +271,8 @@ def run(stack: Stack, browser: Browser, seeds: list[int], show: Any = None) -> l
         try:
             sitting.sit()
         except (Error, AssertionError) as error:
-            sitting.outcome.details.append(f"broke off: {str(error).splitlines()[0]}")
+            said = [line.strip() for line in str(error).splitlines()[:20]]
+            sitting.outcome.details.append("broke off: " + "; ".join(filter(None, said)))
             sitting.give_up()
         outcomes.append(compare(sitting, stack.facts(world)["attempts"].get(email, NOTHING)))
         if show:
