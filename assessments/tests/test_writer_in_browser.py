@@ -18,6 +18,15 @@ from tests.browser import Site, Visit
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 COPY = "'kept' in document.getElementById('exam').dataset"
+# What the device holds of the answers, behind every write that the page has begun.
+DEVICE = """async () => {
+  const open = indexedDB.open("abhyas-answers", 1);
+  await new Promise((done) => { open.onsuccess = done; });
+  const all = open.result.transaction("answers").objectStore("answers").getAll();
+  await new Promise((done) => { all.onsuccess = done; });
+  open.result.close();
+  return all.result;
+}"""
 KEPT = "async (path) => !!(await caches.match(path, { ignoreVary: true }))"
 
 
@@ -148,6 +157,7 @@ def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -
         state(page, "saved")
         assert answer(site, 1).answer == {"choices": ["C"]}
         assert abs(answer(site, 1).seq - time.time() * 1000) < 60_000
+        assert page.evaluate(DEVICE) == []
         # Answered while the copy lay there: the page catches up.
         expect(page.locator("#q2 input").first).to_be_checked()
         # With a network the server's page is shown, and submitting lets the copy go.
@@ -159,6 +169,38 @@ def test_exam_opens_without_a_network_and_what_is_answered_arrives(site: Site) -
         page.locator("#submit-now").click()
         page.wait_for_url("**/sheets/")
         assert page.evaluate(KEPT, path) is False
+
+
+def test_a_later_choice_takes_the_place_of_one_numbered_by_a_clock_ahead(site: Site) -> None:
+    path = f"/attempts/{site.world.live.pk}/"
+    with site.visit("student", keeps=True) as visit:
+        page = open_exam(site, visit)
+        kept(page, path)
+        visit.context.add_init_script(f"{{ const now = Date.now; Date.now = () => now() + {HOUR}; }}")
+        visit.context.set_offline(True)
+        page.reload(wait_until="load")
+        writes(page)
+        choose(page, 1, 2)
+        state(page, "kept")
+        assert page.evaluate(DEVICE)[0]["seq"] > time.time() * 1000 + HOUR / 2
+        # The server says what time it is, but the answer does not get through; then the student thinks again.
+        page.route("**/responses/**", lambda route: route.abort())
+        with page.expect_response("**/clock/"):
+            visit.context.set_offline(False)
+        choose(page, 1, 0)
+        state(page, "kept")
+        (held,) = page.evaluate(DEVICE)
+        assert held["answer"] == {"choices": ["A"]}
+        assert abs(held["seq"] - time.time() * 1000) < 60_000
+        page.close()
+        again = visit.context.new_page()
+        again.goto(path, wait_until="load")
+        for _ in range(100):
+            if not again.evaluate(DEVICE):
+                break
+            again.wait_for_timeout(100)
+        assert again.evaluate(DEVICE) == []
+        assert answer(site, 1).answer == {"choices": ["A"]}
 
 
 def test_kept_page_goes_with_signing_out(site: Site) -> None:

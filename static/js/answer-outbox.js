@@ -58,10 +58,10 @@ export class AnswerOutbox {
       if (this.waiting.get(entry.question)?.seq >= entry.seq) continue; // answered again meanwhile
       if (entry.seq <= (this.stored.get(entry.question) ?? 0)) { this.forget(entry); continue; }
       this.waiting.set(entry.question, entry);
-      if (this.isSure()) this.renumber(entry);
       this.know(entry.question, entry.seq);
       unsent.push(entry);
     }
+    this.settle();
     if (unsent.length) this.flush();
     return unsent;
   }
@@ -95,12 +95,18 @@ export class AnswerOutbox {
     entry.seq = Math.max(after + 1, ago ? seq : Math.min(seq, entry.seq));
     delete entry.guess;
     if (this.waiting.get(entry.question) === entry) this.seqs.set(entry.question, entry.seq);
+    this.keep(entry, "relaxed"); // the device would hold on to the guess, and put it above a later choice
   }
+
+  /** The server's time may become known to the page while nothing is sent. */
+  settle() { if (this.isSure()) for (const entry of this.waiting.values()) this.renumber(entry); }
 
   /** Keeps at once, and sends after `rest` ms without a further change. */
   async put(question, answer, marked, certainty, seconds, rest = 0) {
+    this.settle();
     const after = this.seqs.get(question) ?? 0;
-    const entry = { attempt: this.attempt, question, number: this.numberOf(question), seq: this.next(question), answer, marked, certainty, seconds };
+    const id = `${performance.timeOrigin}+${performance.now()}`; // seq may change
+    const entry = { id, attempt: this.attempt, question, number: this.numberOf(question), seq: this.next(question), answer, marked, certainty, seconds };
     if (!this.isSure()) entry.guess = { page: performance.timeOrigin, at: performance.now(), after };
     this.waiting.set(question, entry);
     this.resting.set(question, performance.now() + rest);
@@ -111,11 +117,11 @@ export class AnswerOutbox {
   }
 
   keep(entry, durability) {
-    return this.change(entry, durability, (shelf, key, stored) => { if (!(stored?.seq > entry.seq)) shelf.put(entry); });
+    return this.change(entry, durability, (shelf, key, stored) => { if (!(stored?.seq > entry.seq) || stored.id === entry.id) shelf.put(entry); });
   }
 
   forget(entry) {
-    return this.change(entry, "relaxed", (shelf, key, stored) => { if (stored?.seq <= entry.seq) shelf.delete(key); });
+    return this.change(entry, "relaxed", (shelf, key, stored) => { if (stored?.seq <= entry.seq || stored?.id === entry.id) shelf.delete(key); });
   }
 
   /** Another tab shares the store, so what is there is looked at first. A device that cannot store still sends. */
@@ -152,8 +158,8 @@ export class AnswerOutbox {
     if (this.waiting.size && !this.isSure()) {
       try { await this.ask(); } catch { /* not reached */ }
       if (!this.isSure()) return this.pause();
-      for (const entry of this.waiting.values()) this.renumber(entry);
     }
+    this.settle();
     for (let entry; !this.over && (entry = [...this.waiting.values()].find((one) => this.rest(one) <= 0)); ) {
       let response, said;
       try {
