@@ -92,11 +92,18 @@ class Env:
 
     def cache(self, name: str, default: str) -> dict[str, Any]:
         """`locmem://` or `redis://host:port/db` as a Django CACHES entry."""
+        return self._cache(name, default, "SteadyRedisCache")
+
+    def session_cache(self, name: str, default: str) -> dict[str, Any]:
+        """The same for sessions, which are in their table too."""
+        return self._cache(name, default, "SessionRedisCache")
+
+    def _cache(self, name: str, default: str, on_redis: str) -> dict[str, Any]:
         url = self.text(name, default)
         if url == "locmem://":
             return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
         if url.startswith(REDIS):
-            return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+            return {"BACKEND": f"config.cache.{on_redis}", "LOCATION": url}
         raise ImproperlyConfigured(f"{name} is '{_shown(url)}', but must be locmem:// or start with redis://.")
 
     def email(self, name: str, default: str) -> dict[str, Any]:
@@ -173,13 +180,18 @@ def _sqlite(path: str, name: str) -> dict[str, Any]:
     }
 
 
+# A request waits so long for a connection. One that cannot be made is tried after 1, 3 and 7 s and then given up, so
+# that the next request tries at once: the pool would double its pauses beyond what a restart of PostgreSQL takes.
+POOL_SECONDS = {"timeout": 8, "reconnect_timeout": 5}
+
+
 def _postgres(parts: SplitResult, name: str) -> dict[str, Any]:
     database = parts.path.lstrip("/")
     if not database:
         raise ImproperlyConfigured(f"{name} needs a database name: postgres://user:password@host:5432/abhyas.")
     query = _options(parts, name, {"pool_max", "sslmode"})
     pool_max = Env(query).number("pool_max", 8, minimum=1, maximum=1000)
-    options: dict[str, Any] = {"pool": {"min_size": 1, "max_size": pool_max, "timeout": 20}}
+    options: dict[str, Any] = {"pool": {"min_size": 1, "max_size": pool_max} | POOL_SECONDS}
     if "sslmode" in query:
         options["sslmode"] = query["sslmode"]
     return {

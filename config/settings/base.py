@@ -111,11 +111,15 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'abh
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_URL = env.text("CACHE_URL", "locmem://")
-CACHES = {"default": env.cache("CACHE_URL", "locmem://")}
+CACHES = {
+    "default": env.cache("CACHE_URL", "locmem://"),
+    "sessions": env.session_cache("CACHE_URL", "locmem://"),
+}
 # A process-local cache would serve stale sessions to the next process, so only a shared cache fronts the table.
 SESSION_ENGINE = (
     "django.contrib.sessions.backends.db" if CACHE_URL == "locmem://" else "django.contrib.sessions.backends.cached_db"
 )
+SESSION_CACHE_ALIAS = "sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

@@ -26,8 +26,9 @@ WHITENOISE_AUTOREFRESH = True
 LOGGING = configure_logging("ERROR", "console")
 
 # Tests empty the cache; each test process has a Redis database of its own, counted from the one that is named.
-CACHES = {"default": dict(BASE_CACHES["default"])}
+CACHES = {name: dict(cache) for name, cache in BASE_CACHES.items()}
 if CACHES["default"].get("LOCATION", "").startswith("redis"):
     address, _slash, first = CACHES["default"]["LOCATION"].rpartition("/")
     worker = env.source.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    CACHES["default"]["LOCATION"] = f"{address}/{int(first) + int(worker)}"
+    for cache in CACHES.values():
+        cache["LOCATION"] = f"{address}/{int(first) + int(worker)}"

@@ -1,8 +1,8 @@
 """A complete Abhyas as real processes: web, worker and beat with the product's own commands, on two kinds of ground.
 
-`embedded`: a SQLite file, the broker inside it, local files. `servers`: PostgreSQL (a database of its own), a Redis of
-its own for broker and cache, an S3 server, two web workers and the production settings. Everything lives in one folder
-and goes away with `stop`.
+`embedded`: a SQLite file, the broker inside it, local files. `servers`: PostgreSQL (a database of its own, or with
+`own_postgres` a server that may be crashed), a Redis of its own for broker and cache, an S3 server, two web workers and
+the production settings. Everything lives in one folder and goes away with `stop`.
 """
 
 from __future__ import annotations
@@ -88,16 +88,70 @@ def free_port() -> int:
     raise AssertionError(f"no free port from {PORTS.start} to {PORTS.stop - 1}")
 
 
+class OwnPostgres:
+    """A PostgreSQL server for one test, which may be crashed. It does not run as root, so it has a folder elsewhere."""
+
+    def __init__(self) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        if not programs and not shutil.which("initdb"):
+            missing("no PostgreSQL programs here to run a server with")
+        self.programs = programs[-1] if programs else Path(shutil.which("initdb") or "").parent
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.port = free_port()
+        self.url = f"postgres://postgres@{HOST}:{self.port}/postgres"
+        self.folder = Path(tempfile.mkdtemp(prefix="abhyas-postgres-"))
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        command = [self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "--no-sync"]
+        subprocess.run(command, user=self.user, cwd=self.folder, check=True, stdout=subprocess.DEVNULL, timeout=120)
+        self._serve()
+
+    def crash(self, *, away: float) -> None:
+        """Ends it as a lost machine would, without a last write, and starts it again after so many seconds."""
+        assert self.server is not None
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait(timeout=60)
+        time.sleep(away)
+        self._serve()
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.send_signal(signal.SIGQUIT)
+            self.server.wait(timeout=60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _serve(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses={HOST} -c max_connections=100".split()
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", *options],
+                user=self.user, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=end_with_tests,
+            )  # fmt: skip
+
+        def answers() -> bool:
+            with suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=2):
+                return True
+            return False
+
+        wait_for("PostgreSQL", answers, seconds=60)
+
+
 class Stack:
     """One running product. `start` brings everything up, `kill` and `restart` work on one of PROCESSES."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *, own_postgres: bool = False) -> None:
         self.kind, self.folder = kind, folder
+        self.postgres = OwnPostgres() if own_postgres and kind == "servers" else None
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.mail = folder / "mail"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.helpers: list[subprocess.Popen[bytes]] = []
+        self._redis: tuple[list[str], subprocess.Popen[bytes]] | None = None
         self._s3: Iterator[dict[str, Any]] | None = None
         self._database = ""
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_"))}
@@ -139,7 +193,9 @@ class Stack:
         if self._s3 is not None:
             with suppress(StopIteration):
                 next(self._s3)
-        if self._database:
+        if self.postgres:
+            self.postgres.stop()
+        elif self._database:
             with psycopg.connect(self._admin_url(), autocommit=True) as admin:
                 admin.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
 
@@ -164,6 +220,15 @@ class Stack:
         self._spawn(name)
         if name == "web":
             self.wait_web()
+
+    def wipe_redis(self, *, away: float) -> None:
+        """Kills Redis, and after so many seconds starts it again: it has kept nothing."""
+        assert self._redis is not None
+        command, process = self._redis
+        process.kill()
+        process.wait()
+        time.sleep(away)
+        self._redis = command, self._run_redis(command)
 
     def wait_web(self) -> None:
         def answering() -> bool:
@@ -229,6 +294,8 @@ class Stack:
                 self.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
 
     def _prepare_servers(self) -> None:
+        if self.postgres:
+            self.postgres.start()
         self._database = f"test_journeys_{os.getpid()}_{self.port}"
         try:
             with psycopg.connect(self._admin_url(), autocommit=True, connect_timeout=3) as admin:
@@ -271,20 +338,24 @@ class Stack:
             missing("no Redis here: the redis-server program is not installed")
         assert program is not None
         port = free_port()
-        with (self.folder / "redis.log").open("wb") as log:
-            command = [program, "--port", str(port), "--bind", HOST, "--save", "", "--appendonly", "no"]
+        command = [program, "--port", str(port), "--bind", HOST, "--save", "", "--appendonly", "no"]
+        self._redis = command, self._run_redis(command)
+        return f"redis://{HOST}:{port}"
+
+    def _run_redis(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / "redis.log").open("ab") as log:
             redis = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, preexec_fn=end_with_tests)
-            self.helpers.append(redis)
+        self.helpers.append(redis)
 
         def listening() -> bool:
             with socket.socket() as probe:
-                return probe.connect_ex((HOST, port)) == 0
+                return probe.connect_ex((HOST, int(command[2]))) == 0
 
         wait_for("Redis", listening, seconds=20)
-        return f"redis://{HOST}:{port}"
+        return redis
 
     def _admin_url(self, database: str = "postgres") -> str:
         """Where databases are made: the server of DATABASE_URL if that is PostgreSQL, else the local one."""
-        given = os.environ.get("DATABASE_URL", "")
+        given = self.postgres.url if self.postgres else os.environ.get("DATABASE_URL", "")
         parts = urlsplit(given if given.startswith("postgres") else DEFAULT_POSTGRES)
         return f"postgres://{parts.netloc}/{database}"
