@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from common.templatetags.ui_times import when
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from evaluations.selectors import staff_board
+from evaluations.selectors.board_page import board_page
 from notifications.selectors import unread_count
 
 # (who, label, url name, icon)
@@ -120,4 +121,5 @@ def admin_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         for teacher in board.teachers
     ]
     headers = [_("Name"), _("Papers"), _("Late"), _("Minutes of work"), _("Next promise"), _("Leave")]
-    return context | {"board_cards": cards, "board_teachers": {"headers": headers, "rows": rows}}
+    page = board_page(board.now)
+    return context | {"board_cards": cards, "board_teachers": {"headers": headers, "rows": rows}} | page

@@ -88,7 +88,10 @@ rules.add_perm("evaluations.view_picturerequest", is_staff | marks_row | of_fami
 rules.add_perm("evaluations.withdraw_picturerequest", marks_row)
 rules.add_perm("evaluations.answer_picturerequest", is_own_picture)
 rules.add_perm("evaluations.view_paperforecast", is_staff | marks_row | of_family)
-for model in ("transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"):
+for model in (
+    *("transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"),
+    *("forecastrun", "markerforecast"),
+):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
 rules.add_perm("evaluations.change_bankcomment", owns)

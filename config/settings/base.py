@@ -99,6 +99,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "common.templatetags.ui",
+                "common.templatetags.ui_charts",
                 "common.templatetags.ui_times",
                 "django.templatetags.static",
                 "django.templatetags.i18n",

@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.selectors import verified_teachers
 from common.admin import do_for_each
 from common.errors import DomainError
+from common.local_times import day_start
 from common.templatetags.ui import marks
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
@@ -35,7 +36,7 @@ from evaluations.models import (
     SlaPause,
     Transition,
 )
-from evaluations.models.evaluation import late_at
+from evaluations.selectors.hours_left import KINDS, ORDER, is_kind
 from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
 from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
 
@@ -109,19 +110,20 @@ class DueFilter(admin.SimpleListFilter):
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("late", _("Late")), ("soon", _("Within 6 hours")), ("today", _("Today"))]
+        kinds = [(name, KINDS[name]) for name in ORDER]
+        return [("open", _("All open")), ("soon", _("Within 6 hours")), ("today", _("Today")), *kinds]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
-        now = timezone.now()
-        day = timezone.localtime(now).date()
-        chosen = {
-            "late": late_at(now),
-            "soon": Q(due_at__gte=now, due_at__lt=now + SOON),
-            "today": Q(due_at__date=day),
-        }.get(self.value() or "")
-        if not chosen:
-            return queryset
-        return queryset.filter(state__in=OPEN_STATES, finalised_at__isnull=True).filter(chosen)
+        now, chosen = timezone.now(), self.value() or ""
+        if chosen in KINDS:
+            return queryset.filter(is_kind(chosen, now))
+        zone = timezone.get_default_timezone()
+        spans = {
+            "open": Q(),
+            "soon": Q(due_at__gte=now, due_at__lt=now + SOON, finalised_at=None),
+            "today": Q(due_at__gte=day_start(now, zone), due_at__lt=day_start(now, zone, days=1), finalised_at=None),
+        }
+        return queryset.filter(spans[chosen], state__in=OPEN_STATES) if chosen in spans else queryset
 
 
 class BreachFilter(admin.SimpleListFilter):

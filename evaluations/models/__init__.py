@@ -1,6 +1,6 @@
 from evaluations.models.annotations import Annotation, BankComment
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
-from evaluations.models.forecasts import BreachWarning, PaperForecast
+from evaluations.models.forecasts import BreachWarning, ForecastRun, MarkerForecast, PaperForecast
 from evaluations.models.marks import MarkEvent, QuestionMark
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
@@ -12,8 +12,10 @@ __all__ = [
     "BankComment",
     "BreachWarning",
     "Evaluation",
+    "ForecastRun",
     "Holiday",
     "MarkEvent",
+    "MarkerForecast",
     "OpeningHours",
     "PaperForecast",
     "PictureRequest",

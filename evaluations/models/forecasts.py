@@ -44,6 +44,59 @@ class PaperForecast(models.Model):
         return f"{self.evaluation}: {self.late_chance:.0%}"
 
 
+class ForecastRun(models.Model):
+    """The whole queue as the latest play saw it: one row, written over by the next.
+
+    `papers`: how many are open and promised; `unseen` of them are not expected to be done in the time that is looked
+    at. `hours`: for each hour, from the full hour of `made_at` in the institute's zone, [seconds of marking that all
+    teachers have, seconds of work due, papers expected to be done, papers due, how many of these late on average].
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    made_at = models.DateTimeField()
+    papers = models.PositiveIntegerField()
+    unseen = models.PositiveIntegerField()
+    hours = models.JSONField(default=list)
+
+    objects = StaffRowsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("forecast of the queue")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="forecast_run_one")]
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d %H:%M}"
+
+
+class MarkerForecast(models.Model):
+    """What the latest play expects of one teacher with the promised papers that they have now.
+
+    `work_seconds`: of these papers, at their speed. `free_seconds`: of marking that they have until the last of them is
+    due. `done_at`: when all are done in four of five plays, null where they have none or not all can be. `late`: how
+    many come late on average.
+    """
+
+    teacher = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="marker_forecast"
+    )
+    made_at = models.DateTimeField()
+    papers = models.PositiveIntegerField()
+    work_seconds = models.PositiveIntegerField()
+    free_seconds = models.PositiveIntegerField()
+    last_due_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    late = models.FloatField(validators=[MinValueValidator(0)])
+
+    objects = StaffRowsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("forecast of a teacher")
+        verbose_name_plural = _("forecasts of teachers")
+
+    def __str__(self) -> str:
+        return f"{self.teacher}: {self.papers}"
+
+
 class BreachWarning(models.Model):
     """Staff were told that a promise will probably be missed: once for each paper. `taker`: who should have it instead,
     and `taker_chance` how likely it is late with them; null where no other teacher would help."""

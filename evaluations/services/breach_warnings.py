@@ -18,7 +18,7 @@ from evaluations.services import links
 from evaluations.services.assignment import reassign_evaluations
 from evaluations.services.forecast import Chance, Outlook, Waiting, play
 from evaluations.services.forecast_moves import RISKY, Move, propose_moves
-from evaluations.services.forecasting import keep_outlooks, open_queue
+from evaluations.services.forecasting import keep_play, open_queue
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -34,7 +34,7 @@ def warn_of_breaches(*, now: datetime) -> int:
     """
     queue, chance = open_queue(now), Chance()
     outlooks = play(queue.papers, queue.markers, now=now, chance=chance)
-    keep_outlooks(outlooks.values(), now=now)
+    keep_play(queue, outlooks)
     risky = [paper for paper in queue.papers if _is_risky(paper, outlooks[paper.id], now)]
     known = set(BreachWarning.objects.filter(pk__in=[one.id for one in risky]).values_list("pk", flat=True))
     fresh = [paper for paper in risky if paper.id not in known][:MOST]

@@ -29,6 +29,7 @@ PLAYS = 200
 EVENING_SPREAD = 0.2
 #: The share of plays in which a paper is done by the moment that is told as expected.
 EXPECTED_SHARE = 0.8
+HOUR = timedelta(hours=1)
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -235,13 +236,15 @@ def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interva
 @dataclass(frozen=True)
 class Hour:
     """One hour of the outlook, from `start`. `capacity`: seconds of marking that all teachers have in it. `work`: mean
-    seconds of the papers due in it. `finished`: papers expected to be done in it; `due`: papers due in it."""
+    seconds of the papers due in it. `finished`: papers expected to be done in it; `due`: papers due in it, `late` of
+    them not in time on average."""
 
     start: datetime
     capacity: float
     work: float
     finished: int
     due: int
+    late: float
 
 
 def by_hour(
@@ -252,31 +255,34 @@ def by_hour(
     now: datetime,
     hours: int,
 ) -> list[Hour]:
-    """Load against capacity, hour by hour from the full hour of `now`. What is overdue counts in the first hour."""
+    """Load against capacity, hour by hour from the full hour of `now` in its zone. What is overdue counts in the
+    first hour; what is due, or done, after the last one counts in none."""
     first = now.replace(minute=0, second=0, microsecond=0)
     speeds = {marker.id: marker.seconds_per_mark for marker in markers}
     usual = float(np.mean(list(speeds.values()))) if speeds else 0.0
-    work, due, finished = [0.0] * hours, [0] * hours, [0] * hours
+    work, due, finished, late = [0.0] * hours, [0] * hours, [0] * hours, [0.0] * hours
     for paper in papers:
         outlook = outlooks[paper.id]
-        at = max(0, (paper.due_at - first) // timedelta(hours=1))
+        at = max(0, (paper.due_at - first) // HOUR)
         if at < hours:
             work[at] += paper.marks * speeds.get(outlook.marker or paper.id, usual)
             due[at] += 1
+            late[at] += outlook.late_chance
         if outlook.expected_at is not None:
-            end = (outlook.expected_at - first) // timedelta(hours=1)
+            end = (outlook.expected_at - first) // HOUR
             if end < hours:
                 finished[end] += 1
-    return [
-        Hour(start, _capacity(markers, max(start, now), start + timedelta(hours=1)), work[n], finished[n], due[n])
-        for n, start in enumerate(first + timedelta(hours=n) for n in range(hours))
-    ]
+    there = _capacity(markers, first, now, hours)
+    return [Hour(first + n * HOUR, there[n], work[n], finished[n], due[n], late[n]) for n in range(hours)]
 
 
-def _capacity(markers: Iterable[Marker], start: datetime, end: datetime) -> float:
-    none = timedelta()
-    return sum(
-        max(none, min(closes, end) - max(opens, start)).total_seconds() * marker.share
-        for marker in markers
-        for opens, closes in marker.spans
-    )
+def _capacity(markers: Iterable[Marker], first: datetime, now: datetime, hours: int) -> list[float]:
+    there = [0.0] * hours
+    for marker in markers:
+        for opens, closes in marker.spans:
+            at = max(opens, now)
+            while at < closes and (n := (at - first) // HOUR) < hours:
+                end = min(closes, first + (n + 1) * HOUR)
+                there[n] += (end - at).total_seconds() * marker.share
+                at = end
+    return there

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -16,9 +17,10 @@ from accounts.enums import LinkState
 from accounts.models import GuardianLink, TeacherProfile
 from courses.models import TeachingQualification
 from evaluations.enums import OPEN_STATES, EvaluationState
-from evaluations.models import Evaluation, PaperForecast, PictureRequest, SlaPolicy
+from evaluations.models import Evaluation, ForecastRun, MarkerForecast, PaperForecast, PictureRequest, SlaPolicy
 from evaluations.selectors.queues import with_counts
-from evaluations.services.forecast import Marker, Outlook, Waiting, play, spans_of
+from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of
+from evaluations.services.forecast_shares import Share, share_of_each
 from evaluations.services.policies import clock_calendar
 from evaluations.services.sla_clock import Calendar, WeeklyHours
 
@@ -42,11 +44,51 @@ def refresh_forecasts(*, now: datetime) -> int:
     """Plays the open queue and keeps the outlook of each paper; returns of how many. Repeatable."""
     queue = open_queue(now)
     outlooks = play(queue.papers, queue.markers, now=now)
-    keep_outlooks(outlooks.values(), now=now)
+    keep_play(queue, outlooks)
     return len(outlooks)
 
 
-def keep_outlooks(outlooks: Iterable[Outlook], *, now: datetime) -> None:
+@transaction.atomic
+def keep_play(queue: Queue, outlooks: Mapping[UUID, Outlook]) -> None:
+    """Keeps what was played: the outlook of each paper, of each teacher, and the hours of the whole queue."""
+    _keep_outlooks(outlooks.values(), queue.now)
+    local = queue.now.astimezone(_institute_zone())
+    hours = by_hour(queue.papers, outlooks, queue.markers, now=local, hours=HORIZON // HOUR)
+    run = ForecastRun(
+        made_at=queue.now,
+        papers=len(queue.papers),
+        unseen=len(queue.papers) - sum(hour.finished for hour in hours),
+        hours=[
+            [round(hour.capacity), round(hour.work), hour.finished, hour.due, round(hour.late, 3)] for hour in hours
+        ],
+    )
+    names = ["made_at", "papers", "unseen", "hours"]
+    ForecastRun.objects.bulk_create([run], update_conflicts=True, unique_fields=["id"], update_fields=names)
+    _keep_shares(share_of_each(queue.papers, outlooks, queue.markers, now=queue.now), queue.now)
+
+
+def _keep_shares(shares: Iterable[Share], now: datetime) -> None:
+    rows = [
+        MarkerForecast(
+            teacher_id=one.marker,
+            made_at=now,
+            papers=one.papers,
+            work_seconds=round(one.work),
+            free_seconds=round(one.free),
+            last_due_at=one.last_due_at,
+            done_at=one.done_at,
+            late=one.late,
+        )
+        for one in shares
+    ]
+    names = ["made_at", "papers", "work_seconds", "free_seconds", "last_due_at", "done_at", "late"]
+    MarkerForecast.objects.bulk_create(
+        rows, batch_size=BATCH, update_conflicts=True, unique_fields=["teacher"], update_fields=names
+    )
+    MarkerForecast.objects.exclude(teacher__in=[row.teacher_id for row in rows]).delete()
+
+
+def _keep_outlooks(outlooks: Iterable[Outlook], now: datetime) -> None:
     """One statement for each BATCH; a paper that was finished meanwhile keeps its last outlook."""
     PaperForecast.objects.bulk_create(
         [
@@ -87,7 +129,7 @@ def _papers(now: datetime) -> list[Waiting]:
             *("attempt__student_id", "attempt__exam__programme_id", "attempt__paper__written_marks"),
         )[:MOST]
     )
-    barred = _barred({row["attempt__student_id"] for row in found if row["teacher_id"] is None})
+    barred = barred_for({row["attempt__student_id"] for row in found if row["teacher_id"] is None})
     return [
         Waiting(
             id=row["id"],
@@ -103,7 +145,7 @@ def _papers(now: datetime) -> list[Waiting]:
     ]
 
 
-def _barred(students: set[UUID]) -> dict[UUID, set[UUID]]:
+def barred_for(students: set[UUID]) -> dict[UUID, set[UUID]]:
     """Those who look after each student, and so never mark them."""
     barred: dict[UUID, set[UUID]] = defaultdict(set)
     links = GuardianLink.objects.exclude(state=LinkState.ENDED)

@@ -16,7 +16,9 @@ from evaluations.models import (
     BankComment,
     BreachWarning,
     Evaluation,
+    ForecastRun,
     Holiday,
+    MarkerForecast,
     MarkEvent,
     OpeningHours,
     PaperForecast,
@@ -53,6 +55,12 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     rows[Holiday] = [Holiday.objects.create(calendar=calendar, date=date(2026, 12, 25), name="Christmas")]
     rows[WorkingCalendar] = [calendar]
     rows[OpeningHours] = list(calendar.opening_hours.all())
+    rows[ForecastRun] = [ForecastRun.objects.create(made_at=NOW, papers=0, unseen=0)]
+    rows[MarkerForecast] = [
+        MarkerForecast.objects.create(
+            teacher=cast.teacher, made_at=NOW, papers=0, work_seconds=0, free_seconds=0, late=0
+        )
+    ]
     rows[SlaPolicy] = list(SlaPolicy.objects.all())
     rows[BankComment] = [
         BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
