@@ -31,7 +31,10 @@ from tests.pages import HINDI, page_urls
 FOLDER = Path(settings.LOCALE_PATHS[0]) / "hi" / "LC_MESSAGES"
 VALUE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|%%|</?\w+")
 # The back office speaks English so far.
-BACK_OFFICE = re.compile(r"/admin/|/models/|services/(rescoring|outage_credits)\.py|selectors/flight_pages\.py")
+BACK_OFFICE = re.compile(
+    r"/admin/|/models/|services/(rescoring|outage_credits|bulk_plans)\.py"
+    r"|selectors/(flight_pages|board|board_page|hours_left)\.py"
+)
 LATIN = re.compile(r"[A-Za-z]{2,}")
 DEVANAGARI = re.compile("[\u0900-\u097f]")
 # A run of Latin letters with what stands between the words.

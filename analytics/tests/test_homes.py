@@ -144,6 +144,13 @@ def test_teacher_home_leads_to_the_papers(as_: Any, world: World) -> None:
     assert world.cast.student.name not in text
 
 
+def test_the_day_plan_is_a_part_of_its_own(as_: Any, world: World) -> None:
+    part = as_("teacher").get(reverse("teacher-home"), headers={"HX-Request": "true"}).content.decode()
+    assert 'id="day-plan"' in part
+    assert "<html" not in part
+    assert reverse("marking-desk", args=[world.marking.pk]) in part
+
+
 def test_teacher_home_tells_a_newcomer_what_is_missing(as_: Any) -> None:
     text = as_("newcomer").get(reverse("teacher-home")).content.decode()
     assert "The office checks every teacher before the first paper." in text
@@ -155,13 +162,14 @@ def test_a_paper_open_for_a_correction_is_not_past_its_promise(as_: Any, world: 
     Evaluation.objects.filter(pk=world.marking.pk).update(due_at=late)
     client, url = as_("teacher"), reverse("teacher-home")
     assert (client.get(url).context["counts"]["late"], client.get(url).context["counts"]["today"]) == (1, 1)
-    assert "item-card--late" in client.get(url).content.decode()
+    assert "1 at risk" in client.get(url).content.decode()
     Evaluation.objects.filter(pk=world.marking.pk).update(finalised_at=late)
     page = client.get(url)
     assert {name: page.context["counts"][name] for name in ("waiting", "late", "today")} == {
         "waiting": 1, "late": 0, "today": 0,
     }  # fmt: skip
-    assert "item-card--late" not in page.content.decode()
+    assert "at risk" not in page.content.decode()
+    assert "correction" in page.content.decode()
 
 
 def test_teacher_home_costs_the_same_for_one_and_for_thirty(as_: Any, world: World) -> None:

@@ -18,6 +18,7 @@ from assessments.selectors.quizzes import quiz_bests
 from common.access import get_permitted
 from common.htmx import render_page
 from evaluations.selectors.result_page import paper_rows
+from evaluations.services.day_plans import day_plan
 
 
 @login_not_required
@@ -55,9 +56,11 @@ def student(request: HttpRequest) -> HttpResponse:
 def teacher(request: HttpRequest) -> HttpResponse:
     if not request.user.is_teacher:
         raise PermissionDenied
-    now = timezone.now()
-    context = teacher_home(teacher=request.user, now=now) | {"now": now, "profile": request.user.teacher_profile}
-    return render_page(request, "analytics/teacher_home.html", context)
+    now, profile = timezone.now(), request.user.teacher_profile
+    context = teacher_home(teacher=request.user, now=now) | {"now": now, "profile": profile}
+    if profile.is_verified:
+        context["plan"] = day_plan(teacher=request.user, now=now)
+    return render_page(request, "analytics/teacher_home.html", context, partial="day-plan")
 
 
 @require_GET

@@ -15,6 +15,18 @@ register = template.Library()
 SIZES = (("chart--d", 720, 240), ("chart--m", 350, 220))
 
 
+@register.filter
+def hours(seconds: float | None) -> str:
+    """Seconds as hours with one digit: 5400 → 1.5."""
+    return "" if seconds is None else f"{seconds / 3600:.1f}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.25 → 25 %."""
+    return "" if share is None else f"{share:.0%}".replace("%", "\u202f%")
+
+
 @register.inclusion_tag("components/stack_bar.html")
 def stack_bar(parts: Iterable[Mapping[str, Any]], most: int) -> dict[str, Any]:
     """{% stack_bar parts most=120 %}: one flat bar beside its number in a table; parts: {count, tone}. Decoration."""

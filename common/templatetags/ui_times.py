@@ -41,6 +41,12 @@ def _part_of_day(hour: int) -> str:
 
 
 @register.filter
+def clock(moment: datetime | None) -> str:
+    """Time of day in the person's zone: 6 pm."""
+    return NOTHING if moment is None else clock_text(timezone.localtime(moment))
+
+
+@register.filter
 def when(moment: datetime | None, now: datetime | None = None) -> str:
     """Short: "Fri 9:12 pm" within six days of `now`, else "Fri 14 Nov, 9:12 pm", and the year when it is another."""
     if moment is None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from accounts.selectors import verified_teachers
@@ -25,6 +25,7 @@ from common.admin import do_for_each
 from common.errors import DomainError
 from common.local_times import day_start
 from common.templatetags.ui import marks
+from evaluations.admin.reassigning import ReassignPages
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
     AssignmentDecision,
@@ -37,7 +38,7 @@ from evaluations.models import (
     Transition,
 )
 from evaluations.selectors.hours_left import KINDS, ORDER, is_kind
-from evaluations.services.assignment import reassign_evaluations, requeue_evaluations
+from evaluations.services.assignment import requeue_evaluations
 from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
 
 SOON = timedelta(hours=6)
@@ -158,18 +159,8 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
 
 
-class ReassignForm(ReasonForm):
-    teacher = forms.ModelChoiceField(label=_("Teacher"), queryset=User.objects.none(), widget=UnfoldAdminSelectWidget)
-
-    field_order = ["teacher", "reason"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["teacher"].queryset = verified_teachers()  # type: ignore[attr-defined]
-
-
 @admin.register(Evaluation)
-class EvaluationAdmin(ModelAdmin):
+class EvaluationAdmin(ReassignPages):
     list_display = [
         "label",
         "exam",
@@ -255,19 +246,6 @@ class EvaluationAdmin(ModelAdmin):
         return ("missed", _("missed")) if hasattr(evaluation, "breach") else ""
 
     # --- Actions -------------------------------------------------------------------------------------------------
-    @action(description=_("Give to another teacher…"), permissions=["change"])
-    def reassign(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
-        def work(values: dict[str, Any]) -> int:
-            return reassign_evaluations(
-                evaluations=list(queryset),
-                teacher=values["teacher"],
-                actor=_actor(request),
-                reason=values["reason"],
-                now=timezone.now(),
-            )
-
-        return self._asked(request, queryset, "reassign", ReassignForm, work)
-
     @action(description=_("Put back into the queue…"), permissions=["change"])
     def put_back(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
         def work(values: dict[str, Any]) -> int:

@@ -162,7 +162,7 @@ def _grouped(cells: Sequence[Cell], by: str, named: QuerySet[Any]) -> list[Count
 def queue_outlook() -> Outlook | None:
     """What the forecast's last run kept, as lines and days; None before the first run. One query."""
     run = ForecastRun.objects.first()
-    return run and outlook_of(run, timezone.get_default_timezone())
+    return outlook_of(run, timezone.get_default_timezone()) if run else None
 
 
 def outlook_of(run: ForecastRun, zone: tzinfo) -> Outlook:

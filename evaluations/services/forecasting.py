@@ -167,8 +167,7 @@ def _markers(now: datetime) -> list[Marker]:
     programmes: dict[UUID, set[UUID]] = defaultdict(set)
     for teacher, programme in TeachingQualification.objects.values_list("teacher_id", "programme_id"):
         programmes[teacher].add(programme)
-    policy = SlaPolicy.objects.filter(is_default=True).select_related("calendar").first()
-    institute = clock_calendar(policy.calendar) if policy else Calendar(time_zone=_institute_zone())
+    institute = institute_calendar()
     return [
         Marker(
             id=profile.pk,
@@ -178,6 +177,12 @@ def _markers(now: datetime) -> list[Marker]:
         )
         for profile in profiles
     ]
+
+
+def institute_calendar() -> Calendar:
+    """That of the default promise. Three queries."""
+    policy = SlaPolicy.objects.filter(is_default=True).select_related("calendar").first()
+    return clock_calendar(policy.calendar) if policy else Calendar(time_zone=_institute_zone())
 
 
 def calendar_of(profile: TeacherProfile, institute: Calendar) -> Calendar:

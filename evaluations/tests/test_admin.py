@@ -74,17 +74,6 @@ def test_one_paper_shows_its_history_and_nothing_to_type(office, cast):
     assert 'name="_' not in page.content.decode().replace('name="_selected_action', "")
 
 
-def test_bulk_reassign_asks_for_teacher_and_reason_first(office, cast):
-    papers = [evaluation_of(hand_in(cast.exam, s), teacher=cast.teacher) for s in (cast.student, cast.classmate)]
-    asked = act(office, "reassign", papers)
-    assert "Anita Desai" in asked.content.decode()
-    assert Evaluation.objects.filter(teacher=cast.teacher).count() == 2
-    done = act(office, "reassign", papers, confirmed="1", teacher=str(cast.colleague.pk), reason="Ill")
-    assert "Done for 2 papers." in done.content.decode()
-    assert Evaluation.objects.filter(teacher=cast.colleague).count() == 2
-    assert AuditEvent.objects.filter(action="evaluation.reassigned", actor=cast.staff, reason="Ill").count() == 2
-
-
 def test_an_action_without_a_reason_asks_again(office, cast):
     paper = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher)
     act(office, "put_back", [paper], confirmed="1", reason="")

@@ -61,7 +61,7 @@ def test_the_page_links_into_the_list_and_shows_what_is_coming(client: Any, cast
     page = client.get(reverse("admin:index")).content.decode()
     assert "The forecast is not worked out yet" in page
     assert f"{late.short_id}</a>" in page
-    assert "Anita Desai (10 %)" in page
+    assert "Anita Desai (10\u202f%)" in page
     refresh_forecasts(now=now)
     response = client.get(reverse("admin:index"))
     assert "of 2 papers" in response.content.decode()

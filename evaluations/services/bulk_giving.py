@@ -1,0 +1,186 @@
+"""Many papers given to other teachers at once, as it was shown: one transaction, a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.enums import LinkState
+from accounts.models import GuardianLink, TeacherProfile, User
+from accounts.services.audit import Change, record_events
+from common.templatetags.ui_times import clock_text
+from courses.models import TeachingQualification
+from evaluations.models import AssignmentDecision, Evaluation
+from evaluations.services import links
+from evaluations.services.assignment import expected_seconds
+from evaluations.services.transitions import lock_evaluations, move_many
+from notifications.enums import NotificationKind
+from notifications.services.inbox import News, notify_many
+
+BATCH = 500
+#: More than so many papers at once are one piece of news for their teacher.
+TOLD_ONE_BY_ONE = 3
+
+
+@dataclass(frozen=True)
+class Order:
+    """Give `paper` to `taker`, provided that it still is as it was shown: with `giver` (nobody: None), in `state`."""
+
+    paper: UUID
+    giver: UUID | None
+    state: str
+    taker: UUID
+
+
+@dataclass(frozen=True)
+class Given:
+    """How many moved, and of the others which one and why not."""
+
+    moved: int
+    left: list[tuple[str, str]]
+
+
+def give_in_bulk(*, orders: Collection[Order], actor: User, reason: str, now: datetime) -> Given:
+    """Moves every paper that is still where it was shown and may still go there; marks given so far stay. Audited.
+
+    What was finished, begun or moved meanwhile stays as it is and is told. Raises TransitionError without a reason.
+    """
+    with transaction.atomic():
+        by_paper = {order.paper: order for order in orders}
+        locked = lock_evaluations(by_paper)
+        may = _Allowed({order.taker for order in orders}, {paper.attempt.student_id for paper in locked})
+        left, going = [], []
+        for paper in locked:
+            why = _changed(paper, by_paper[paper.pk]) or may.why_not(paper, by_paper[paper.pk].taker)
+            if why:
+                left.append((paper.short_id, why))
+            else:
+                going.append(paper)
+        _give(going, {paper.pk: may.teachers[by_paper[paper.pk].taker] for paper in going}, actor, reason, now)
+    return Given(len(going), left)
+
+
+def _changed(paper: Evaluation, order: Order) -> str:
+    if paper.state != order.state:
+        return _("It is %(state)s now.") % {"state": paper.get_state_display().lower()}
+    return _("It went to somebody else meanwhile.") if paper.teacher_id != order.giver else ""
+
+
+class _Allowed:
+    """Who may have what, now, in three queries."""
+
+    def __init__(self, takers: set[UUID], students: set[UUID]) -> None:
+        profiles = TeacherProfile.objects.select_related("user").filter(
+            pk__in=takers, verified_at__isnull=False, user__is_active=True, user__is_teacher=True
+        )
+        self.teachers = {profile.pk: profile for profile in profiles}
+        qualified = TeachingQualification.objects.filter(teacher__in=takers)
+        self.qualified = set(qualified.values_list("teacher_id", "programme_id"))
+        guardians = GuardianLink.objects.filter(guardian__in=takers, student__in=students)
+        self.barred = set(guardians.exclude(state=LinkState.ENDED).values_list("guardian_id", "student_id"))
+
+    def why_not(self, paper: Evaluation, taker: UUID) -> str:
+        attempt = paper.attempt
+        if taker not in self.teachers:
+            return _("The teacher is not verified any more.")
+        if (taker, attempt.exam.programme_id) not in self.qualified:
+            return _("The teacher is not qualified for its programme any more.")
+        if taker == attempt.student_id or (taker, attempt.student_id) in self.barred:
+            return _("The teacher may not mark this student any more.")
+        return ""
+
+
+def _give(
+    papers: list[Evaluation], takers: Mapping[UUID, TeacherProfile], actor: User, reason: str, now: datetime
+) -> None:
+    before = {paper.pk: {"teacher": paper.teacher_id, "state": paper.state} for paper in papers}
+    changes = {paper.pk: _handed(paper, takers[paper.pk], now) for paper in papers}
+    move_many(papers, "reassign", actor=actor, now=now, reason=reason, changes=changes)
+    AssignmentDecision.objects.bulk_create(
+        [
+            AssignmentDecision(
+                evaluation=paper,
+                at=now,
+                chosen=takers[paper.pk].user,
+                reason=f"Given to {takers[paper.pk].user.name} by {actor.name}: {reason}"[:300],
+            )
+            for paper in papers
+        ],
+        batch_size=BATCH,
+    )
+    record_events(
+        actor=actor,
+        action="evaluation.reassigned",
+        changes=[
+            Change(paper, before[paper.pk], {"teacher": takers[paper.pk].pk, "state": paper.state}) for paper in papers
+        ],
+        reason=reason,
+        now=now,
+    )
+    notify_many(_news(papers, takers, now), now=now)
+
+
+def _handed(paper: Evaluation, taker: TeacherProfile, now: datetime) -> dict[str, object]:
+    seconds = expected_seconds(written_marks=paper.attempt.paper.written_marks, seconds_per_mark=taker.seconds_per_mark)
+    return {
+        "teacher": taker.user,
+        "assigned_at": now,
+        "claimed_at": None,
+        "lease_until": None,
+        "expected_seconds": seconds,
+        # A new teacher is warned even if everything was told to the one before.
+        "remind_at": paper.remind_at or paper.most_at,
+    }
+
+
+def _news(papers: Iterable[Evaluation], takers: Mapping[UUID, TeacherProfile], now: datetime) -> list[News]:
+    theirs: dict[UUID, list[Evaluation]] = defaultdict(list)
+    for paper in papers:
+        theirs[takers[paper.pk].pk].append(paper)
+    told: list[News] = []
+    for group in theirs.values():
+        person = takers[group[0].pk].user
+        with translation.override(person.language):
+            if len(group) > TOLD_ONE_BY_ONE:
+                told.append(_many(person, group, now))
+            else:
+                told += [_one(person, paper) for paper in group]
+    return told
+
+
+def _one(person: User, paper: Evaluation) -> News:
+    return News(
+        user_id=person.pk,
+        kind=NotificationKind.PAPER_ASSIGNED,
+        cause=f"evaluation:{paper.pk}",
+        title=_("A paper to mark: %(exam)s") % {"exam": paper.attempt.exam.title},
+        body=_due(person, paper.due_at),
+        url=links.desk_url(paper.pk),
+    )
+
+
+def _many(person: User, papers: list[Evaluation], now: datetime) -> News:
+    count = len(papers)
+    return News(
+        user_id=person.pk,
+        kind=NotificationKind.PAPER_ASSIGNED,
+        cause=f"bulk:{now.isoformat()}",
+        title=ngettext("%(n)d paper to mark", "%(n)d papers to mark", count) % {"n": count},
+        body=_("The first: %(due)s") % {"due": _due(person, min(paper.due_at for paper in papers))},
+        url=links.queue_url(),
+    )
+
+
+def _due(person: User, due_at: datetime) -> str:
+    due = due_at.astimezone(ZoneInfo(person.time_zone))
+    return _("Due by %(day)s, %(clock)s.") % {"day": date_format(due, "D j M"), "clock": clock_text(due)}
