@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.templatetags.ui_times import when
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from evaluations.selectors import staff_board
 from evaluations.selectors.board_page import board_page
@@ -97,7 +96,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def admin_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The board on the back office's first page: what is open, late, due, and who carries how much."""
+    """The board on the back office's first page: what is open, late, due, expected, and who carries how much."""
     board = staff_board()
     queue = reverse("admin:evaluations_evaluation_changelist")
     cards = [
@@ -109,17 +108,4 @@ def admin_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, 
         (_("marked today"), board.finalised_today, f"{queue}?state__exact=released", False),
         (_("marked, not released"), board.marked_not_released, f"{queue}?state__exact=finalised", False),
     ]
-    rows = [
-        [
-            teacher.name,
-            f"{teacher.open_papers} / {teacher.cap}",
-            teacher.late,
-            teacher.expected_minutes,
-            when(teacher.next_due_at) if teacher.next_due_at else "",
-            _("on leave") if teacher.on_leave else "",
-        ]
-        for teacher in board.teachers
-    ]
-    headers = [_("Name"), _("Papers"), _("Late"), _("Minutes of work"), _("Next promise"), _("Leave")]
-    page = board_page(board.now)
-    return context | {"board_cards": cards, "board_teachers": {"headers": headers, "rows": rows}} | page
+    return context | {"board_cards": cards} | board_page(board.now)

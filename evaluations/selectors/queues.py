@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.enums import LinkState
-from accounts.models import Leave, TeacherProfile, User
+from accounts.models import User
 from assessments.models import PaperQuestion
 from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationState
@@ -52,20 +52,6 @@ class StateCount:
 
 
 @dataclass(frozen=True)
-class TeacherLoad:
-    """One teacher's open work. `expected_minutes` is of all their open papers."""
-
-    id: UUID
-    name: str
-    open_papers: int
-    cap: int
-    late: int
-    expected_minutes: int
-    next_due_at: datetime | None
-    on_leave: bool
-
-
-@dataclass(frozen=True)
 class StaffBoard:
     """The state of the queue at `now`. Days are days of the institute's zone (settings.TIME_ZONE)."""
 
@@ -79,7 +65,6 @@ class StaffBoard:
     finalised_today: int
     breached_today: int
     marked_not_released: int
-    teachers: list[TeacherLoad]
 
 
 def count_of(rows: QuerySet[Any], outer: str, *, distinct: str = "pk") -> Subquery:
@@ -121,7 +106,7 @@ def pullable_by(teacher: User) -> QuerySet[Evaluation]:
 
 
 def staff_board(now: datetime | None = None) -> StaffBoard:
-    """Counts by state, what is due, who carries how much. Seven queries, over open rows and today's only."""
+    """Counts by state and what is due. Four queries, over open rows and today's only."""
     now = now or timezone.now()
     institute = timezone.get_default_timezone()
     midnight, tomorrow = day_start(now, institute), day_start(now, institute, days=1)
@@ -145,7 +130,6 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
         finalised_today=today,
         breached_today=SlaBreach.objects.filter(flagged_at__gte=midnight, flagged_at__lt=tomorrow).count(),
         marked_not_released=done,
-        teachers=_teacher_loads(now),
     )
 
 
@@ -168,41 +152,4 @@ def _queue_row(row: Any, now: datetime) -> QueueRow:
         written_questions=row.written or 0,
         marked_questions=row.done or 0,
         expected_minutes=max(1, round(row.expected_seconds / 60)),
-    )
-
-
-def _teacher_loads(now: datetime) -> list[TeacherLoad]:
-    open_rows = Evaluation.objects.filter(state__in=WITH_A_TEACHER).order_by().values("teacher_id")
-    loads: dict[UUID, Any] = {
-        row["teacher_id"]: row
-        for row in open_rows.annotate(
-            papers=Count("pk"),
-            late=Count("pk", filter=late_at(now) & Q(finalised_at__isnull=True)),
-            seconds=Sum("expected_seconds"),
-        )
-    }
-    day = timezone.localtime(now, timezone.get_default_timezone()).date()
-    away = set(Leave.objects.filter(starts_on__lte=day, ends_on__gte=day).values_list("teacher_id", flat=True))
-    nearest = (
-        Evaluation.objects.filter(teacher=OuterRef("pk"), state__in=WITH_A_TEACHER).order_by("due_at").values("due_at")
-    )
-    profiles = (
-        TeacherProfile.objects.filter(user__is_active=True, user__is_teacher=True, verified_at__isnull=False)
-        .select_related("user")
-        .annotate(next_due_at=Subquery(nearest[:1]))
-    )
-    made = [_load(profile, loads.get(profile.pk, {}), profile.pk in away) for profile in profiles]
-    return sorted(made, key=lambda load: (-load.expected_minutes, load.name))
-
-
-def _load(profile: TeacherProfile, row: dict[str, Any], on_leave: bool) -> TeacherLoad:
-    return TeacherLoad(
-        id=profile.pk,
-        name=profile.user.name,
-        open_papers=row.get("papers", 0),
-        cap=profile.open_paper_cap,
-        late=row.get("late", 0),
-        expected_minutes=round(row.get("seconds", 0) / 60),
-        next_due_at=profile.next_due_at,  # type: ignore[attr-defined]
-        on_leave=on_leave,
     )

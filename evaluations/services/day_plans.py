@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from math import ceil
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -133,7 +134,7 @@ def plan_day(
         left=sum(max(0.0, (closes - max(opens, now)).total_seconds()) for opens, closes in own),
         tasks=planned,
         waiting=list(waiting),
-        seconds=sum(task.seconds for task in order),
+        seconds=_minutes(order),
         next_day=_next_day(planned, spans, today, zone),
     )
 
@@ -148,9 +149,14 @@ def _next_day(planned: list[PlannedTask], spans: Sequence[Interval], today: date
         day=day,
         spans=[span for span in later if span[0].astimezone(zone).date() == day],
         papers=len(then),
-        seconds=sum(one.task.seconds for one in then),
+        seconds=_minutes(one.task for one in then),
         due=sum(one.task.is_promised and one.task.due_at.astimezone(zone).date() == day for one in planned),
     )
+
+
+def _minutes(tasks: Iterable[Task]) -> float:
+    """Seconds of all of them in whole minutes, upwards."""
+    return 60 * ceil(sum(task.seconds for task in tasks) / 60)
 
 
 def _task(row: Any, profile: TeacherProfile) -> Task:
