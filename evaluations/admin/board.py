@@ -25,6 +25,7 @@ from common.admin import do_for_each
 from common.errors import DomainError
 from common.local_times import day_start
 from common.templatetags.ui import marks
+from evaluations.admin.compliance import CompliancePages
 from evaluations.admin.reassigning import ReassignPages
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
@@ -132,10 +133,21 @@ class BreachFilter(admin.SimpleListFilter):
     parameter_name = "breached"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Missed")), ("no", _("Kept so far"))]
+        return [
+            ("yes", _("Missed")),
+            ("no", _("Kept so far")),
+            ("late", _("Finished late")),
+            ("kept", _("Finished in time")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> QuerySet[Evaluation]:
-        return queryset.filter(breach__isnull=self.value() == "no") if self.value() in ("yes", "no") else queryset
+        chosen = {
+            "yes": Q(breach__isnull=False),
+            "no": Q(breach__isnull=True),
+            "late": Q(finalised_at__gt=F("due_at")),
+            "kept": Q(finalised_at__lte=F("due_at")),
+        }
+        return queryset.filter(chosen.get(self.value() or "", Q()))
 
 
 class TeacherFilter(admin.SimpleListFilter):
@@ -160,7 +172,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(ReassignPages):
+class EvaluationAdmin(CompliancePages, ReassignPages):
     list_display = [
         "label",
         "exam",

@@ -90,6 +90,9 @@ class Evaluation(IdModel):
             ),
             models.Index(fields=["teacher", "-finalised_at"], name="evaluation_done_idx"),
             models.Index(
+                fields=["finalised_at"], condition=Q(finalised_at__isnull=False), name="evaluation_finished_idx"
+            ),
+            models.Index(
                 fields=["remind_at", "id"],
                 condition=Q(state__in=OPEN_STATES, finalised_at=None, paused_at=None, remind_at__isnull=False),
                 name="evaluation_remind_idx",
@@ -203,6 +206,7 @@ class SlaBreach(models.Model):
         verbose_name = _("SLA breach")
         verbose_name_plural = _("SLA breaches")
         ordering = ["-flagged_at"]
+        indexes = [models.Index(fields=["-flagged_at"], name="sla_breach_flagged_idx")]
 
     def __str__(self) -> str:
         return f"{self.evaluation}: due {self.due_at:%Y-%m-%d %H:%M}"
