@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -13,7 +14,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.enums import Weekday
+from accounts.models import TeacherProfile, User
+from accounts.services.availability import Span
 from accounts.services.people import change_person, create_person
 
 
@@ -56,3 +59,48 @@ class SettingsForm(forms.Form):
 
     def save(self, *, now: datetime) -> User:
         return change_person(person=self.person, actor=self.person, now=now, **self.cleaned_data)
+
+
+SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–]\s*(\d{1,2})(?:[:.](\d{2}))?")
+
+
+class HoursForm(forms.Form):
+    """When a teacher marks: for each weekday no, one or several spans, as people write them: 9-13, 15:00-18:30."""
+
+    def __init__(self, data: Any = None, *, profile: TeacherProfile) -> None:
+        written: dict[int, list[str]] = {}
+        for row in profile.working_hours.all():
+            written.setdefault(row.weekday, []).append(f"{row.opens:%H:%M}-{row.closes:%H:%M}")
+        super().__init__(data, initial={f"day_{day}": ", ".join(spans) for day, spans in written.items()})
+        for day, label in Weekday.choices:
+            self.fields[f"day_{day}"] = forms.CharField(
+                label=label, required=False, max_length=80, widget=forms.TextInput(attrs={"inputmode": "text"})
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        spans: list[Span] = []
+        for day, _label in Weekday.choices:
+            try:
+                spans += _spans(day, cleaned.get(f"day_{day}", ""))
+            except ValueError:
+                self.add_error(f"day_{day}", _("Write hours like 9:00-13:00, 15:00-18:00."))
+        return cleaned | {"spans": spans}
+
+
+class LeaveForm(forms.Form):
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
+
+
+def _spans(day: int, text: str) -> list[Span]:
+    """Raises ValueError for what is no list of hours."""
+    made = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        found = SPAN.fullmatch(part)
+        if found is None:
+            raise ValueError(part)
+        hours = [int(number or 0) for number in found.groups()]
+        made.append(Span(day, time(hours[0], hours[1]), time(hours[2], hours[3])))
+    return made

@@ -4,4 +4,7 @@ from accounts import views
 
 urlpatterns = [
     path("me/", views.person_settings, name="person-settings"),
+    path("me/hours/", views.availability, name="availability"),
+    path("me/leave/", views.leave_add, name="leave-add"),
+    path("me/leave/<int:leave_id>/remove/", views.leave_remove, name="leave-remove"),
 ]

@@ -97,6 +97,10 @@ PAGES = """
 GET  home                                                 | login  >student-home >student-home >student-home >guardian-home >teacher-home >teacher-home >teacher-home >admin:index
 GET  person-settings                                      | login  200      200     200      200      200     200     200      200
 POST person-settings                                      | login  422      422     422      422      422     422     422      422
+GET  availability                                         | login  403      403     403      403      200     200     200      403
+POST availability                                         | login  403      403     403      403      422     422     422      403
+POST leave-add                                            | login  403      403     403      403      422     422     422      403
+POST leave-remove {leave}                                 | login  404      404     404      404      >availability 404 404  >availability
 GET  notification-list                                    | login  200      200     200      200      200     200     200      200
 POST notification-read                                    | login  >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list
 GET  notification-read                                    | login  405      405     405      405      405     405     405      405

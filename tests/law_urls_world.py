@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from accounts.models import Entitlement, User
+from accounts.models import Entitlement, Leave, User
 from assessments.enums import (
     AttemptState,
     QuestionState,
@@ -113,6 +113,7 @@ class World:
             "scan_discarded": scan.pages.get(position=2).pk,
             "rehearsal": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.IN_PROGRESS).pk,
             "rehearsed": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.HANDED_IN).pk,
+            "leave": Leave.objects.get(teacher=self.cast.teacher.pk).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
 
@@ -123,6 +124,8 @@ def build_world(cast: Cast) -> World:
     _blueprints(cast, now)
     _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
+    later = (now + timedelta(days=300)).date()
+    Leave.objects.create(teacher_id=cast.teacher.pk, starts_on=later, ends_on=later, reason="Wedding")
     open_exam, live_exam, sheets_exam, marking_exam, released_exam = _exams(cast, now)
     _scan(cast, open_exam, now)
     live = _attempt(live_exam, cast.student, now, AttemptState.IN_PROGRESS)

@@ -62,6 +62,7 @@ PAGES = [
     ("teacher", "sheets-page", ("{rehearsal_sheets}",)),
     ("teacher", "rehearsal-end", ("{rehearsed}",)),
     ("teacher", "person-settings", ()),
+    ("teacher", "availability", ()),
     ("teacher", "bank-list", ()),
     ("teacher", "question-page", ("{reviewed}",)),
     ("teacher", "question-new", ()),
