@@ -90,6 +90,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),
         (_("Calendars"), "calendar_month", "admin:evaluations_workingcalendar_changelist"),
+        (_("Leave"), "beach_access", "admin:evaluations_leave"),
         (_("Audit"), "history", "admin:accounts_auditevent_changelist"),
     ]
     items = [{"title": title, "icon": icon, "link": reverse(name)} for title, icon, name in entries]

@@ -26,6 +26,7 @@ from common.errors import DomainError
 from common.local_times import day_start
 from common.templatetags.ui import marks
 from evaluations.admin.compliance import CompliancePages
+from evaluations.admin.leave import LeavePages
 from evaluations.admin.reassigning import ReassignPages
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
@@ -172,7 +173,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(CompliancePages, ReassignPages):
+class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
     list_display = [
         "label",
         "exam",
