@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import template
@@ -16,9 +17,11 @@ SIZES = (("chart--d", 720, 240), ("chart--m", 350, 220))
 
 
 @register.filter
-def hours(seconds: float | None) -> str:
-    """Seconds as hours with one digit: 5400 → 1.5."""
-    return "" if seconds is None else f"{seconds / 3600:.1f}"
+def hours(length: timedelta | float | None) -> str:
+    """A length of time, or seconds, as hours with one digit: 5400 → 1.5."""
+    if length is None:
+        return ""
+    return f"{(length.total_seconds() if isinstance(length, timedelta) else length) / 3600:.1f}"
 
 
 @register.filter

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.template import Context, Template
@@ -54,3 +56,8 @@ def test_nothing_to_draw_is_refused_or_empty() -> None:
         columns([], [], width=350, height=200)
     drawn = Template('{% load_columns rows "a" "b" title="T" %}{% stack_bar parts most=0 %}')
     assert "<rect" not in drawn.render(Context({"rows": [], "parts": [{"count": 0, "tone": "late"}]}))
+
+
+@pytest.mark.parametrize(("length", "text"), [(5400, "1.5"), (timedelta(minutes=6), "0.1"), (None, "")])
+def test_lengths_in_hours(length: Any, text: str) -> None:
+    assert Template("{{ length|hours }}").render(Context({"length": length})) == text

@@ -119,6 +119,14 @@ def test_the_lists_behind_the_numbers_hold_as_many(client: Any, cast: Any, by: s
         assert client.get(row["late"]).context["cl"].result_count == row["line"].late
 
 
+def test_a_report_of_nothing_and_of_nothing_late_is_a_page_too(client: Any, cast: Any) -> None:
+    client.force_login(cast.staff)
+    assert client.get(reverse(URL)).status_code == 200
+    finished(cast, 1, since=NOW - 24 * HOUR)
+    asked = {"since": "2026-11-01", "until": "2026-12-31", "by": "week"}
+    assert ">1.0<" in client.get(reverse(URL), asked).content.decode()
+
+
 def test_the_file_holds_what_the_page_shows_and_no_formula(client: Any, cast: Any) -> None:
     cast.teacher.name = "=SUM(A1)"
     cast.teacher.save()
