@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from evaluations.selectors.queues import queue_for, waiting_for
+from evaluations.selectors.queues import MOST_WAITING, queue_for, waiting_for
 
 
 def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any]:
@@ -16,7 +16,12 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
     rows = queue_for(teacher, now) if may_mark else []
     waiting = waiting_for(teacher) if may_mark else 0
     why_empty = "" if rows else _why_empty(teacher, may_mark, waiting)
-    return {"rows": rows, "waiting": waiting, "why_empty": why_empty}
+    return {
+        "rows": rows,
+        "waiting": min(waiting, MOST_WAITING),
+        "more_wait": waiting > MOST_WAITING,
+        "why_empty": why_empty,
+    }
 
 
 def _why_empty(teacher: User, may_mark: bool, waiting: int) -> str:

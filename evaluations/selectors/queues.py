@@ -19,6 +19,8 @@ from evaluations.models import Evaluation, QuestionMark, SlaBreach
 from evaluations.models.evaluation import late_at
 
 SOON = timedelta(hours=6)
+#: More papers that wait are not counted: who reads the number can do no more with it.
+MOST_WAITING = 99
 WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
 
 
@@ -93,8 +95,8 @@ def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
 
 
 def waiting_for(teacher: User) -> int:
-    """How many unassigned papers the teacher could pull."""
-    return pullable_by(teacher).filter(paused_at=None).count()
+    """How many unassigned papers the teacher could pull; counted up to MOST_WAITING and one more."""
+    return pullable_by(teacher).filter(paused_at=None).order_by("due_at", "id")[: MOST_WAITING + 1].count()
 
 
 def pullable_by(teacher: User) -> QuerySet[Evaluation]:

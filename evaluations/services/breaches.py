@@ -24,12 +24,13 @@ from notifications.services.inbox import notify
 BATCH = 200
 
 # Only rows that this statement itself inserted come back: of two scans at once the second waits for the first at the
-# primary key and then inserts, and reports, nothing.
+# primary key and then inserts, and reports, nothing. The first of the two moments is for the index of the queue.
 FLAG = """
 INSERT INTO evaluations_slabreach (evaluation_id, due_at, flagged_at)
 SELECT late.id, late.due_at, {now}
 FROM evaluations_evaluation AS late
-WHERE late.state IN ({states}) AND late.due_at < COALESCE(late.paused_at, {now}) AND late.finalised_at IS NULL
+WHERE late.state IN ({states}) AND late.due_at < {now} AND late.due_at < COALESCE(late.paused_at, {now})
+  AND late.finalised_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM evaluations_slabreach AS known WHERE known.evaluation_id = late.id)
 ORDER BY late.due_at, late.id
 LIMIT {batch}
@@ -71,7 +72,7 @@ def _flag_batch(now: datetime) -> list[UUID]:
     sql = FLAG.format(now="%s", states=", ".join(["%s"] * len(states)), batch=BATCH)
     id_field = Evaluation._meta.pk
     with connection.cursor() as cursor:
-        cursor.execute(sql, [moment, *states, moment])
+        cursor.execute(sql, [moment, *states, moment, moment])
         rows = cursor.fetchall()
     return [id_field.to_python(row[0]) for row in rows]
 

@@ -8,7 +8,7 @@ from assessments.enums import RevealWhen
 from assessments.models import Exam
 from evaluations.enums import EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
-from evaluations.selectors import desk_data, queue_for, result_data, staff_board, waiting_for
+from evaluations.selectors import desk_data, queue_for, queue_page, queues, result_data, staff_board, waiting_for
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, step_ids, written
 from tests.factories import NOW
 
@@ -40,6 +40,16 @@ def test_the_queue_in_order_of_promise_with_names_only_where_shown(cast, django_
 def test_waiting_counts_what_could_be_pulled(cast):
     evaluation_of(hand_in(cast.exam, cast.student))
     assert [waiting_for(t) for t in (cast.teacher, cast.colleague)] == [1, 1]
+
+
+def test_no_more_are_counted_than_the_queue_tells(cast, monkeypatch):
+    monkeypatch.setattr(queues, "MOST_WAITING", 2)
+    monkeypatch.setattr(queue_page, "MOST_WAITING", 2)
+    for student in more_students(4):
+        evaluation_of(hand_in(cast.exam, student))
+    assert waiting_for(cast.teacher) == 3
+    page = queue_page.queue_page(teacher=cast.teacher, may_mark=True, now=NOW)
+    assert (page["waiting"], page["more_wait"]) == (2, True)
 
 
 def draw(evaluation, page):

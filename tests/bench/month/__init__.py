@@ -1,0 +1,1 @@
+"""A simulated month of the institute, with the real services. See docs/sla.md."""
