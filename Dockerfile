@@ -17,6 +17,8 @@ RUN python -m compileall -q /app
 RUN SECRET_KEY=build-only DATABASE_URL=sqlite:///:memory: ABHYAS_VAR=/tmp/var python manage.py collectstatic --noinput -v 0
 USER abhyas
 ENV ABHYAS_VAR=/data
+# Of each of the two web processes; with what they hold open for live streams besides, see docs/operations.md.
+ENV WEB_THREADS=2
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "2", "--no-ws", "config.wsgi:application"]
+CMD ["granian", "--interface", "asgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--backpressure", "11024", "--no-ws", "config.asgi:application"]

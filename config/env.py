@@ -80,6 +80,13 @@ class Env:
             raise ImproperlyConfigured(f"{name} is '{_shown(value)}', but must be djangodb:// or start with redis://.")
         return value
 
+    def live(self, name: str, default: str) -> str:
+        """`database://` or `redis://host:port/db`."""
+        value = self.text(name, default)
+        if value != "database://" and not value.startswith(REDIS):
+            raise ImproperlyConfigured(f"{name} is '{_shown(value)}', but must be database:// or start with redis://.")
+        return value
+
     def database(self, name: str, default: str) -> dict[str, Any]:
         """`sqlite:///path` or `postgres://user:password@host:port/name?pool_max=8` as a Django DATABASES entry."""
         url = self.text(name, default)

@@ -34,6 +34,8 @@ LONGEST_PAUSE = 30.0
 #: A child that has run so long (seconds) has recovered: its next failure counts as the first.
 STEADY_AFTER = 60.0
 POLL_SECONDS = 0.1
+#: Connections of a web process besides its live streams.
+REQUESTS = 1024
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _write_lock = threading.Lock()
@@ -191,14 +193,15 @@ def number_from(env: Mapping[str, str], name: str, default: int, *, maximum: int
 def make_commands(env: Mapping[str, str], *, host: str, port: int) -> dict[str, list[str]]:
     """The command of each process, by its name."""
     workers = number_from(env, "WEB_WORKERS", 1, maximum=64)
-    threads = number_from(env, "WEB_THREADS", 4, maximum=256)
+    number_from(env, "WEB_THREADS", 4, maximum=256)  # read by the settings: said here, where somebody sees it
     concurrency = number_from(env, "WORKER_THREADS", 2, maximum=64)
-    web = f"-m granian --interface wsgi config.wsgi:application --host {host} --port {port} --no-ws --log-level warning"
+    streams = number_from(env, "LIVE_STREAMS", 10_000, maximum=1_000_000)
+    web = f"-m granian --interface asgi config.asgi:application --host {host} --port {port} --no-ws --log-level warning"
     worker = f"-m celery --quiet -A config worker --pool threads --concurrency {concurrency} --loglevel WARNING"
     scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
     beat = f"-m celery --quiet -A config beat --scheduler {scheduler} --loglevel WARNING"
     return {
-        "web": [sys.executable, *web.split(), "--workers", str(workers), "--blocking-threads", str(threads)],
+        "web": [sys.executable, *web.split(), "--workers", str(workers), "--backpressure", str(streams + REQUESTS)],
         "worker": [sys.executable, *worker.split(), "--without-gossip", "--without-mingle", "--without-heartbeat"],
         "beat": [sys.executable, *beat.split(), "--pidfile="],
     }

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from common.storage import sheet_storage
-from config import health
+from config import health, live
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("live/", live.no_stream, name="live"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("config.api_urls")),

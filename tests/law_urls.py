@@ -53,6 +53,7 @@ def read_table(text: str) -> list[Row]:
 PUBLIC = """
 GET  landing                                              | 200    200      200     200      200      200     200     200      200
 GET  healthz                                              | 200    200      200     200      200      200     200     200      200
+GET  live                                                 | 204    204      204     204      204      204     204     204      204
 GET  readyz                                               | 200    200      200     200      200      200     200     200      200
 GET  metrics                                              | 403    403      403     403      403      403     403     403      200
 GET  openapi                                              | 200    200      200     200      200      200     200     200      200

@@ -271,6 +271,15 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
 
+# --- Web processes ----------------------------------------------------------------------------------------------------
+# How web processes learn of news for open pages.
+LIVE_SOURCE = env.live("LIVE_SOURCE", CACHE_URL if CACHE_URL != "locmem://" else "database://")
+# Streams that one process holds, and one person; whoever opens one more loses the oldest.
+LIVE_STREAMS = env.number("LIVE_STREAMS", 10_000, minimum=1, maximum=1_000_000)
+LIVE_STREAMS_PER_PERSON = env.number("LIVE_STREAMS_PER_PERSON", 6, minimum=1, maximum=1000)
+# Requests that one web process works on at once (`config/asgi.py`).
+WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1, maximum=256)
+
 # --- Flight record of attempts ----------------------------------------------------------------------------------------
 # How long it is kept; an attempt can be disputed much less long, and the database itself refuses less than 180 days.
 FLIGHT_RECORD_DAYS = env.number("FLIGHT_RECORD_DAYS", 1096, minimum=180, maximum=36500)

@@ -53,6 +53,7 @@ WRONG = [
     (lambda env: env.database("A", ""), {"A": "postgres://u@h"}, "A needs a database name"),
     (lambda env: env.database("A", ""), {"A": "postgres://u@h/d?pool=3"}, "A has unknown options: pool"),
     (lambda env: env.cache("A", ""), {"A": "memcached://h"}, "A is 'memcached://h', but must be locmem://"),
+    (lambda env: env.live("A", ""), {"A": "locmem://"}, "A is 'locmem://', but must be database://"),
     (lambda env: env.email("A", ""), {"A": "pigeon://h"}, "A is 'pigeon://h', but must be console://"),
     (lambda env: env.email("A", ""), {"A": "smtp://"}, "A is 'smtp://', but must be"),
     (lambda env: env.number("A", 1), {"A": "²"}, "whole number from 0"),

@@ -223,7 +223,8 @@ def test_commands_take_their_numbers_from_the_environment():
 
     web = " ".join(commands["web"])
     assert "--host 0.0.0.0 --port 9000" in web
-    assert "--workers 3 --blocking-threads 8" in web
+    assert "--interface asgi config.asgi:application" in web
+    assert "--workers 3" in web
     assert list(commands) == ["web", "worker", "beat"]
     with pytest.raises(StartError, match="WEB_THREADS is 'many'"):
         make_commands({"WEB_THREADS": "many"}, host="127.0.0.1", port=9000)
