@@ -49,9 +49,11 @@ def nav(request: HttpRequest) -> dict[str, Any]:
             continue
         url = reverse(name)
         # Counted only where the navigation is shown: the exam page and the desk have none.
-        badge = SimpleLazyObject(lambda: unread_count(user)) if name == "notification-list" else 0
+        counts = name == "notification-list"
+        badge = SimpleLazyObject(lambda: unread_count(user)) if counts else 0
+        current = _current(request.path, url)
         items.append(
-            {"label": _(label), "url": url, "icon": icon, "current": _current(request.path, url), "badge": badge}
+            {"label": _(label), "url": url, "icon": icon, "current": current, "badge": badge, "counts": counts}
         )
     return {"nav": items}
 

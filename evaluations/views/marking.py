@@ -30,7 +30,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     may_mark = request.user.has_perm("evaluations.view_queue")
     page = queue_page(teacher=request.user, may_mark=may_mark, now=timezone.now())
-    return render_page(request, "evaluations/queue.html", page)
+    return render_page(request, "evaluations/queue.html", page, partial="queue")
 
 
 @require_POST

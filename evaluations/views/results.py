@@ -29,7 +29,7 @@ def paper_list(request: HttpRequest) -> HttpResponse:
     if not request.user.is_student:
         raise PermissionDenied
     papers = paper_rows(request.user, url=request.path, now=timezone.now(), before=request.GET.get("before", ""))
-    return render_page(request, "evaluations/paper_list.html", papers)
+    return render_page(request, "evaluations/paper_list.html", papers, partial="papers")
 
 
 @require_GET

@@ -15,11 +15,14 @@ function leave(toast) {
   }
 }
 
-function toast(text, level = "info") {
+function toast(text, level = "info", url = "") {
   const made = document.getElementById("toast-template")?.content.firstElementChild.cloneNode(true);
   if (!made || !stack) return;
   made.classList.add(`toast--${level}`);
-  made.querySelector(".grow").textContent = text;
+  const place = made.querySelector(".grow");
+  const link = url && place.appendChild(document.createElement("a"));
+  if (link) link.href = url;
+  (link || place).textContent = text;
   for (const old of [...stack.children]) if (old.textContent === made.textContent) old.remove();
   stack.append(made);
   leave(made);
@@ -27,8 +30,8 @@ function toast(text, level = "info") {
 
 stack?.querySelectorAll(".toast").forEach(leave);
 document.addEventListener("toast", (event) => {
-  const { text, level, value } = event.detail ?? {};
-  if (text || value) toast(text ?? value, level);
+  const { text, level, value, url } = event.detail ?? {};
+  if (text || value) toast(text ?? value, level, url);
 });
 document.addEventListener("htmx:error", () => toast(words.offline, "error"));
 

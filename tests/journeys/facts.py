@@ -54,7 +54,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "marks": _rows(QuestionMark.objects.filter(evaluation__in=evaluations), "question", "version", "marks"),
         "mark_events": _rows(MarkEvent.objects.filter(evaluation__in=evaluations), "question", "version", "marks"),
         "annotations": _rows(Annotation.objects.filter(page__in=pages), "id", "version", "text"),
-        "notifications": _rows(told, "id", "user__email", "kind", "cause", "mail_state"),
+        "notifications": _rows(told, "id", "user__email", "kind", "cause", "mail_state", "created_at"),
         "mails": _mails({str(pk) for pk in told.values_list("pk", flat=True)}),
     }  # fmt: skip
 
