@@ -21,27 +21,28 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def running(env: Mapping[str, str], port: int, log: Path) -> Iterator[int]:
+def running(env: Mapping[str, str], port: int, log: Path, *, workers: int = WORKERS) -> Iterator[int]:
     """Starts granian on `port` of 127.0.0.1 and yields its process group once it answers. Raises BenchError."""
     try:
         check_port("127.0.0.1", port)
     except StartError as error:
         raise BenchError(str(error).replace("PORT=", "BENCH_PORT=").replace("make run", "make bench")) from error
-    options = f"--host 127.0.0.1 --port {port} --workers {WORKERS} --blocking-threads {THREADS} --no-ws"
+    options = f"--host 127.0.0.1 --port {port} --workers {workers} --backpressure 101024 --no-ws"
     command = [
         sys.executable,
         "-m",
         "granian",
         "--interface",
-        "wsgi",
-        "config.wsgi:application",
+        "asgi",
+        "config.asgi:application",
         *options.split(),
         "--log-level",
         "warning",
     ]
+    given = {"WEB_THREADS": str(THREADS), **env}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(command, env=given, stdout=output, stderr=output, start_new_session=True)
     try:
         _wait(process, port, log)
         yield process.pid
