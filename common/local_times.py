@@ -37,6 +37,28 @@ def moment_of(wall: datetime, zone: tzinfo) -> datetime:
     return moment
 
 
+def moment_reached(wall: datetime, zone: tzinfo, *, last: bool = False) -> datetime:
+    """The UTC moment at which the clocks of `zone` come to the naive `wall`: the first of one that comes twice (or the
+    `last`); of one that is skipped, the skip."""
+    moment = wall.replace(tzinfo=zone, fold=int(last)).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == wall:
+        return moment
+    ends = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0)]
+    return _clock_change(ends[0], ends[1], zone)
+
+
+def _clock_change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The moment between two UTC moments, to the second, at which the zone's offset changes."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
 def day_start(moment: datetime, zone: tzinfo | None = None, *, days: int = 0) -> datetime:
     """The first moment (UTC) of the local day of `moment`, or of so many `days` after it; `zone`: the active one."""
     zone = zone or timezone.get_current_timezone()

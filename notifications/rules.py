@@ -1,4 +1,4 @@
-"""A notification is between the system and one person; not even staff read it."""
+"""What is told to one person, and how, is between the system and that person; not even staff read it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import rules
 
 
 @rules.predicate
-def is_addressee(user: Any, notification: Any) -> bool:
-    return notification is not None and user.is_authenticated and notification.user_id == user.pk
+def is_addressee(user: Any, row: Any) -> bool:
+    return row is not None and user.is_authenticated and row.user_id == user.pk
 
 
-rules.add_perm("notifications.view_notification", is_addressee)
-rules.add_perm("notifications.change_notification", is_addressee)
-rules.add_perm("notifications.add_notification", rules.always_deny)
-rules.add_perm("notifications.delete_notification", rules.always_deny)
+for name in ("notification", "notificationpreference", "notificationsettings", "digest"):
+    rules.add_perm(f"notifications.view_{name}", is_addressee)
+    rules.add_perm(f"notifications.add_{name}", rules.always_deny)
+    rules.add_perm(f"notifications.delete_{name}", rules.always_deny)
+    rules.add_perm(f"notifications.change_{name}", is_addressee if name == "notification" else rules.always_deny)

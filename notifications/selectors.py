@@ -1,4 +1,4 @@
-"""Reading the inbox."""
+"""Reading the inbox, and what can come into it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from notifications.enums import KINDS
 from notifications.models import Notification
 
 PAGE_SIZE = 30
@@ -31,3 +32,9 @@ def inbox_page(*, user: Any, before: UUID | None = None) -> InboxPage:
     rows = list(found[: PAGE_SIZE + 1])
     items = rows[:PAGE_SIZE]
     return InboxPage(items=items, older=items[-1].pk if len(rows) > PAGE_SIZE else None)
+
+
+def own_kinds(user: Any) -> list[str]:
+    """The kinds of news that come to this person's roles, in the order of the settings page."""
+    roles = {name for name in ("student", "guardian", "teacher", "staff") if getattr(user, f"is_{name}")}
+    return [kind for kind, rule in KINDS.items() if rule.roles & roles]

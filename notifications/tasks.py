@@ -26,3 +26,19 @@ def send_waiting_mail() -> None:
     from notifications.services.mail import send_waiting_mail as sweep
 
     sweep(now=timezone.now())
+
+
+@shared_task(name="notifications.send_digests")
+def send_digests() -> int:
+    """Sends the mails of the day that are due, and what waited for the end of quiet hours; returns how many."""
+    from notifications.services.digests import send_digests as sweep
+
+    return sweep(now=timezone.now())
+
+
+@shared_task(name="notifications.prune_outbox")
+def prune_outbox() -> int:
+    """Forgets what was sent long ago; returns how many rows."""
+    from notifications.services.digests import prune_digests
+
+    return prune_digests(now=timezone.now())

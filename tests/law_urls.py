@@ -14,6 +14,7 @@ The thoughts behind it:
 - The scan of a class is its bringer's (a teacher of the exam's cohorts) and staff's; nobody else knows of it.
 - A phone that photographs for a student shows the cookie of its link; without one there is nobody to know, signed in or not.
 - Verified teachers and staff rehearse any exam or paper; a rehearsal is its person's, staff may look at its end.
+- The link in an e-mail ends such e-mails for whoever holds it, signed in or not; it does nothing else.
 - What another system reports is signed, so nobody's session counts there.
 - An empty or wrong body is 422 only for those who might have sent a right one.
 """
@@ -65,6 +66,9 @@ GET  phone-status                                         | 401    401      401 
 POST phone-announce                                       | 401    401      401     401      401      401     401     401      401
 POST phone-done  {unsent}                                 | 401    401      401     401      401      401     401     401      401
 POST phone-remove  {client}                               | 401    401      401     401      401      401     401     401      401
+GET  mail-stop  {mail_stop}                               | 200    200      200     200      200      200     200     200      200
+POST mail-stop  {mail_stop}                               | 200    200      200     200      200      200     200     200      200
+GET  mail-stop  made-up                                   | 404    404      404     404      404      404     404     404      404
 GET  file_upload                                          | 405    405      405     405      405      405     405     405      405
 POST file_upload                                          | 403    403      403     403      403      403     403     403      403
 GET  file_download  pages/some.jpg                        | 403    403      403     403      403      403     403     403      403
@@ -105,6 +109,8 @@ POST leave-remove {leave}                                 | login  404      404 
 GET  notification-list                                    | login  200      200     200      200      200     200     200      200
 POST notification-read                                    | login  >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list
 GET  notification-read                                    | login  405      405     405      405      405     405     405      405
+GET  notification-settings                                | login  200      200     200      200      200     200     200      200
+POST notification-settings                                | login  422      422     422      422      422     422     422      422
 GET  student-home                                         | login  200      200     200      403      403     403     403      403
 GET  teacher-home                                         | login  403      403     403      403      200     200     200      403
 GET  guardian-home                                        | login  403      403     403      200      403     403     403      403

@@ -54,6 +54,8 @@ from evaluations.enums import EvaluationState, PictureState
 from evaluations.models import Evaluation, PictureRequest, QuestionMark
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
+from notifications.enums import NotificationKind
+from notifications.services.stopping import stop_token
 from tests import factories
 from tests.cast import Cast
 
@@ -97,6 +99,7 @@ class World:
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
             "nobody": uuid.UUID(int=1),
+            "mail_stop": stop_token(user_id=self.cast.student.pk, what=NotificationKind.PAPER_RETURNED),
             "programme": self.cast.cohort.programme_id,
             "blueprint": Blueprint.objects.get(author=self.cast.teacher).pk,
             "template": Blueprint.objects.get(author=None).pk,

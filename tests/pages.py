@@ -22,6 +22,7 @@ PAGES = [
     ("anonymous", "account_email_verification_sent", ()),
     ("anonymous", "account_confirm_email", ("made-up",)),
     ("anonymous", "account_inactive", ()),
+    ("anonymous", "mail-stop", ("{mail_stop}",)),
     ("student", "student-home", ()),
     ("student", "exam-list", ()),
     ("student", "exam-detail", ("{open_exam}",)),
@@ -40,6 +41,7 @@ PAGES = [
     ("student", "question-flag", ("{types_blanks}",)),
     ("student", "notification-list", ()),
     ("student", "person-settings", ()),
+    ("student", "notification-settings", ()),
     ("student", "account_change_password", ()),
     ("student", "account_email", ()),
     ("student", "account_logout", ()),
@@ -63,6 +65,7 @@ PAGES = [
     ("teacher", "rehearsal-end", ("{rehearsed}",)),
     ("teacher", "person-settings", ()),
     ("teacher", "availability", ()),
+    ("teacher", "notification-settings", ()),
     ("teacher", "bank-list", ()),
     ("teacher", "question-page", ("{reviewed}",)),
     ("teacher", "question-new", ()),
@@ -102,6 +105,7 @@ PAGES = [
     ("guardian", "result-page", ("{released_attempt}",)),
     ("guardian", "result-page", ("{blurred_result}",)),
     ("guardian", "notification-list", ()),
+    ("guardian", "notification-settings", ()),
 ]
 
 

@@ -38,6 +38,8 @@ TREND_POINTS = 12
 # More papers than this are never with teachers at once.
 MOST_OPEN = 20
 GOAL_PERCENT = 75
+# What leads to a result that is worth another look.
+RESULT_NEWS = (NotificationKind.PAPER_RETURNED, NotificationKind.MARKS_CHANGED)
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _tasks(rows: list[dict[str, Any]], released: list[Evaluation], unread: set[s
 def _returned_notices(user: User, now: datetime) -> tuple[set[str], bool]:
     """The addresses of returned papers not looked at yet, and whether one was read today. One query."""
     notices = (
-        Notification.objects.filter(user=user, kind=NotificationKind.PAPER_RETURNED)
+        Notification.objects.filter(user=user, kind__in=RESULT_NEWS)
         .filter(Q(read_at__isnull=True) | Q(read_at__gte=day_start(now)))
         .values_list("url", "read_at")
     )

@@ -31,6 +31,7 @@ from assessments.services.item_statistics import note_marked
 from assessments.services.judging import rules_of
 from assessments.services.submission import is_time_up, lock_attempt
 from common.errors import DomainError
+from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
 # More than this at once is no outage of a connection; staff have "more time" for it.
@@ -216,11 +217,10 @@ def _tell(attempt: Attempt, minutes: int, line: AttemptEvent, now: datetime) -> 
         body %= {"exam": attempt.exam.title, "until": until}
     notify(
         user=attempt.student,
-        kind="attempt.credited",
+        kind=NotificationKind.ATTEMPT_CREDITED,
         cause=str(line.pk),
         title=title,
         body=body,
         url=f"/attempts/{attempt.pk}/",
-        mail=False,
         now=now,
     )

@@ -13,6 +13,7 @@ from assessments.enums import QuestionState
 from assessments.models import Question, QuestionReview
 from assessments.services.questions import change_question_state
 from common.errors import DomainError
+from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
 MAX_REASON = 1000
@@ -59,11 +60,10 @@ def _tell_author(question: Question, row: QuestionReview, now: datetime) -> None
         return
     notify(
         user=question.author,
-        kind="question.reviewed",
+        kind=NotificationKind.QUESTION_REVIEWED,
         cause=str(row.pk),
         title=title,
         body=row.reason,
         url=f"/bank/{question.pk}/",
-        mail=False,
         now=now,
     )

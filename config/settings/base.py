@@ -267,6 +267,12 @@ CELERY_BEAT_SCHEDULE = {
     "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
+    "send-digests": {
+        "task": "notifications.send_digests",
+        "schedule": timedelta(minutes=2),
+        "options": {"expires": 100},
+    },
+    "prune-outbox": {"task": "notifications.prune_outbox", "schedule": crontab(hour="2", minute="50")},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
     "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }

@@ -374,6 +374,5 @@ def _tell_teacher(evaluation: Evaluation, now: datetime) -> None:
         title=title,
         body=body,
         url=links.desk_url(evaluation.pk),
-        mail=False,
         now=now,
     )

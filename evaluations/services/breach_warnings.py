@@ -110,6 +110,5 @@ def _tell_staff(made: list[BreachWarning], now: datetime) -> None:
             title=title,
             body=body,
             url=links.warnings_url(),
-            mail=True,
             now=now,
         )

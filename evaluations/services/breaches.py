@@ -111,6 +111,5 @@ def _notify(person: User, evaluation: Evaluation, now: datetime) -> None:
         title=title,
         body=f"{body} {who % told}",
         url=links.board_url(evaluation.pk),
-        mail=True,
         now=now,
     )

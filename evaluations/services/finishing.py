@@ -97,12 +97,11 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
             title = _("%(exam)s: some pages cannot be read") % {"exam": locked.attempt.exam.title}
         notify(
             user=locked.attempt.student,
-            kind=NotificationKind.PAPER_RETURNED,
+            kind=NotificationKind.PAPER_UNREADABLE,
             cause=f"transition:{made.pk}",
             title=title,
             body=reason,
             url=links.result_url(locked.attempt_id),
-            mail=True,
             now=now,
         )
     return locked
@@ -124,7 +123,6 @@ def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
             title=title,
             body=reason,
             url=links.desk_url(locked.pk),
-            mail=False,
             now=now,
         )
     return locked
@@ -189,7 +187,6 @@ def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> Non
             title=title,
             body=body,
             url=links.result_url(attempt.pk),
-            mail=True,
             now=now,
         )
 

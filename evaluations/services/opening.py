@@ -120,6 +120,5 @@ def _tell_student(evaluation: Evaluation, now: datetime) -> None:
         title=title,
         body=body,
         url=links.result_url(attempt.pk),
-        mail=False,
         now=now,
     )

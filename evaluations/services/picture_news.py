@@ -19,7 +19,7 @@ from notifications.services.inbox import notify
 
 
 def tell_student(asked: PictureRequest, evaluation: Evaluation, now: datetime) -> None:
-    """That a picture is asked for (by e-mail too), or not needed any more."""
+    """That a picture is asked for, or not needed any more."""
     student, is_open = evaluation.attempt.student, asked.state == PictureState.OPEN
     with translation.override(student.language):
         names = {"exam": evaluation.attempt.exam.title, "number": page_number(asked.page)}
@@ -33,12 +33,11 @@ def tell_student(asked: PictureRequest, evaluation: Evaluation, now: datetime) -
             body = _("You need not do anything.")
     notify(
         user=student,
-        kind=NotificationKind.PICTURE_WANTED,
+        kind=NotificationKind.PICTURE_WANTED if is_open else NotificationKind.PICTURE_DROPPED,
         cause=f"picture:{asked.pk}:{asked.state}",
         title=title,
         body=body,
         url=links.picture_url(asked.pk),
-        mail=is_open,
         now=now,
     )
 
@@ -63,6 +62,5 @@ def tell_marker(asked: PictureRequest, evaluation: Evaluation, now: datetime) ->
         title=title,
         body=body,
         url=links.desk_url(evaluation.pk),
-        mail=False,
         now=now,
     )

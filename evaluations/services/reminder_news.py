@@ -23,7 +23,7 @@ def nudge(paper: Evaluation, row: Reminder, now: datetime) -> None:
     with translation.override(paper.teacher.language):
         title = _("Half of the time is used: %(exam)s") % {"exam": paper.attempt.exam.title}
         body = _("Paper %(id)s is due by %(day)s, %(clock)s.") % _due(paper, ZoneInfo(paper.teacher.time_zone))
-    _tell_teacher(paper, row, title, body, now, mail=False)
+    _tell_teacher(NotificationKind.PAPER_HALFWAY, paper, row, title, body, now)
 
 
 def warn(paper: Evaluation, row: Reminder, now: datetime) -> None:
@@ -38,7 +38,7 @@ def warn(paper: Evaluation, row: Reminder, now: datetime) -> None:
         else:
             title = _("Late: %(exam)s") % exam
             body = _("Paper %(id)s was due by %(day)s, %(clock)s.") % due
-    _tell_teacher(paper, row, title, body, now, mail=True)
+    _tell_teacher(NotificationKind.PAPER_REMINDER, paper, row, title, body, now)
 
 
 def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date | None = None) -> None:
@@ -56,7 +56,6 @@ def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date
         title=title,
         body=body,
         url=links.queue_url(),
-        mail=False,
         now=now,
     )
 
@@ -76,7 +75,6 @@ def tell_staff(paper: Evaluation, row: Reminder, now: datetime) -> None:
             title=title,
             body=f"{due} {who} {nobody}",
             url=links.board_url(paper.pk),
-            mail=True,
             now=now,
         )
 
@@ -87,15 +85,14 @@ def _due(paper: Evaluation, zone: tzinfo) -> dict[str, str]:
     return {"id": paper.short_id, "day": date_format(due, "D j M"), "clock": clock_text(due)}
 
 
-def _tell_teacher(paper: Evaluation, row: Reminder, title: str, body: str, now: datetime, *, mail: bool) -> None:
+def _tell_teacher(kind: str, paper: Evaluation, row: Reminder, title: str, body: str, now: datetime) -> None:
     assert paper.teacher is not None
     notify(
         user=paper.teacher,
-        kind=NotificationKind.PAPER_REMINDER,
+        kind=kind,
         cause=f"reminder:{row.pk}",
         title=title,
         body=body,
         url=links.desk_url(paper.pk),
-        mail=mail,
         now=now,
     )

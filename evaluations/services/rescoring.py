@@ -100,10 +100,9 @@ def _news(change: Change, evaluation: Evaluation | None, done: Rescoring, langua
         body = _("The key of question %(number)s was wrong. You now have %(new)s marks instead of %(old)s.") % told
     return News(
         user_id=attempt.student_id,
-        kind=NotificationKind.PAPER_RETURNED,
+        kind=NotificationKind.MARKS_CHANGED,
         cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
         title=title,
         body=body,
         url=links.result_url(attempt.pk),
-        mail=True,
     )

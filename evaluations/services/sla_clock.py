@@ -21,6 +21,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
+from common.local_times import moment_reached
+
 #: A calendar without a working day in so many days is an error.
 HORIZON_DAYS = 366
 #: The longest budget that is taken for one and not for a slip of the pen.
@@ -82,11 +84,7 @@ class Calendar:
 
     def at(self, day: date, local: time) -> datetime:
         """The UTC moment of a local time: the first of one that comes twice; of one that is skipped, the skip."""
-        wall = datetime.combine(day, local)
-        moment = wall.replace(tzinfo=self.time_zone).astimezone(UTC)
-        if moment.astimezone(self.time_zone).replace(tzinfo=None) == wall:
-            return moment
-        return self._clock_change(wall.replace(tzinfo=self.time_zone, fold=1).astimezone(UTC), moment)
+        return moment_reached(datetime.combine(day, local), self.time_zone)
 
     def open_intervals(self, day: date) -> list[Interval]:
         """The opening hours of one local day as UTC intervals, in order; empty on a closed day."""
@@ -109,17 +107,6 @@ class Calendar:
 
     def _end(self, day: date, closes: time) -> datetime:
         return self.at(day + timedelta(days=1), MIDNIGHT) if closes == MIDNIGHT else self.at(day, closes)
-
-    def _clock_change(self, before: datetime, after: datetime) -> datetime:
-        """The moment between two UTC moments, to the second, at which the zone's offset changes."""
-        offset = before.astimezone(self.time_zone).utcoffset()
-        while after - before > timedelta(seconds=1):
-            middle = before + (after - before) // 2
-            if middle.astimezone(self.time_zone).utcoffset() == offset:
-                before = middle
-            else:
-                after = middle
-        return after.replace(microsecond=0)
 
 
 @dataclass(frozen=True)

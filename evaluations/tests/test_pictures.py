@@ -369,7 +369,8 @@ def test_withdrawing_tells_the_student_and_is_for_the_marker(cast: Any, paper: E
         withdraw_picture(asked=asked, actor=cast.colleague, now=NOW)
     withdraw_picture(asked=asked, actor=paper.teacher, now=NOW + MINUTE)
     assert withdraw_picture(asked=asked, actor=paper.teacher, now=NOW + HOUR).closed_at == NOW + MINUTE
-    titles = [row.title for row in Notification.objects.filter(kind="picture_wanted").order_by("created_at")]
+    told = Notification.objects.filter(kind__in=["picture_wanted", "picture_dropped"]).order_by("created_at")
+    titles = [row.title for row in told]
     assert titles[-1] == "Maths mock 1: the picture of page 1 is not needed any more"
     assert code_of(lambda: announce(asked)) == "not_needed"
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.models import IdModel, ScopedQuerySet
 from notifications.enums import MailState, NotificationKind
+from notifications.models.mails import Digest, Mailed
 
 
 class NotificationQuerySet(ScopedQuerySet["Notification"]):
@@ -22,7 +23,7 @@ class NotificationQuerySet(ScopedQuerySet["Notification"]):
         return self.filter(read_at__isnull=True)
 
 
-class Notification(IdModel):
+class Notification(IdModel, Mailed):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=30, choices=NotificationKind.choices)
     cause = models.CharField(max_length=80, help_text=_("What it is about; the same cause never notifies twice."))
@@ -31,9 +32,9 @@ class Notification(IdModel):
     url = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
-    mail_state = models.CharField(max_length=10, choices=MailState.choices, default=MailState.NONE)
-    mail_tries = models.PositiveSmallIntegerField(default=0)
-    mail_after = models.DateTimeField(null=True, blank=True)
+    digest = models.ForeignKey(
+        Digest, models.SET_NULL, null=True, blank=True, related_name="notifications", db_index=False
+    )
 
     objects = NotificationQuerySet.as_manager()
 
@@ -46,6 +47,12 @@ class Notification(IdModel):
             models.Index(
                 fields=["mail_after"], condition=Q(mail_state=MailState.WAITING), name="notification_mail_idx"
             ),
+            models.Index(
+                fields=["mail_after"],
+                condition=Q(mail_state__in=[MailState.HELD, MailState.DIGEST], digest__isnull=True),
+                name="notification_later_idx",
+            ),
+            models.Index(fields=["digest"], condition=Q(digest__isnull=False), name="notification_digest_idx"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from accounts.models import User
 from notifications import tasks
 from notifications.enums import MailState
 from notifications.models import Notification
+from notifications.services.channels import plan_channels
 from notifications.services.mail import send_waiting_mail
 
 __all__ = ["News", "mark_read", "notify", "notify_many", "read_by_url", "send_waiting_mail"]
@@ -31,14 +32,14 @@ def notify(
     title: str,
     body: str = "",
     url: str = "",
-    mail: bool,
     now: datetime,
 ) -> Notification | None:
-    """Puts one notification into the person's inbox and, with `mail`, sends it as an e-mail after the commit.
+    """Puts one notification into the person's inbox and sends it, after the commit, as they wish for this kind.
 
     The same (user, kind, cause) again changes nothing and returns None. `url` is a path on this site.
     """
     with transaction.atomic():
+        plan = plan_channels(told=[(user.pk, kind)], now=now)[user.pk, kind]
         notification, created = Notification.objects.get_or_create(
             user=user,
             kind=kind,
@@ -48,13 +49,13 @@ def notify(
                 "body": body[:500],
                 "url": url,
                 "created_at": now,
-                "mail_state": MailState.WAITING if mail else MailState.NONE,
-                "mail_after": now if mail else None,
+                "mail_state": plan.mail_state,
+                "mail_after": plan.mail_after,
             },
         )
         if not created:
             return None
-        if mail:
+        if plan.mail_state == MailState.WAITING:
             # If the broker cannot be reached the row stays waiting and the sweep sends it.
             transaction.on_commit(partial(tasks.send_mail.delay, str(notification.pk)), robust=True)
         live.ring([user.pk])
@@ -71,7 +72,6 @@ class News:
     title: str
     body: str = ""
     url: str = ""
-    mail: bool = False
 
 
 def notify_many(news: Iterable[News], *, now: datetime) -> None:
@@ -79,6 +79,8 @@ def notify_many(news: Iterable[News], *, now: datetime) -> None:
 
     What a person has been told already is left as it is; a mail is sent once whoever asks for it.
     """
+    told = list(news)
+    plans = plan_channels(told=((one.user_id, one.kind) for one in told), now=now)
     rows = [
         Notification(
             user_id=one.user_id,
@@ -88,10 +90,10 @@ def notify_many(news: Iterable[News], *, now: datetime) -> None:
             body=one.body[:500],
             url=one.url,
             created_at=now,
-            mail_state=MailState.WAITING if one.mail else MailState.NONE,
-            mail_after=now if one.mail else None,
+            mail_state=plans[one.user_id, one.kind].mail_state,
+            mail_after=plans[one.user_id, one.kind].mail_after,
         )
-        for one in news
+        for one in told
     ]
     with transaction.atomic():
         Notification.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)

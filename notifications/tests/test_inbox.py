@@ -50,7 +50,6 @@ def tell(person, **changes):
         "title": "Your paper is back",
         "body": "66 of 80.",
         "url": "/results/1/",
-        "mail": True,
         "now": NOW,
     }
     return notify(**{**given, **changes})
@@ -79,7 +78,7 @@ def test_other_cause_kind_or_person_is_said(person):
 
 def test_without_mail_none_is_sent(person, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
-        notification = tell(person, mail=False)
+        notification = tell(person, kind=NotificationKind.PAPER_RECEIVED)
     assert callbacks == []
     assert state(notification) == (MailState.NONE, 0)
     assert send_waiting_mail(now=NOW + timedelta(days=1)) == 0
@@ -181,7 +180,7 @@ def test_notification_that_is_gone_is_no_crash(db):
 
 
 def test_eight_workers_at_once_send_one_mail(transactional_db):
-    notification = tell(UserFactory(), mail=False)
+    notification = tell(UserFactory(), kind=NotificationKind.PAPER_RECEIVED)
     Notification.objects.update(mail_state=MailState.WAITING, mail_after=NOW)
     run_at_once([lambda: deliver_mail(notification_id=notification.pk, now=NOW)] * 8)
     assert len(mail.outbox) == 1
@@ -190,7 +189,7 @@ def test_eight_workers_at_once_send_one_mail(transactional_db):
 
 def test_eight_at_once_say_it_once(transactional_db):
     person = UserFactory()
-    said = run_at_once([lambda: tell(person, mail=False)] * 8)
+    said = run_at_once([lambda: tell(person, kind=NotificationKind.PAPER_RECEIVED)] * 8)
     assert sum(notification is not None for notification in said) == 1
 
 
@@ -214,7 +213,7 @@ def test_read_by_url_reads_what_points_there(person):
 
 
 def test_pages_of_thirty_newest_first(person):
-    made = [tell(person, cause=f"paper-{n}", mail=False) for n in range(65)]
+    made = [tell(person, cause=f"paper-{n}", kind=NotificationKind.PAPER_RECEIVED) for n in range(65)]
     seen, before, sizes = [], None, []
     while True:
         page = inbox_page(user=person, before=before)
@@ -229,12 +228,12 @@ def test_pages_of_thirty_newest_first(person):
 
 def test_many_are_told_once_each_at_a_constant_cost(db, django_assert_num_queries, django_capture_on_commit_callbacks):
     def news(people):
-        return [News(person.pk, NotificationKind.PAPER_RETURNED, "key-1", "New marks", mail=True) for person in people]
+        return [News(person.pk, NotificationKind.PAPER_RETURNED, "key-1", "New marks") for person in people]
 
     people = UserFactory.create_batch(5)
-    with django_capture_on_commit_callbacks() as waiting, django_assert_num_queries(3):
+    with django_capture_on_commit_callbacks() as waiting, django_assert_num_queries(5):
         notify_many(news(people[:2]), now=NOW)
-    with django_capture_on_commit_callbacks() as more, django_assert_num_queries(3):
+    with django_capture_on_commit_callbacks() as more, django_assert_num_queries(5):
         notify_many(news(people), now=NOW)
     assert Notification.objects.count() == 5
     for callback in [*waiting, *more]:

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from notifications.enums import NotificationKind
 from notifications.models import Notification
 from notifications.tests.test_inbox import tell
 
@@ -69,7 +70,7 @@ def test_reading_by_get_is_refused(client, me):
 
 def test_older_page_and_nonsense_cursor(client, me):
     for n in range(31):
-        tell(me, cause=f"paper-{n}", mail=False)
+        tell(me, cause=f"paper-{n}", kind=NotificationKind.PAPER_RECEIVED)
     older = client.get(URL).context["inbox"].older
     assert len(client.get(URL, {"before": str(older)}).context["inbox"].items) == 1
     assert len(client.get(URL, {"before": "nonsense"}).context["inbox"].items) == 30
@@ -79,7 +80,7 @@ def test_inbox_costs_the_same_for_one_and_thirty(client, me):
     costs = []
     for start, stop in ((0, 1), (1, 30)):
         for n in range(start, stop):
-            tell(me, cause=f"paper-{n}", mail=False)
+            tell(me, cause=f"paper-{n}", kind=NotificationKind.PAPER_RECEIVED)
         with CaptureQueriesContext(connection) as queries:
             client.get(URL)
         costs.append(len(queries))

@@ -1,18 +1,25 @@
-"""One notification for every member of the cast."""
+"""One notification for every member of the cast, and what they chose."""
 
+from datetime import time
 from typing import Any
 
-from notifications.enums import NotificationKind
-from notifications.models import Notification
+from notifications.enums import MailState, MailWish, NotificationKind
+from notifications.models import Digest, Notification, NotificationPreference, NotificationSettings
 from tests.factories import NOW
 
 
 def samples(cast: Any) -> dict[type, list[Any]]:
     """Model → its rows."""
-    rows = [
-        Notification.objects.create(
-            user=person, kind=NotificationKind.PAPER_RETURNED, cause="law", title="Your paper is back", created_at=NOW
-        )
-        for person in cast.people.values()
-    ]
-    return {Notification: rows}
+    told = NotificationKind.PAPER_RETURNED
+    people = cast.people.values()
+    return {
+        Notification: [
+            Notification.objects.create(user=one, kind=told, cause="law", title="Your paper is back", created_at=NOW)
+            for one in people
+        ],
+        Digest: [Digest.objects.create(user=one, day=NOW.date(), occasion=MailState.DIGEST) for one in people],
+        NotificationPreference: [
+            NotificationPreference.objects.create(user=one, kind=told, mail=MailWish.OFF, push=False) for one in people
+        ],
+        NotificationSettings: [NotificationSettings.objects.create(user=one, digest_at=time(8)) for one in people],
+    }
