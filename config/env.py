@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -50,6 +51,17 @@ class Env:
 
     def names(self, name: str, default: str = "") -> list[str]:
         return [part.strip() for part in self.source.get(name, default).split(",") if part.strip()]
+
+    def networks(self, name: str) -> list[str]:
+        """Networks such as 10.0.0.0/8, separated by commas."""
+        found = self.names(name)
+        for text in found:
+            try:
+                ip_network(text)
+            except ValueError as error:
+                message = f"{name} names '{text}', but must name networks such as 10.0.0.0/8."
+                raise ImproperlyConfigured(message) from error
+        return found
 
     def url(self, name: str, default: str) -> str:
         """An address of the web, without a slash at its end."""

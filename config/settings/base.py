@@ -296,6 +296,10 @@ CREDIT_REOPEN_HOURS = env.number("CREDIT_REOPEN_HOURS", 24, maximum=168)
 # Whether students may be sent to addresses without TLS: only where everything runs on one computer.
 EXTERNAL_TOOLS_HTTP = env.flag("EXTERNAL_TOOLS_HTTP", False)
 
+# --- Requests of ours to addresses of others --------------------------------------------------------------------------
+# Private networks in which webhooks may be received, also without TLS; everything else that is not public is refused.
+OUTGOING_NETWORKS = env.networks("OUTGOING_NETWORKS")
+
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -71,6 +71,7 @@ WRONG = [
     (lambda env: env.url("A", ""), {"A": "https://"}, "A is 'https://', but must be an address"),
     (lambda env: env.rate("A", ""), {"A": "100"}, "A is '100', but must be a number per time"),
     (lambda env: env.rate("A", ""), {"A": "100/fortnight"}, "but must be a number per time"),
+    (lambda env: env.networks("A"), {"A": "10.0.0.0/8, 10.0.0.1/8"}, "A names '10.0.0.1/8', but must name networks"),
     (lambda env: env.zone("A", ""), {"A": "India"}, "A is 'India', but must be a time zone"),
 ]
 
@@ -106,6 +107,8 @@ def test_postgres_parts_are_unquoted():
 def test_addresses_rates_zones_and_brokers():
     assert read(A="https://abhyas.example/").url("A", "") == "https://abhyas.example"
     assert read().rate("A", "120/min") == "120/min"
+    assert read(A="10.0.0.0/8, fd00::/8").networks("A") == ["10.0.0.0/8", "fd00::/8"]
+    assert read().networks("A") == []
     assert read(A="Asia/Kathmandu").zone("A", "") == "Asia/Kathmandu"
     assert read(A="rediss://h:6379/1").broker("A", "") == "rediss://h:6379/1"
     assert read().broker("A", "djangodb://") == "djangodb://"
