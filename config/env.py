@@ -85,6 +85,13 @@ class Env:
             raise ImproperlyConfigured(f"{name} is '{value}', but must be a time zone such as Asia/Kolkata.")
         return value
 
+    def key(self, name: str) -> str:
+        """The 32 bytes of a private key as base64url, or nothing."""
+        value = self.text(name, "")
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):
+            raise ImproperlyConfigured(f"{name} must be 43 letters and digits, as manage.py make_vapid_key says.")
+        return value
+
     def broker(self, name: str, default: str) -> str:
         """`djangodb://` (the database) or `redis://host:port/db`."""
         value = self.text(name, default)

@@ -28,11 +28,7 @@ class WishesForm(forms.Form):
     """One row for each kind that this person's roles can get, quiet hours, and the time of the mail of the day."""
 
     quiet_from = forms.TimeField(label=gettext_lazy("Quiet from"), required=False, widget=TimeInput)
-    quiet_until = forms.TimeField(
-        label=gettext_lazy("until"),
-        required=False,
-        widget=TimeInput,
-    )
+    quiet_until = forms.TimeField(label=gettext_lazy("Quiet until"), required=False, widget=TimeInput)
     digest_at = forms.TimeField(label=gettext_lazy("The mail of the day comes at"), widget=TimeInput)
 
     def __init__(self, data: Any = None, *, person: User, with_push: bool) -> None:

@@ -12,8 +12,15 @@ def is_addressee(user: Any, row: Any) -> bool:
     return row is not None and user.is_authenticated and row.user_id == user.pk
 
 
-for name in ("notification", "notificationpreference", "notificationsettings", "digest"):
-    rules.add_perm(f"notifications.view_{name}", is_addressee)
+@rules.predicate
+def is_owner_of_browser(user: Any, row: Any) -> bool:
+    return row is not None and user.is_authenticated and row.subscription.user_id == user.pk
+
+
+OWN = ("notification", "notificationpreference", "notificationsettings", "digest", "pushsubscription", "pushdelivery")
+for name in OWN:
+    mine = is_owner_of_browser if name == "pushdelivery" else is_addressee
+    rules.add_perm(f"notifications.view_{name}", mine)
     rules.add_perm(f"notifications.add_{name}", rules.always_deny)
     rules.add_perm(f"notifications.delete_{name}", rules.always_deny)
     rules.add_perm(f"notifications.change_{name}", is_addressee if name == "notification" else rules.always_deny)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from notifications.enums import KINDS
-from notifications.models import Notification
+from notifications.models import Notification, PushSubscription
 
 PAGE_SIZE = 30
 
@@ -32,6 +33,13 @@ def inbox_page(*, user: Any, before: UUID | None = None) -> InboxPage:
     rows = list(found[: PAGE_SIZE + 1])
     items = rows[:PAGE_SIZE]
     return InboxPage(items=items, older=items[-1].pk if len(rows) > PAGE_SIZE else None)
+
+
+def push_browsers(user: Any) -> list[str]:
+    """SHA-256 of the address of each browser that the person's news is pushed to, in hex: a page's script knows its own
+    browser among them."""
+    endpoints = PushSubscription.objects.visible_to(user).values_list("endpoint", flat=True)
+    return [hashlib.sha256(endpoint.encode()).hexdigest() for endpoint in endpoints]
 
 
 def own_kinds(user: Any) -> list[str]:

@@ -36,9 +36,27 @@ def send_digests() -> int:
     return sweep(now=timezone.now())
 
 
+@shared_task(name="notifications.send_pushes")
+def send_pushes(delivery_ids: list[str]) -> int:
+    """Sends these messages to browsers that are still waiting; returns how many were sent."""
+    from notifications.services.push import deliver_pushes
+
+    return deliver_pushes(delivery_ids=delivery_ids, now=timezone.now())
+
+
+@shared_task(name="notifications.send_waiting_pushes")
+def send_waiting_pushes() -> int:
+    """Sends every message to a browser that is due and was not sent; returns how many were sent."""
+    from notifications.services.push import send_waiting_pushes as sweep
+
+    return sweep(now=timezone.now())
+
+
 @shared_task(name="notifications.prune_outbox")
 def prune_outbox() -> int:
     """Forgets what was sent long ago; returns how many rows."""
     from notifications.services.digests import prune_digests
+    from notifications.services.push import prune_pushes
 
-    return prune_digests(now=timezone.now())
+    now = timezone.now()
+    return prune_digests(now=now) + prune_pushes(now=now)

@@ -66,6 +66,7 @@ GET  phone-status                                         | 401    401      401 
 POST phone-announce                                       | 401    401      401     401      401      401     401     401      401
 POST phone-done  {unsent}                                 | 401    401      401     401      401      401     401     401      401
 POST phone-remove  {client}                               | 401    401      401     401      401      401     401     401      401
+GET  push-worker                                          | 200    200      200     200      200      200     200     200      200
 GET  mail-stop  {mail_stop}                               | 200    200      200     200      200      200     200     200      200
 POST mail-stop  {mail_stop}                               | 200    200      200     200      200      200     200     200      200
 GET  mail-stop  made-up                                   | 404    404      404     404      404      404     404     404      404
@@ -111,6 +112,9 @@ POST notification-read                                    | login  >notification
 GET  notification-read                                    | login  405      405     405      405      405     405     405      405
 GET  notification-settings                                | login  200      200     200      200      200     200     200      200
 POST notification-settings                                | login  422      422     422      422      422     422     422      422
+POST push-subscribe                                       | login  422      422     422      422      422     422     422      422
+POST push-unsubscribe                                     | login  422      422     422      422      422     422     422      422
+POST push-end                                             | login  >notification-settings >notification-settings >notification-settings >notification-settings >notification-settings >notification-settings >notification-settings >notification-settings
 GET  student-home                                         | login  200      200     200      403      403     403     403      403
 GET  teacher-home                                         | login  403      403     403      403      200     200     200      403
 GET  guardian-home                                        | login  403      403     403      200      403     403     403      403

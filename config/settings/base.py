@@ -201,6 +201,10 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "ht
 vars().update(env.email("EMAIL_URL", f"file://{VAR_DIR / 'mail'}"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Abhyas <no-reply@abhyas.example>")
 
+# --- Web push --------------------------------------------------------------------------------------------------------
+# Who we are to push services; empty: nobody is offered push. `manage.py make_vapid_key` makes one.
+VAPID_PRIVATE_KEY = env.key("VAPID_PRIVATE_KEY")
+
 # --- Language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
@@ -271,6 +275,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.send_digests",
         "schedule": timedelta(minutes=2),
         "options": {"expires": 100},
+    },
+    "send-waiting-pushes": {
+        "task": "notifications.send_waiting_pushes",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
     },
     "prune-outbox": {"task": "notifications.prune_outbox", "schedule": crontab(hour="2", minute="50")},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},

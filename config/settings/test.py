@@ -11,6 +11,7 @@ ALLOWED_HOSTS = ["*"]
 SITE_URL = "http://testserver"
 # Argon2 is made slow on purpose; tests of the hasher itself override this.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+VAPID_PRIVATE_KEY = "only-for-tests-".ljust(43, "x")
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

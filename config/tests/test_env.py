@@ -72,6 +72,7 @@ WRONG = [
     (lambda env: env.rate("A", ""), {"A": "100"}, "A is '100', but must be a number per time"),
     (lambda env: env.rate("A", ""), {"A": "100/fortnight"}, "but must be a number per time"),
     (lambda env: env.networks("A"), {"A": "10.0.0.0/8, 10.0.0.1/8"}, "A names '10.0.0.1/8', but must name networks"),
+    (lambda env: env.key("A"), {"A": "c2hvcnQ"}, "A must be 43 letters and digits"),
     (lambda env: env.zone("A", ""), {"A": "India"}, "A is 'India', but must be a time zone"),
 ]
 
@@ -109,6 +110,8 @@ def test_addresses_rates_zones_and_brokers():
     assert read().rate("A", "120/min") == "120/min"
     assert read(A="10.0.0.0/8, fd00::/8").networks("A") == ["10.0.0.0/8", "fd00::/8"]
     assert read().networks("A") == []
+    assert read(A="x" * 43).key("A") == "x" * 43
+    assert read().key("A") == ""
     assert read(A="Asia/Kathmandu").zone("A", "") == "Asia/Kathmandu"
     assert read(A="rediss://h:6379/1").broker("A", "") == "rediss://h:6379/1"
     assert read().broker("A", "djangodb://") == "djangodb://"

@@ -1,5 +1,15 @@
 from notifications.models.inbox import Notification
 from notifications.models.mails import Digest, Mailed
 from notifications.models.preferences import NotificationPreference, NotificationSettings, OwnQuerySet
+from notifications.models.push import PushDelivery, PushSubscription
 
-__all__ = ["Digest", "Mailed", "Notification", "NotificationPreference", "NotificationSettings", "OwnQuerySet"]
+__all__ = [
+    "Digest",
+    "Mailed",
+    "Notification",
+    "NotificationPreference",
+    "NotificationSettings",
+    "OwnQuerySet",
+    "PushDelivery",
+    "PushSubscription",
+]

@@ -17,6 +17,7 @@ from notifications.enums import MailState
 from notifications.models import Notification
 from notifications.services.channels import plan_channels
 from notifications.services.mail import send_waiting_mail
+from notifications.services.push import queue_pushes
 
 __all__ = ["News", "mark_read", "notify", "notify_many", "read_by_url", "send_waiting_mail"]
 
@@ -55,6 +56,7 @@ def notify(
         )
         if not created:
             return None
+        queue_pushes(news=[(notification, plan.push_after)], now=now)
         if plan.mail_state == MailState.WAITING:
             # If the broker cannot be reached the row stays waiting and the sweep sends it.
             transaction.on_commit(partial(tasks.send_mail.delay, str(notification.pk)), robust=True)
@@ -97,6 +99,7 @@ def notify_many(news: Iterable[News], *, now: datetime) -> None:
     ]
     with transaction.atomic():
         Notification.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+        queue_pushes(news=[(row, plans[row.user_id, row.kind].push_after) for row in rows], now=now)
         ids = [str(row.pk) for row in rows if row.mail_state == MailState.WAITING]
         for start in range(0, len(ids), BATCH):
             # If the broker cannot be reached the rows stay waiting and the sweep sends them.

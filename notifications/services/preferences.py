@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from common.errors import DomainError
 from notifications.enums import KINDS, LATER, MailState, MailWish
-from notifications.models import Notification, NotificationPreference, NotificationSettings
+from notifications.models import Notification, NotificationPreference, NotificationSettings, PushDelivery
 from notifications.services.channels import own_hours
 from notifications.services.quiet import Hours
 
@@ -90,6 +90,9 @@ def keep_wishes(
     off = [kind for kind, wish in changed.items() if wish.mail == MailWish.OFF]
     waiting = Notification.objects.filter(user=person, kind__in=off, mail_state__in=UNSENT)
     waiting.update(mail_state=MailState.NONE, mail_after=None)
+    silent = [kind for kind, wish in changed.items() if not wish.push]
+    pushes = PushDelivery.objects.filter(subscription__user=person, notification__kind__in=silent)
+    pushes.filter(state=MailState.WAITING).update(state=MailState.NONE)
     record_event(
         actor=actor,
         action="notifications.wishes",
@@ -117,6 +120,8 @@ def _plan_again(person: User, hours: Hours, now: datetime) -> None:
     later = Notification.objects.filter(user=person, digest__isnull=True)
     later.filter(mail_state=MailState.DIGEST).update(mail_after=hours.next_digest(now))
     later.filter(mail_state=MailState.HELD).update(mail_after=hours.quiet_end(now) or now)
+    pushes = PushDelivery.objects.filter(subscription__user=person, state=MailState.WAITING, tries=0)
+    pushes.update(push_after=hours.quiet_end(now) or now)
 
 
 def _shown(hours: Hours) -> dict[str, Any]:

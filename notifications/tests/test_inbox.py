@@ -231,9 +231,9 @@ def test_many_are_told_once_each_at_a_constant_cost(db, django_assert_num_querie
         return [News(person.pk, NotificationKind.PAPER_RETURNED, "key-1", "New marks") for person in people]
 
     people = UserFactory.create_batch(5)
-    with django_capture_on_commit_callbacks() as waiting, django_assert_num_queries(5):
+    with django_capture_on_commit_callbacks() as waiting, django_assert_num_queries(6):
         notify_many(news(people[:2]), now=NOW)
-    with django_capture_on_commit_callbacks() as more, django_assert_num_queries(5):
+    with django_capture_on_commit_callbacks() as more, django_assert_num_queries(6):
         notify_many(news(people), now=NOW)
     assert Notification.objects.count() == 5
     for callback in [*waiting, *more]:

@@ -23,6 +23,7 @@ def me(cast, client):
 
 def save(client, person, *, headers=None, **changes):
     given = {f"mail_{kind}": KINDS[kind].mail for kind in own_kinds(person)}
+    given |= {f"push_{kind}": "on" for kind in own_kinds(person) if KINDS[kind].push}
     given |= {"quiet_from": "", "quiet_until": "", "digest_at": "18:00"}
     return client.post(URL, {**given, **changes}, headers=headers or {})
 
