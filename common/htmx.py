@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -55,7 +56,11 @@ def ui(request: HttpRequest) -> dict[str, Any]:
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
     """The JSON object a page's script sent. Raises DomainError when it is not one; see common.parsers.load_json."""
-    body = load_json(request.body)
+    try:
+        body = load_json(request.body)
+    except RawPostDataException:
+        # A form was sent, and the protection of forms has read it.
+        body = None
     if not isinstance(body, dict):
         raise DomainError(_("A JSON object is needed here."), "not_an_object")
     return body
