@@ -62,6 +62,7 @@ SCREENS = [
     Screen("blueprint-1440", "teacher", ("/blueprints/", BOARD)),
     Screen("paper-1440", "teacher", ("/blueprints/", BOARD, "a:has-text('Maths mock 4')")),
     Screen("admin-1440", "staff", ("/admin/",)),
+    Screen("teacher-home-390", "teacher", ("/teach/",), at="#day-plan"),
 ]
 
 

@@ -32,7 +32,7 @@ FOLDER = Path(settings.LOCALE_PATHS[0]) / "hi" / "LC_MESSAGES"
 VALUE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|%%|</?\w+")
 # The back office speaks English so far.
 BACK_OFFICE = re.compile(
-    r"/admin/|/models/|services/(rescoring|outage_credits|bulk_plans)\.py"
+    r"/admin/|/models/|services/(rescoring|outage_credits|bulk_plans|holidays)\.py"
     r"|selectors/(flight_pages|board|board_page|hours_left)\.py"
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")

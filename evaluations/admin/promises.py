@@ -6,13 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from accounts.models import User
 from accounts.services.office import delete_row, save_row
+from evaluations.admin.holidays import YearPages
 from evaluations.models import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
 
 
@@ -49,11 +53,17 @@ class HolidayInline(TabularInline):
 
 
 @admin.register(WorkingCalendar)
-class WorkingCalendarAdmin(AuditedAdmin):
-    list_display = ["name", "time_zone"]
+class WorkingCalendarAdmin(YearPages, AuditedAdmin):
+    list_display = ["name", "time_zone", "this_year"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [OpeningHoursInline, HolidayInline]
+
+    @display(description=_("year"))
+    def this_year(self, calendar: WorkingCalendar) -> SafeString:
+        year = timezone.localdate().year
+        url = reverse("admin:evaluations_calendar_year", args=[calendar.pk, year])
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, _("Year and holidays"))
 
 
 @admin.register(SlaPolicy)
