@@ -158,6 +158,7 @@ def sweeps() -> dict[str, Any]:
     from accounts.models import Leave, TeacherProfile, User
     from evaluations.models import Evaluation
     from evaluations.selectors import queue_for, staff_board, waiting_for
+    from evaluations.selectors.board import office_board
     from evaluations.services.assignment import assign_waiting
     from evaluations.services.breaches import scan_breaches
     from evaluations.services.claims import lapse_idle_claims
@@ -186,6 +187,7 @@ def sweeps() -> dict[str, Any]:
             "open_queue, the nearest 20,000": lambda: open_queue(now),
             "refresh_forecasts": lambda: refresh_forecasts(now=now),
             "staff_board": lambda: staff_board(now),
+            "office_board": lambda: office_board(now),
             "queue_for": lambda: queue_for(teacher, now),
             "waiting_for": lambda: waiting_for(teacher),
             "teacher's queue page": lambda: client.get("/marking/"),

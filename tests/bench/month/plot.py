@@ -117,7 +117,7 @@ def _line(frame: Frame, points: Sequence[tuple[float, float]], colour: str) -> s
 
 def _legend(names: Sequence[str], y: float) -> list[str]:
     return [
-        f'<text x="{RIGHT - 62 * (len(names) - 1 - n):g}" y="{y:g}" text-anchor="end" font-weight="600" '
+        f'<text x="{RIGHT - 70 * (len(names) - 1 - n):g}" y="{y:g}" text-anchor="end" font-weight="600" '
         f'fill="{COLOURS[name]}">{name}</text>'
         for n, name in enumerate(names)
     ]
