@@ -164,9 +164,8 @@ def check(paper: dict[str, Any], moment: str, world: dict[str, Any]) -> None:
     by_staff = [kind for who, kind in paper["news"] if who == world["staff"]]
     to_teachers = sorted((who, kind) for who, kind in paper["news"] if who in world["teachers"])
     helped = [row for row in paper["reminders"] if row[0] == "help"]
-    warned = sorted(
-        (teacher, "paper_reminder") for _, teacher, is_told in paper["reminders"] if is_told and _ != "help"
-    )
+    kinds = {"half": "paper_halfway", "most": "paper_reminder"}
+    warned = sorted((who, kinds[rung]) for rung, who, is_told in paper["reminders"] if is_told and rung in kinds)
     assert to_teachers == warned
     if moment == "half_at":
         assert (helped, by_staff, len(warned)) == ([], [], 1)
