@@ -52,6 +52,11 @@ def owns(user: Any, row: Any) -> bool:
 
 
 @rules.predicate
+def is_own_speed(user: Any, row: Any) -> bool:
+    return row is not None and row.teacher_id == user.pk
+
+
+@rules.predicate
 def marks_row(user: Any, row: Any) -> bool:
     """A row that hangs on an evaluation which is with this teacher."""
     return row is not None and bool(is_marker.test(user, row.evaluation))
@@ -93,6 +98,7 @@ for model in (
     *("forecastrun", "markerforecast"),
 ):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
+rules.add_perm("evaluations.view_markingspeed", is_staff | is_own_speed)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
 rules.add_perm("evaluations.change_bankcomment", owns)
 for model in ("slapolicy", "workingcalendar", "openinghours", "holiday"):

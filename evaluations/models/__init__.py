@@ -5,6 +5,7 @@ from evaluations.models.marks import MarkEvent, QuestionMark
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
 from evaluations.models.reminders import Reminder
+from evaluations.models.speeds import MarkingSpeed
 
 __all__ = [
     "Annotation",
@@ -16,6 +17,7 @@ __all__ = [
     "Holiday",
     "MarkEvent",
     "MarkerForecast",
+    "MarkingSpeed",
     "OpeningHours",
     "PaperForecast",
     "PictureRequest",

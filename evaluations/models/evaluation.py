@@ -46,7 +46,11 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
 class Evaluation(IdModel):
     """`due_at` is the promise; `half_at` and `most_at` are moments on the way to it, worked out once (on rows from
     before there were any, by the scan of reminders). A claim is a lease: `lease_until` is renewed by activity, an idle
-    claim lapses."""
+    claim lapses.
+
+    `work` is what there is to mark, without what the student declared not attempted:
+    {"questions": 5, "marks": {"short_answer": 6, "long_answer": 10}}; null on rows from before it was kept.
+    """
 
     attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="evaluation")
     policy = models.ForeignKey(SlaPolicy, models.PROTECT, related_name="evaluations")
@@ -55,6 +59,10 @@ class Evaluation(IdModel):
     due_at = models.DateTimeField()
     teacher = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="evaluations"
+    )
+    work = models.JSONField(null=True, blank=True, editable=False)
+    is_remark = models.BooleanField(
+        default=False, db_default=False, help_text=_("Nobody who has given marks for it may mark it again.")
     )
     expected_seconds = models.PositiveIntegerField(default=0, help_text=_("Expected marking time with this teacher."))
     assigned_at = models.DateTimeField(null=True, blank=True)

@@ -12,7 +12,11 @@ from evaluations.models.evaluation import Evaluation, OfEvaluationQuerySet
 
 
 class MarkEvent(IdModel):
-    """Append-only: what a marker gave to a question at a moment. `steps`: {step id: "0.5"}."""
+    """Append-only: what a marker gave to a question at a moment. `steps`: {step id: "0.5"}.
+
+    `active_seconds`: how much active time the paper had taken by then; what it went on by since the mark before was
+    spent on this question. Null on events from before it was kept.
+    """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="mark_events")
     question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
@@ -22,6 +26,7 @@ class MarkEvent(IdModel):
     comment = models.CharField(max_length=1000, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    active_seconds = models.IntegerField(null=True, blank=True)
 
     objects = OfEvaluationQuerySet.as_manager()
 

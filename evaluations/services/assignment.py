@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,7 +25,9 @@ from evaluations.enums import EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.services import links
 from evaluations.services.policies import promised_at, rung_moments
+from evaluations.services.speeds import Pace
 from evaluations.services.transitions import can_move, lock_evaluation, lock_evaluations, move
+from evaluations.services.workload import paces_of, work_to_do
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -61,8 +62,9 @@ class Pool:
     full: int
 
 
-def expected_seconds(*, written_marks: Decimal, seconds_per_mark: int) -> int:
-    return int(written_marks * seconds_per_mark)
+def expected_seconds(evaluation: Evaluation, pace: Pace) -> int:
+    """Of the whole paper with a teacher of this pace."""
+    return round(pace.seconds(work_to_do(evaluation)["marks"]))
 
 
 def conflicted_teachers(student_id: UUID) -> set[UUID]:
@@ -110,13 +112,12 @@ def reassign_evaluations(
     with transaction.atomic():
         locked = lock_evaluations(e.pk for e in evaluations)
         profile = _profile_of(teacher)
+        pace = paces_of([profile])[profile.pk]
         programmes = set(TeachingQualification.objects.filter(teacher=teacher).values_list("programme_id", flat=True))
         moved = [e for e in locked if not (e.teacher_id == teacher.pk and e.state == EvaluationState.ASSIGNED)]
         for evaluation in moved:
             _require_allowed(evaluation, teacher, programmes)
-            written = evaluation.attempt.paper.written_marks
-            seconds = expected_seconds(written_marks=written, seconds_per_mark=profile.seconds_per_mark)
-            _hand_over(evaluation, teacher, seconds, actor, reason, now)
+            _hand_over(evaluation, teacher, expected_seconds(evaluation, pace), actor, reason, now)
     return len(moved)
 
 
@@ -217,7 +218,8 @@ def _pool(evaluation: Evaluation, now: datetime) -> Pool:
     present = _present(free, evaluation, now)
     loads = _loads([profile.pk for profile in present], evaluation.due_at)
     able = [profile for profile in present if loads.get(profile.pk, (0, 0))[0] < profile.open_paper_cap]
-    candidates = [_candidate(profile, loads, attempt.paper.written_marks) for profile in able]
+    marks, paces = work_to_do(evaluation)["marks"], paces_of(able)
+    candidates = [_candidate(profile, loads, paces[profile.pk].seconds(marks)) for profile in able]
     candidates.sort(key=lambda c: (c.expected_seconds, c.open_papers, c.teacher.pk))
     return Pool(
         candidates=tuple(candidates),
@@ -227,10 +229,9 @@ def _pool(evaluation: Evaluation, now: datetime) -> Pool:
     )
 
 
-def _candidate(profile: TeacherProfile, loads: dict[UUID, tuple[int, int]], written: Decimal) -> Candidate:
+def _candidate(profile: TeacherProfile, loads: dict[UUID, tuple[int, int]], own: float) -> Candidate:
     papers, seconds = loads.get(profile.pk, (0, 0))
-    own = expected_seconds(written_marks=written, seconds_per_mark=profile.seconds_per_mark)
-    return Candidate(profile.user, papers, own, seconds + own, profile.open_paper_cap)
+    return Candidate(profile.user, papers, round(own), seconds + round(own), profile.open_paper_cap)
 
 
 def _present(profiles: Sequence[TeacherProfile], evaluation: Evaluation, now: datetime) -> list[TeacherProfile]:

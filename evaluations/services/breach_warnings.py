@@ -19,6 +19,7 @@ from evaluations.services.assignment import reassign_evaluations
 from evaluations.services.forecast import Chance, Outlook, Waiting, play
 from evaluations.services.forecast_moves import RISKY, Move, propose_moves
 from evaluations.services.forecasting import keep_play, open_queue
+from evaluations.services.workload import fill_missing_work
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -32,6 +33,7 @@ def warn_of_breaches(*, now: datetime) -> int:
 
     Returns how many are new. Repeatable, also by two at once.
     """
+    fill_missing_work()
     queue, chance = open_queue(now), Chance()
     outlooks = play(queue.papers, queue.markers, now=now, chance=chance)
     keep_play(queue, outlooks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from evaluations.models import Evaluation
 from evaluations.selectors import pullable_by
 from evaluations.services.assignment import conflicted_teachers, expected_seconds
 from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.workload import paces_of
 
 LEASE = timedelta(minutes=10)
 IDLE = timedelta(minutes=30)
@@ -121,12 +123,12 @@ def lock_claimed(evaluation_id: UUID, teacher: User) -> Evaluation:
     return locked
 
 
-def renewed_lease(evaluation: Evaluation, now: datetime) -> dict[str, object]:
+def renewed_lease(evaluation: Evaluation, now: datetime) -> dict[str, Any]:
     """The fields of a renewed claim, so that a service which writes more can write them together."""
     active = evaluation.active_seconds
     if evaluation.lease_until is not None:
         since = now - (evaluation.lease_until - LEASE)
-        active += int(max(timedelta(), min(since, ACTIVE_GAP)).total_seconds())
+        active += round(max(timedelta(), min(since, ACTIVE_GAP)).total_seconds())
     # Two devices with requests overtaking each other must not shorten the lease.
     until = max(now + LEASE, evaluation.lease_until or now)
     return {"lease_until": until, "active_seconds": active}
@@ -149,12 +151,8 @@ def _let_go(evaluation: Evaluation, actor: User | None, reason: str, now: dateti
 def _take(evaluation: Evaluation, teacher: User, now: datetime) -> None:
     changes: dict[str, object] = {"teacher": teacher, "claimed_at": now, "lease_until": now + LEASE}
     if evaluation.assigned_at is None:
-        written = evaluation.attempt.paper.written_marks
-        speed = teacher.teacher_profile.seconds_per_mark
-        changes |= {
-            "assigned_at": now,
-            "expected_seconds": expected_seconds(written_marks=written, seconds_per_mark=speed),
-        }
+        pace = paces_of([teacher.teacher_profile])[teacher.pk]
+        changes |= {"assigned_at": now, "expected_seconds": expected_seconds(evaluation, pace)}
     move(evaluation, "claim", actor=teacher, now=now, changes=changes)
 
 

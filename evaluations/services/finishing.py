@@ -24,6 +24,7 @@ from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
 from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.workload import measure_speeds, work_to_do
 from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
@@ -71,7 +72,7 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
         }
         _move_audited(locked, "finalise", ("written_marks", "total_marks"), actor=actor, now=now, changes=changes)
         if is_first:
-            _learn_speed(locked, actor)
+            _learn_speed(locked, actor, now)
         if locked.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
             _release(locked, None, now)
     return locked
@@ -136,12 +137,15 @@ def new_speed(old: int, *, active_seconds: int, written_marks: Decimal) -> int:
     return round(old * (1 - LAST_PAPER_WEIGHT) + measured * LAST_PAPER_WEIGHT)
 
 
-def _learn_speed(evaluation: Evaluation, teacher: User) -> None:
+def _learn_speed(evaluation: Evaluation, teacher: User, now: datetime) -> None:
+    """The start value of all speeds, then the speed with each type of question."""
     profile = TeacherProfile.objects.select_for_update(no_key=True).get(user=teacher)
-    written = evaluation.attempt.paper.written_marks
-    speed = new_speed(profile.seconds_per_mark, active_seconds=evaluation.active_seconds, written_marks=written)
+    marks = Decimal(sum(work_to_do(evaluation)["marks"].values()))
+    speed = new_speed(profile.seconds_per_mark, active_seconds=evaluation.active_seconds, written_marks=marks)
     if speed != profile.seconds_per_mark:
-        TeacherProfile.objects.filter(pk=profile.pk).update(seconds_per_mark=speed)
+        profile.seconds_per_mark = speed
+        profile.save(update_fields=["seconds_per_mark"])
+    measure_speeds(profile=profile, now=now)
 
 
 def _move_audited(

@@ -2,9 +2,9 @@
 
 In every play each teacher marks the papers they have, the nearest deadline first, in the hours in which they mark; a
 paper that nobody has goes to whoever would finish it first. How long a paper takes is drawn: its marks still to give,
-times the teacher's measured seconds per mark, times two lognormal factors with mean 1, one for the teacher in this play
-(a slow evening makes everything slow) and one for the paper. That durations of such work are close to lognormal is
-common ground (e.g. W. J. van der Linden, "A lognormal model for response times", 2006).
+times the teacher's measured seconds per mark of their type, times two lognormal factors with mean 1, one for the
+teacher in this play (a slow evening makes everything slow) and one for the paper. That durations of such work are close
+to lognormal is common ground (e.g. W. J. van der Linden, "A lognormal model for response times", 2006).
 
 What comes out for a paper is the moment by which it is done in four of five plays, and the share of plays in which it
 is late. Moments are aware and in UTC, lengths are seconds of marking.
@@ -37,7 +37,8 @@ Floats: TypeAlias = NDArray[np.float64]
 @dataclass(frozen=True)
 class Marker:
     """A teacher who marks. `spans`: when, in order and apart, from now to the horizon. `share`: of that time what goes
-    into marking while papers wait, over 0 to 1. `spread`: coefficient of variation of the time of one paper."""
+    into marking while papers wait, over 0 to 1. `spread`: coefficient of variation of the time of one paper. `by_type`:
+    seconds per mark of the types of question for which they are known."""
 
     id: UUID
     spans: tuple[Interval, ...]
@@ -45,16 +46,24 @@ class Marker:
     spread: float = 0.4
     share: float = 1.0
     programmes: frozenset[UUID] = frozenset()
+    by_type: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.seconds_per_mark <= 0 or self.spread < 0 or not 0 < self.share <= 1:
+        if min(self.seconds_per_mark, *self.by_type.values(), 1) <= 0 or self.spread < 0 or not 0 < self.share <= 1:
             raise ValueError(f"A marker needs a speed over 0 s, a spread from 0 and a share over 0 to 1: {self}")
+
+    def seconds(self, paper: Waiting) -> float:
+        """Mean seconds of marking."""
+        if not paper.types or not self.by_type:
+            return paper.marks * self.seconds_per_mark
+        return sum(marks * self.by_type.get(kind, self.seconds_per_mark) for kind, marks in paper.types)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A paper that is not marked. `marks` are those still to give. `marker`: whose it is; `is_begun` papers come first.
-    `barred`: who must not mark it. `ready_at`: not before then, where it waits for its student."""
+    """A paper that is not marked. `marks` are those still to give, `types` the same by type of question, where known.
+    `marker`: whose it is; `is_begun` papers come first. `barred`: who must not mark it. `ready_at`: not before then,
+    where it waits for its student."""
 
     id: UUID
     due_at: datetime
@@ -64,6 +73,7 @@ class Waiting:
     is_begun: bool = False
     barred: frozenset[UUID] = frozenset()
     ready_at: datetime | None = None
+    types: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,7 @@ class Desk:
         return self.hours.passed((moment - self.now).total_seconds())
 
     def mean_seconds(self, paper: Waiting) -> float:
-        return paper.marks * self.marker.seconds_per_mark / self.marker.share
+        return self.marker.seconds(paper) / self.marker.share
 
     def mean_end(self, paper: Waiting) -> float:
         """Seconds from now at which the paper would be done on average."""
@@ -258,14 +268,15 @@ def by_hour(
     """Load against capacity, hour by hour from the full hour of `now` in its zone. What is overdue counts in the
     first hour; what is due, or done, after the last one counts in none."""
     first = now.replace(minute=0, second=0, microsecond=0)
-    speeds = {marker.id: marker.seconds_per_mark for marker in markers}
-    usual = float(np.mean(list(speeds.values()))) if speeds else 0.0
+    known = {marker.id: marker for marker in markers}
+    usual = float(np.mean([marker.seconds_per_mark for marker in markers])) if markers else 0.0
     work, due, finished, late = [0.0] * hours, [0] * hours, [0] * hours, [0.0] * hours
     for paper in papers:
         outlook = outlooks[paper.id]
         at = max(0, (paper.due_at - first) // HOUR)
         if at < hours:
-            work[at] += paper.marks * speeds.get(outlook.marker or paper.id, usual)
+            marker = known.get(outlook.marker or paper.id)
+            work[at] += marker.seconds(paper) if marker else paper.marks * usual
             due[at] += 1
             late[at] += outlook.late_chance
         if outlook.expected_at is not None:

@@ -52,7 +52,7 @@ def share_of(marker: Marker, papers: Sequence[Waiting], outlooks: Mapping[UUID, 
     return Share(
         marker=marker.id,
         papers=len(papers),
-        work=sum(paper.marks * marker.seconds_per_mark for paper in papers),
+        work=sum(marker.seconds(paper) for paper in papers),
         free=open_time.passed(max(0.0, (last - now).total_seconds())) * marker.share if last else 0.0,
         last_due_at=last,
         done_at=None if None in ends else max((end for end in ends if end), default=None),

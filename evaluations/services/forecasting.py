@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,21 @@ from accounts.enums import LinkState
 from accounts.models import GuardianLink, TeacherProfile
 from courses.models import TeachingQualification
 from evaluations.enums import OPEN_STATES, EvaluationState
-from evaluations.models import Evaluation, ForecastRun, MarkerForecast, PaperForecast, PictureRequest, SlaPolicy
-from evaluations.selectors.queues import with_counts
+from evaluations.models import (
+    Evaluation,
+    ForecastRun,
+    MarkerForecast,
+    PaperForecast,
+    PictureRequest,
+    QuestionMark,
+    SlaPolicy,
+)
+from evaluations.selectors.queues import count_of
 from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of
 from evaluations.services.forecast_shares import Share, share_of_each
 from evaluations.services.policies import clock_calendar
 from evaluations.services.sla_clock import Calendar, WeeklyHours
+from evaluations.services.workload import marks_left, paces_of, work_of
 
 #: How far the play looks; what is not done by then has no expected moment.
 HORIZON = timedelta(days=21)
@@ -109,7 +119,7 @@ def _keep_outlooks(outlooks: Iterable[Outlook], now: datetime) -> None:
 
 
 def open_queue(now: datetime) -> Queue:
-    """The open papers, the nearest deadlines first, and everybody who marks. Nine queries, however long it is."""
+    """The open papers, the nearest deadlines first, and everybody who marks. Ten queries, however long it is."""
     papers = _papers(now)
     return Queue(now, papers, _markers(now))
 
@@ -118,31 +128,35 @@ def open_queue(now: datetime) -> Queue:
 def _papers(now: datetime) -> list[Waiting]:
     """A paper with marks for some of its questions has that share of its marks less to give."""
     asked = PictureRequest.objects.open().filter(evaluation=OuterRef("pk")).order_by("answer_by")
-    rows = with_counts(
-        Evaluation.objects.filter(state__in=OPEN_STATES, finalised_at=None).annotate(
-            answer_by=Subquery(asked.values("answer_by")[:1])
-        )
+    marked = QuestionMark.objects.filter(evaluation=OuterRef("pk"))
+    rows = Evaluation.objects.filter(state__in=OPEN_STATES, finalised_at=None).annotate(
+        answer_by=Subquery(asked.values("answer_by")[:1]),
+        done=count_of(marked, "evaluation", distinct="question__number"),
     )
     found = list(
         rows.order_by("due_at", "id").values(
-            *("id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "written", "done"),
-            *("attempt__student_id", "attempt__exam__programme_id", "attempt__paper__written_marks"),
+            *("id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "done", "work"),
+            *("attempt_id", "attempt__paper_id", "attempt__student_id", "attempt__exam__programme_id"),
         )[:MOST]
     )
+    unknown = work_of((row["attempt_id"], row["attempt__paper_id"]) for row in found if row["work"] is None)
     barred = barred_for({row["attempt__student_id"] for row in found if row["teacher_id"] is None})
-    return [
-        Waiting(
-            id=row["id"],
-            due_at=row["due_at"],
-            marks=float(row["attempt__paper__written_marks"]) * (1 - (row["done"] or 0) / (row["written"] or 1)),
-            programme=row["attempt__exam__programme_id"],
-            marker=row["teacher_id"],
-            is_begun=row["state"] == EvaluationState.IN_PROGRESS,
-            barred=frozenset({row["attempt__student_id"], *barred[row["attempt__student_id"]]}),
-            ready_at=(row["answer_by"] or row["due_at"]) if row["paused_at"] else None,
-        )
-        for row in found
-    ]
+    return [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred) for row in found]
+
+
+def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Mapping[UUID, set[UUID]]) -> Waiting:
+    types = marks_left(work, row["done"] or 0)
+    return Waiting(
+        id=row["id"],
+        due_at=row["due_at"],
+        marks=sum(types.values()),
+        types=tuple(sorted(types.items())),
+        programme=row["attempt__exam__programme_id"],
+        marker=row["teacher_id"],
+        is_begun=row["state"] == EvaluationState.IN_PROGRESS,
+        barred=frozenset({row["attempt__student_id"], *barred[row["attempt__student_id"]]}),
+        ready_at=(row["answer_by"] or row["due_at"]) if row["paused_at"] else None,
+    )
 
 
 def barred_for(students: set[UUID]) -> dict[UUID, set[UUID]]:
@@ -159,11 +173,12 @@ def barred_for(students: set[UUID]) -> dict[UUID, set[UUID]]:
 # --- Teachers --------------------------------------------------------------------------------------------------------
 def _markers(now: datetime) -> list[Marker]:
     """Verified teachers with what they are qualified for, and when they mark until the horizon."""
-    profiles = (
+    profiles = list(
         TeacherProfile.objects.filter(verified_at__isnull=False, user__is_active=True, user__is_teacher=True)
         .select_related("user")
         .prefetch_related("working_hours", "leave")
     )
+    paces = paces_of(profiles)
     programmes: dict[UUID, set[UUID]] = defaultdict(set)
     for teacher, programme in TeachingQualification.objects.values_list("teacher_id", "programme_id"):
         programmes[teacher].add(programme)
@@ -172,7 +187,9 @@ def _markers(now: datetime) -> list[Marker]:
         Marker(
             id=profile.pk,
             spans=tuple(spans_of(calendar_of(profile, institute), now, now + HORIZON)),
-            seconds_per_mark=float(profile.seconds_per_mark),
+            seconds_per_mark=paces[profile.pk].usual,
+            by_type=paces[profile.pk].by_type,
+            spread=paces[profile.pk].spread,
             programmes=frozenset(programmes[profile.pk]),
         )
         for profile in profiles

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -60,8 +61,10 @@ def save_mark(
             return current
         if version != (current.version if current else 0):
             raise _conflict(current)
-        mark = _append(locked, question, version + 1, stored, marks, comment, actor, now)
-        Evaluation.objects.filter(pk=locked.pk).update(**renewed_lease(locked, now))
+        lease = renewed_lease(locked, now)
+        values = {"version": version + 1, "steps": stored, "marks": marks, "comment": comment}
+        mark = _append(locked, question, values, lease["active_seconds"], actor, now)
+        Evaluation.objects.filter(pk=locked.pk).update(**lease)
     return mark
 
 
@@ -116,17 +119,11 @@ def _conflict(current: QuestionMark | None) -> MarkConflict:
 
 
 def _append(
-    evaluation: Evaluation,
-    question: PaperQuestion,
-    version: int,
-    steps: dict[str, str],
-    marks: Decimal,
-    comment: str,
-    actor: User,
-    now: datetime,
+    evaluation: Evaluation, question: PaperQuestion, values: dict[str, Any], active: int, actor: User, now: datetime
 ) -> QuestionMark:
-    values = {"version": version, "steps": steps, "marks": marks, "comment": comment}
-    MarkEvent.objects.create(evaluation=evaluation, question=question, actor=actor, at=now, **values)
+    MarkEvent.objects.create(
+        evaluation=evaluation, question=question, actor=actor, at=now, active_seconds=active, **values
+    )
     mark, _ = QuestionMark.objects.update_or_create(
         evaluation=evaluation, question=question, defaults={**values, "updated_at": now}
     )

@@ -21,6 +21,7 @@ from evaluations.services import links
 from evaluations.services.assignment import assign_evaluation
 from evaluations.services.policies import choose_policy, promised_at, rung_moments
 from evaluations.services.transitions import record_opening
+from evaluations.services.workload import attempt_work
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -98,6 +99,7 @@ def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
             "most_at": most_at,
             "remind_at": half_at,
             "max_marks": attempt.paper.total_marks,
+            "work": attempt_work(attempt),
         },
     )
     if created:

@@ -20,6 +20,7 @@ from evaluations.models import (
     Holiday,
     MarkerForecast,
     MarkEvent,
+    MarkingSpeed,
     OpeningHours,
     PaperForecast,
     PictureRequest,
@@ -64,6 +65,17 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     rows[SlaPolicy] = list(SlaPolicy.objects.all())
     rows[BankComment] = [
         BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
+    ]
+    rows[MarkingSpeed] = [
+        MarkingSpeed.objects.create(
+            teacher=one.teacher_profile,
+            question_type="short_answer",
+            seconds_per_mark=40,
+            spread=0.4,
+            papers=3,
+            updated_at=NOW,
+        )
+        for one in (cast.teacher, cast.colleague)
     ]
     return rows
 
