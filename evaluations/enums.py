@@ -29,6 +29,15 @@ class Rung(models.TextChoices):
     HELP = "help", _("Not begun: help was sought")
 
 
+class Conflict(models.TextChoices):
+    """Why somebody must not mark a paper."""
+
+    OWN = "own", _("their own paper")
+    GUARDIAN = "guardian", _("guardian of the student")
+    FAMILY = "family", _("of the student's family")
+    MARKED = "marked", _("marked it before")
+
+
 class PauseReason(models.TextChoices):
     STUDENT = "student", _("Waiting for the student")
 

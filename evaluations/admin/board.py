@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -26,11 +26,11 @@ from common.errors import DomainError
 from common.local_times import day_start
 from common.templatetags.ui import marks
 from evaluations.admin.compliance import CompliancePages
+from evaluations.admin.decisions import DecisionInline, ReadOnlyInline
 from evaluations.admin.leave import LeavePages
 from evaluations.admin.reassigning import ReassignPages
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
-    AssignmentDecision,
     Evaluation,
     MarkEvent,
     PictureRequest,
@@ -46,35 +46,12 @@ from evaluations.services.finishing import release_evaluation, reopen_evaluation
 SOON = timedelta(hours=6)
 
 
-class ReadOnlyInline(TabularInline):
-    """Rows of an append-only record."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = False
-    tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class TransitionInline(ReadOnlyInline):
     model = Transition
     fields = ["at", "name", "from_state", "to_state", "actor", "reason"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transition]:
         return super().get_queryset(request).select_related("actor")  # type: ignore[no-any-return]
-
-
-class DecisionInline(ReadOnlyInline):
-    model = AssignmentDecision
-    fields = ["at", "chosen", "reason", "candidates"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AssignmentDecision]:
-        return super().get_queryset(request).select_related("chosen")  # type: ignore[no-any-return]
 
 
 class MarkEventInline(ReadOnlyInline):

@@ -181,15 +181,19 @@ class Transition(IdModel):
 
 
 class AssignmentDecision(IdModel):
-    """Append-only: who could have had the paper, their load then, and why the chosen one was chosen.
+    """Append-only: who could have had the paper, all that counted then, and why the chosen one was chosen.
 
-    `candidates`: [{"teacher", "open_papers", "expected_seconds", "cap"}], least loaded first.
+    `candidates`: the options of services/choosing as they were, every qualified teacher, those who could have it first
+    and the best of them first of all; empty where staff chose. Rows from before options were kept whole have only
+    "teacher", "open_papers", "expected_seconds" and "cap" of those who could. `unqualified`: verified teachers who are
+    not qualified for the programme.
     """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="decisions")
     at = models.DateTimeField()
     chosen = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     candidates = models.JSONField(default=list)
+    unqualified = models.IntegerField(null=True, blank=True)
     reason = models.CharField(max_length=300)
 
     objects = StaffRowsQuerySet.as_manager()

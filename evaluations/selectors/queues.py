@@ -10,13 +10,13 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from accounts.enums import LinkState
 from accounts.models import User
 from assessments.models import PaperQuestion
 from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation, QuestionMark, SlaBreach
 from evaluations.models.evaluation import late_at
+from evaluations.selectors.conflicts import open_to
 
 SOON = timedelta(hours=6)
 #: More papers that wait are not counted: who reads the number can do no more with it.
@@ -68,6 +68,11 @@ class StaffBoard:
     breached_today: int
     marked_not_released: int
 
+    @property
+    def assigned(self) -> int:
+        """Of the `open` papers so many are with a teacher: how far the giving out of a large cohort is."""
+        return self.open - self.waiting
+
 
 def count_of(rows: QuerySet[Any], outer: str, *, distinct: str = "pk") -> Subquery:
     """How many of `rows` there are per `outer`, as a subquery."""
@@ -100,11 +105,10 @@ def waiting_for(teacher: User) -> int:
 
 
 def pullable_by(teacher: User) -> QuerySet[Evaluation]:
-    """The unassigned papers that the teacher could pull: qualified for, and not of somebody they look after."""
+    """The unassigned papers that the teacher could pull: qualified for, and without a conflict of interest."""
     programmes = teacher.qualifications.values("programme_id")
-    wards = teacher.guardian_links.exclude(state=LinkState.ENDED).values("student_id")
     waiting = Evaluation.objects.filter(state=EvaluationState.QUEUED, attempt__exam__programme__in=programmes)
-    return waiting.exclude(attempt__student=teacher).exclude(attempt__student__in=wards)
+    return open_to(waiting, teacher)
 
 
 def staff_board(now: datetime | None = None) -> StaffBoard:

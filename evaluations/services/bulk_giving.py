@@ -15,15 +15,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.enums import LinkState
-from accounts.models import GuardianLink, TeacherProfile, User
+from accounts.models import TeacherProfile, User
 from accounts.services.audit import Change, record_events
 from common.templatetags.ui_times import clock_text
 from courses.models import TeachingQualification
 from evaluations.models import AssignmentDecision, Evaluation
+from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services import links
-from evaluations.services.assignment import expected_seconds
+from evaluations.services.measuring import paces_of
 from evaluations.services.transitions import lock_evaluations, move_many
+from evaluations.services.workload import works_of
 from notifications.enums import NotificationKind
 from notifications.services.inbox import News, notify_many
 
@@ -58,7 +59,7 @@ def give_in_bulk(*, orders: Collection[Order], actor: User, reason: str, now: da
     with transaction.atomic():
         by_paper = {order.paper: order for order in orders}
         locked = lock_evaluations(by_paper)
-        may = _Allowed({order.taker for order in orders}, {paper.attempt.student_id for paper in locked})
+        may = _Allowed({order.taker for order in orders}, locked)
         left, going = [], []
         for paper in locked:
             why = _changed(paper, by_paper[paper.pk]) or may.why_not(paper, by_paper[paper.pk].taker)
@@ -77,17 +78,16 @@ def _changed(paper: Evaluation, order: Order) -> str:
 
 
 class _Allowed:
-    """Who may have what, now, in three queries."""
+    """Who may have what, now."""
 
-    def __init__(self, takers: set[UUID], students: set[UUID]) -> None:
+    def __init__(self, takers: set[UUID], papers: Collection[Evaluation]) -> None:
         profiles = TeacherProfile.objects.select_related("user").filter(
             pk__in=takers, verified_at__isnull=False, user__is_active=True, user__is_teacher=True
         )
         self.teachers = {profile.pk: profile for profile in profiles}
         qualified = TeachingQualification.objects.filter(teacher__in=takers)
         self.qualified = set(qualified.values_list("teacher_id", "programme_id"))
-        guardians = GuardianLink.objects.filter(guardian__in=takers, student__in=students)
-        self.barred = set(guardians.exclude(state=LinkState.ENDED).values_list("guardian_id", "student_id"))
+        self.conflicts = conflicts_of([sitting_of(paper) for paper in papers])
 
     def why_not(self, paper: Evaluation, taker: UUID) -> str:
         attempt = paper.attempt
@@ -95,7 +95,7 @@ class _Allowed:
             return _("The teacher is not verified any more.")
         if (taker, attempt.exam.programme_id) not in self.qualified:
             return _("The teacher is not qualified for its programme any more.")
-        if taker == attempt.student_id or (taker, attempt.student_id) in self.barred:
+        if taker in self.conflicts[paper.pk]:
             return _("The teacher may not mark this student any more.")
         return ""
 
@@ -104,7 +104,11 @@ def _give(
     papers: list[Evaluation], takers: Mapping[UUID, TeacherProfile], actor: User, reason: str, now: datetime
 ) -> None:
     before = {paper.pk: {"teacher": paper.teacher_id, "state": paper.state} for paper in papers}
-    changes = {paper.pk: _handed(paper, takers[paper.pk], now) for paper in papers}
+    works, paces = works_of(papers), paces_of(list(takers.values()))
+    changes = {
+        paper.pk: _handed(paper, takers[paper.pk], paces[takers[paper.pk].pk].seconds(works[paper.pk]["marks"]), now)
+        for paper in papers
+    }
     move_many(papers, "reassign", actor=actor, now=now, reason=reason, changes=changes)
     AssignmentDecision.objects.bulk_create(
         [
@@ -130,14 +134,13 @@ def _give(
     notify_many(_news(papers, takers, now), now=now)
 
 
-def _handed(paper: Evaluation, taker: TeacherProfile, now: datetime) -> dict[str, object]:
-    seconds = expected_seconds(written_marks=paper.attempt.paper.written_marks, seconds_per_mark=taker.seconds_per_mark)
+def _handed(paper: Evaluation, taker: TeacherProfile, seconds: float, now: datetime) -> dict[str, object]:
     return {
         "teacher": taker.user,
         "assigned_at": now,
         "claimed_at": None,
         "lease_until": None,
-        "expected_seconds": seconds,
+        "expected_seconds": round(seconds),
         # A new teacher is warned even if everything was told to the one before.
         "remind_at": paper.remind_at or paper.most_at,
     }

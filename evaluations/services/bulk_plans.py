@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from accounts.models import TeacherProfile, User
 from common.errors import DomainError
 from evaluations.models import Evaluation, PaperForecast
+from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.forecast import Chance, Marker, OpenTime, Outlook, Waiting, marking_order, may_mark, play
 from evaluations.services.forecast_shares import Share, share_of
-from evaluations.services.forecasting import Queue, barred_for, open_queue
+from evaluations.services.forecasting import Queue, open_queue
 from evaluations.services.transitions import can_move
 
 #: So many papers in one plan.
@@ -83,10 +84,10 @@ def plan_moves(*, papers: Collection[UUID], taker: User | None, now: datetime) -
     chosen = {row.pk: row for row in rows}
     queue = _settled(open_queue(now))
     markers = {marker.id: marker for marker in queue.markers}
-    barred = barred_for({row.attempt.student_id for row in chosen.values()})
+    barred = conflicts_of([sitting_of(row) for row in chosen.values()])
     people = User.objects.in_bulk([*markers, *([taker.pk] if taker else [])])
     waiting = {paper.id: paper for paper in queue.papers}
-    asked = [_asked(row, waiting.get(pk), barred[row.attempt.student_id]) for pk, row in chosen.items()]
+    asked = [_asked(row, waiting.get(pk), barred[pk]) for pk, row in chosen.items()]
     if taker is None:
         chooser = _Chooser(queue, chosen, now)
         found = [(row, *chooser.choose(paper, row)) for row, paper in asked]
@@ -121,7 +122,7 @@ def _asked(row: Evaluation, paper: Waiting | None, barred: Collection[UUID]) -> 
     """The paper as the play knows it; of one that it does not look at, what is needed to ask who may have it."""
     attempt = row.attempt
     made = paper or Waiting(row.pk, row.due_at, float(attempt.paper.written_marks), attempt.exam.programme_id)
-    return row, replace(made, barred=frozenset({attempt.student_id, *barred}))
+    return row, replace(made, barred=frozenset(barred))
 
 
 def _refusal(row: Evaluation) -> str:

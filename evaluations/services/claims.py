@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from common.errors import ConflictError, NotPermittedError
-from evaluations.enums import EvaluationState
+from evaluations.enums import Conflict, EvaluationState
 from evaluations.models import Evaluation
 from evaluations.selectors import pullable_by
-from evaluations.services.assignment import conflicted_teachers, expected_seconds
+from evaluations.selectors.conflicts import conflicts_of, sitting_of
+from evaluations.services.assignment import expected_seconds
 from evaluations.services.transitions import lock_evaluation, move
 from evaluations.services.workload import paces_of
 
@@ -23,6 +24,12 @@ IDLE = timedelta(minutes=30)
 # Between two signs of work no more than this counts as time spent on the paper.
 ACTIVE_GAP = timedelta(seconds=120)
 LAPSE_BATCH = 500
+WORDS: dict[str, str] = {
+    Conflict.OWN: "You cannot mark your own paper.",
+    Conflict.GUARDIAN: "You cannot mark a student you look after.",
+    Conflict.FAMILY: "You cannot mark a student of your family.",
+    Conflict.MARKED: "You marked this paper before; now somebody else does.",
+}
 
 
 class ClaimError(ConflictError):
@@ -182,8 +189,9 @@ def _require_verified(teacher: User) -> None:
 def _require_may_mark(evaluation: Evaluation, teacher: User) -> None:
     if not teacher.qualifications.filter(programme_id=evaluation.attempt.exam.programme_id).exists():
         raise NotPermittedError("You are not set up to mark this programme.", "not_qualified")
-    if teacher.pk in conflicted_teachers(evaluation.attempt.student_id):
-        raise NotPermittedError("You cannot mark a student you look after.", "conflict_of_interest")
+    found = conflicts_of([sitting_of(evaluation)])[evaluation.pk]
+    if teacher.pk in found:
+        raise NotPermittedError(WORDS[found[teacher.pk]], "conflict_of_interest")
 
 
 def _refuse_other(evaluation: Evaluation, teacher: User) -> None:

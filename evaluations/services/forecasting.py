@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,8 +14,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from accounts.enums import LinkState
-from accounts.models import GuardianLink, TeacherProfile
+from accounts.models import TeacherProfile
 from courses.models import TeachingQualification
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
@@ -27,6 +26,7 @@ from evaluations.models import (
     QuestionMark,
     SlaPolicy,
 )
+from evaluations.selectors.conflicts import Sitting, conflicts_of
 from evaluations.selectors.queues import count_of
 from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of
 from evaluations.services.forecast_shares import Share, share_of_each
@@ -136,15 +136,15 @@ def _papers(now: datetime) -> list[Waiting]:
     found = list(
         rows.order_by("due_at", "id").values(
             *("id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "done", "work"),
-            *("attempt_id", "attempt__paper_id", "attempt__student_id", "attempt__exam__programme_id"),
+            *("is_remark", "attempt_id", "attempt__paper_id", "attempt__student_id", "attempt__exam__programme_id"),
         )[:MOST]
     )
     unknown = work_of((row["attempt_id"], row["attempt__paper_id"]) for row in found if row["work"] is None)
-    barred = barred_for({row["attempt__student_id"] for row in found if row["teacher_id"] is None})
-    return [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred) for row in found]
+    barred = conflicts_of([Sitting(row["id"], row["attempt__student_id"], row["is_remark"]) for row in found])
+    return [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred[row["id"]]) for row in found]
 
 
-def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Mapping[UUID, set[UUID]]) -> Waiting:
+def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Iterable[UUID]) -> Waiting:
     types = marks_left(work, row["done"] or 0)
     return Waiting(
         id=row["id"],
@@ -154,20 +154,9 @@ def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Mapping[UUID, se
         programme=row["attempt__exam__programme_id"],
         marker=row["teacher_id"],
         is_begun=row["state"] == EvaluationState.IN_PROGRESS,
-        barred=frozenset({row["attempt__student_id"], *barred[row["attempt__student_id"]]}),
+        barred=frozenset(barred),
         ready_at=(row["answer_by"] or row["due_at"]) if row["paused_at"] else None,
     )
-
-
-def barred_for(students: set[UUID]) -> dict[UUID, set[UUID]]:
-    """Those who look after each student, and so never mark them."""
-    barred: dict[UUID, set[UUID]] = defaultdict(set)
-    links = GuardianLink.objects.exclude(state=LinkState.ENDED)
-    # A long list is not put into the statement: then all links are few against it.
-    links = links.filter(student__in=students) if len(students) <= BATCH else links
-    for student, guardian in links.values_list("student_id", "guardian_id"):
-        barred[student].add(guardian)
-    return barred
 
 
 # --- Teachers --------------------------------------------------------------------------------------------------------

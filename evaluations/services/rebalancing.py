@@ -13,6 +13,7 @@ from accounts.models import Leave, User
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, Transition
 from evaluations.services.assignment import AssignmentError, give_evaluation
+from evaluations.services.choosing import HOLDER
 from evaluations.services.reminder_news import tell_gone
 
 DAY = timedelta(days=1)
@@ -51,10 +52,10 @@ def _give(paper: Evaluation, giver: User, until: date, now: datetime) -> tuple[U
     """Who has it now, if anybody, and whether nobody could have any paper of its programme."""
     with transaction.atomic():
         reason = f"{giver.name} is away until {until:%d %B %Y}"
-        taker, pool = give_evaluation(evaluation=paper, reason=reason, now=now)
+        taker, ranking = give_evaluation(evaluation=paper, reason=reason, now=now)
         if taker is not None:
             tell_gone(paper, giver, now, away_until=until)
-    return taker, not pool.candidates and not pool.conflicted
+    return taker, taker is None and not ranking.conflicted and not ranking.count(HOLDER)
 
 
 def _leaves(now: datetime) -> dict[UUID, list[tuple[date, date]]]:

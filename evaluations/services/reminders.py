@@ -151,7 +151,7 @@ def _give(paper: Evaluation, move: Move | None, now: datetime) -> bool:
     if move is None or move.after >= RISKY or move.giver != paper.teacher_id:
         return False
     reason = "four fifths of the time are used and it was not begun"
-    taker, _pool = give_evaluation(evaluation=paper, to=move.taker, reason=reason, now=now)
+    taker, _ranking = give_evaluation(evaluation=paper, to=move.taker, reason=reason, now=now)
     return taker is not None
 
 

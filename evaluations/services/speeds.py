@@ -28,6 +28,8 @@ PRIOR_PAPERS = 4
 USUAL_SPREAD = 0.4
 #: Seconds per mark that are believed.
 FASTEST, SLOWEST = 5, 600
+#: And the largest coefficient of variation that is: one who is quick with half of the papers only.
+WIDEST = 1.5
 #: What the median absolute deviation of normal values is multiplied by to give their standard deviation.
 TO_DEVIATION = 1.4826
 
@@ -112,9 +114,9 @@ def measured_speed(rates: Sequence[float], *, prior: float) -> Speed:
         middle = median(logs)
         deviation = TO_DEVIATION * median([abs(one - middle) for one in logs])
         centre = _drawn(middle, centre, len(logs))
-        variance = _drawn(deviation**2, variance, len(logs))
+        variance = _drawn(min(deviation**2, log1p(WIDEST**2)), variance, len(logs))
     # The mean of a lognormal time, and its coefficient of variation.
-    return Speed(exp(centre + variance / 2), sqrt(expm1(variance)), len(rates))
+    return Speed(_believed(exp(centre + variance / 2)), sqrt(expm1(variance)), len(rates))
 
 
 def _drawn(measured: float, prior: float, papers: int) -> float:

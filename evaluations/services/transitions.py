@@ -141,6 +141,13 @@ def move_many(
         _announce(made)
 
 
+def lock_waiting(ids: Iterable[UUID]) -> list[Evaluation]:
+    """Those of the papers that wait for a teacher and that nobody else has locked, the nearest deadline first."""
+    rows = Evaluation.objects.with_paper().select_related("policy__calendar")
+    rows = rows.select_for_update(of=("self",), skip_locked=True).filter(pk__in=list(ids), state=S.QUEUED)
+    return sorted(rows.order_by("pk"), key=lambda paper: (paper.due_at, paper.pk))
+
+
 def record_opening(evaluation: Evaluation, *, now: datetime) -> Transition:
     """Records that `evaluation` has just been inserted; the insert itself gave it the first state."""
     return _record(evaluation, "open", NEW, None, now, "")

@@ -36,6 +36,14 @@ def work_of(attempts: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[str, Any]]
     return found
 
 
+def works_of(papers: Collection[Evaluation]) -> dict[UUID, dict[str, Any]]:
+    """What there is to mark on each paper, by evaluation."""
+    known = {paper.pk: paper.work for paper in papers if paper.work is not None}
+    missing = {paper.attempt_id: paper for paper in papers if paper.work is None}
+    worked_out = work_of((key, paper.attempt.paper_id) for key, paper in missing.items())
+    return known | {missing[key].pk: work for key, work in worked_out.items()}
+
+
 def marks_left(work: Mapping[str, Any], done: int) -> dict[str, float]:
     """Marks by type that are still to be given, when `done` questions have their mark."""
     share = 1 - min(1.0, done / work["questions"]) if work["questions"] else 0.0

@@ -46,10 +46,14 @@ def test_the_least_work_before_the_deadline_decides(cast):
     decision = assign_evaluation(evaluation=evaluation, now=NOW)
     assert decision.chosen == cast.colleague
     own = 8 * 45
-    assert decision.candidates == [
-        {"teacher": str(cast.colleague.pk), "open_papers": 2, "expected_seconds": 200 + own, "cap": 20},
-        {"teacher": str(cast.teacher.pk), "open_papers": 1, "expected_seconds": 600 + own, "cap": 20},
+    kept = ("teacher", "open_papers", "due_seconds", "own_seconds", "expected_seconds", "cap", "barrier")
+    assert [tuple(one[name] for name in kept) for one in decision.candidates] == [
+        (str(cast.colleague.pk), 2, 200, own, 200 + own, 20, ""),
+        (str(cast.teacher.pk), 1, 600, own, 600 + own, 20, ""),
     ]
+    others = TeacherProfile.objects.filter(verified_at__isnull=False).count() - 2
+    assert (decision.candidates[0]["open_seconds"], decision.unqualified) == (18 * 3600, others)
+    assert "about 9 min of work with this paper, 18 h of hours before then" in decision.reason
     assert "Anita Desai has the least work due by then of 2 teachers" in decision.reason
     evaluation.refresh_from_db()
     assert (evaluation.state, evaluation.teacher, evaluation.expected_seconds) == ("assigned", cast.colleague, own)

@@ -1,0 +1,101 @@
+"""Who never marks whose paper. Every way to a paper asks here: given out, pulled, claimed, moved, forecast.
+
+A family is what guardians' links (invited and active ones) show within REACH steps: of a student the guardians, the
+students who share a guardian with them, and those students' guardians. Three steps either way, so it is the same seen
+from the teacher. Whoever gave marks for a paper does not mark it again when it is to be marked anew (`is_remark`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.enums import LinkState
+from accounts.models import GuardianLink, User
+from evaluations.enums import Conflict
+from evaluations.models import Evaluation, MarkEvent
+
+REACH = 3
+#: More people than this are not put into a statement: then all links are read.
+BATCH = 500
+
+
+#: Of each of these people, who is linked with them.
+Neighbours: TypeAlias = Callable[[Collection[UUID]], dict[UUID, set[UUID]]]
+
+
+class Sitting(NamedTuple):
+    """What of a paper makes conflicts."""
+
+    evaluation: UUID
+    student: UUID
+    is_remark: bool = False
+
+
+def sitting_of(evaluation: Evaluation) -> Sitting:
+    return Sitting(evaluation.pk, evaluation.attempt.student_id, evaluation.is_remark)
+
+
+def conflicts_of(papers: Collection[Sitting]) -> dict[UUID, dict[UUID, str]]:
+    """By evaluation: the people who must not mark it, and why (`Conflict`). At most four queries for a BATCH of papers,
+    one where no student has a guardian."""
+    families = kin_of({paper.student for paper in papers})
+    found = {paper.evaluation: dict(families[paper.student]) for paper in papers}
+    again = [paper.evaluation for paper in papers if paper.is_remark]
+    given = MarkEvent.objects.filter(evaluation__in=again) if again else MarkEvent.objects.none()
+    for evaluation, actor in given.order_by().values_list("evaluation_id", "actor_id").distinct():
+        found[evaluation].setdefault(actor, Conflict.MARKED)
+    return found
+
+
+def open_to(rows: QuerySet[Evaluation], teacher: User) -> QuerySet[Evaluation]:
+    """Those of `rows` that the teacher may mark, seen from the teacher; reads the teacher's family at once."""
+    family = kin_of({teacher.pk})[teacher.pk]
+    marked = MarkEvent.objects.filter(evaluation=OuterRef("pk"), actor=teacher)
+    return rows.exclude(attempt__student__in=list(family)).exclude(Q(is_remark=True) & Exists(marked))
+
+
+def kin_of(people: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """The family of each person."""
+    return kin_within(people, _neighbours)
+
+
+def kin_within(people: Collection[UUID], neighbours: Neighbours) -> dict[UUID, dict[UUID, str]]:
+    """Everybody within REACH links of each person: oneself, who is linked directly, and the rest of the family. Pure;
+    `neighbours` says who is linked with whom, asked once for each step."""
+    kin: dict[UUID, dict[UUID, str]] = {person: {person: Conflict.OWN} for person in people}
+    edge = {person: {person} for person in people}
+    known: dict[UUID, set[UUID]] = {}
+    for step in range(REACH):
+        reached = set().union(*edge.values()) if edge else set()
+        known |= neighbours(reached - known.keys())
+        kind = Conflict.FAMILY if step else Conflict.GUARDIAN
+        edge = {
+            person: fresh
+            for person, outer in edge.items()
+            if (fresh := {other for one in outer for other in known[one]} - kin[person].keys())
+        }
+        for person, fresh in edge.items():
+            kin[person] |= dict.fromkeys(fresh, kind)
+    return kin
+
+
+def _neighbours(people: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Who is linked with each of these people, whichever of them is the guardian. One query, or none for nobody."""
+    found: dict[UUID, set[UUID]] = {person: set() for person in people}
+    for guardian, student in _links(people) if people else ():
+        if guardian in found:
+            found[guardian].add(student)
+        if student in found:
+            found[student].add(guardian)
+    return found
+
+
+def _links(people: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    links = GuardianLink.objects.exclude(state=LinkState.ENDED)
+    if len(people) <= BATCH:
+        links = links.filter(Q(guardian__in=people) | Q(student__in=people))
+    return links.values_list("guardian_id", "student_id").iterator(chunk_size=2000)
