@@ -25,6 +25,7 @@ from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services import links
 from evaluations.services.assignment_news import tell_teachers
 from evaluations.services.choosing import HOLDER, NOT_MEANT, Ranking, barred, choose, why_best, why_nobody
+from evaluations.services.measuring import paces_of
 from evaluations.services.policies import promised_at, rung_moments
 from evaluations.services.speeds import Pace
 from evaluations.services.staffroom import Staffroom, enter_staffroom
@@ -36,7 +37,7 @@ from evaluations.services.transitions import (
     move,
     move_many,
 )
-from evaluations.services.workload import paces_of, work_to_do
+from evaluations.services.workload import work_to_do
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 

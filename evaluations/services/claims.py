@@ -16,8 +16,8 @@ from evaluations.models import Evaluation
 from evaluations.selectors import pullable_by
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.assignment import expected_seconds
+from evaluations.services.measuring import paces_of
 from evaluations.services.transitions import lock_evaluation, move
-from evaluations.services.workload import paces_of
 
 LEASE = timedelta(minutes=10)
 IDLE = timedelta(minutes=30)

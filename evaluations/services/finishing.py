@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.enums import LinkState
-from accounts.models import GuardianLink, TeacherProfile, User
+from accounts.models import GuardianLink, User
 from accounts.services.audit import record_event
 from assessments.enums import ReleasePolicy, RevealItem
 from assessments.selectors.reveal import shown_by_exam
@@ -22,16 +22,12 @@ from evaluations.selectors.progress import marking_progress
 from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
+from evaluations.services.measuring import learn_speed
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
 from evaluations.services.transitions import lock_evaluation, move
-from evaluations.services.workload import measure_speeds, work_to_do
 from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
-
-# A teacher's measured speed: the last paper weighs a fifth.
-LAST_PAPER_WEIGHT = Decimal("0.2")
-SLOWEST, FASTEST = 600, 5
 
 # Names of the audit trail.
 ACTIONS = {
@@ -72,7 +68,7 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
         }
         _move_audited(locked, "finalise", ("written_marks", "total_marks"), actor=actor, now=now, changes=changes)
         if is_first:
-            _learn_speed(locked, actor, now)
+            learn_speed(evaluation=locked, teacher=actor, now=now)
         if locked.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
             _release(locked, None, now)
     return locked
@@ -127,25 +123,6 @@ def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
             now=now,
         )
     return locked
-
-
-def new_speed(old: int, *, active_seconds: int, written_marks: Decimal) -> int:
-    """The moving average of seconds per mark after one more paper; nothing measured leaves it as it is."""
-    if active_seconds <= 0 or written_marks <= 0:
-        return old
-    measured = min(Decimal(SLOWEST), max(Decimal(FASTEST), Decimal(active_seconds) / written_marks))
-    return round(old * (1 - LAST_PAPER_WEIGHT) + measured * LAST_PAPER_WEIGHT)
-
-
-def _learn_speed(evaluation: Evaluation, teacher: User, now: datetime) -> None:
-    """The start value of all speeds, then the speed with each type of question."""
-    profile = TeacherProfile.objects.select_for_update(no_key=True).get(user=teacher)
-    marks = Decimal(sum(work_to_do(evaluation)["marks"].values()))
-    speed = new_speed(profile.seconds_per_mark, active_seconds=evaluation.active_seconds, written_marks=marks)
-    if speed != profile.seconds_per_mark:
-        profile.seconds_per_mark = speed
-        profile.save(update_fields=["seconds_per_mark"])
-    measure_speeds(profile=profile, now=now)
 
 
 def _move_audited(

@@ -30,9 +30,10 @@ from evaluations.selectors.conflicts import Sitting, conflicts_of
 from evaluations.selectors.queues import count_of
 from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of
 from evaluations.services.forecast_shares import Share, share_of_each
+from evaluations.services.measuring import paces_of
 from evaluations.services.policies import clock_calendar
 from evaluations.services.sla_clock import Calendar, WeeklyHours
-from evaluations.services.workload import marks_left, paces_of, work_of
+from evaluations.services.workload import marks_left, work_of
 
 #: How far the play looks; what is not done by then has no expected moment.
 HORIZON = timedelta(days=21)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import exp, expm1, log, log1p, sqrt
 from statistics import median
 from uuid import UUID
@@ -24,6 +25,8 @@ from uuid import UUID
 PAPERS = 50
 #: Bühlmann's k: papers of one teacher vary by 0.4, teachers by about 0.2 around each other.
 PRIOR_PAPERS = 4
+#: The mean over all types moves with every paper: the last one weighs a fifth.
+LAST_PAPER_WEIGHT = Decimal("0.2")
 #: Coefficient of variation of the time of a paper where none is measured.
 USUAL_SPREAD = 0.4
 #: Seconds per mark that are believed.
@@ -117,6 +120,14 @@ def measured_speed(rates: Sequence[float], *, prior: float) -> Speed:
         variance = _drawn(min(deviation**2, log1p(WIDEST**2)), variance, len(logs))
     # The mean of a lognormal time, and its coefficient of variation.
     return Speed(_believed(exp(centre + variance / 2)), sqrt(expm1(variance)), len(rates))
+
+
+def new_speed(old: int, *, active_seconds: int, written_marks: Decimal) -> int:
+    """The moving average of seconds per mark after one more paper; nothing measured leaves it as it is."""
+    if active_seconds <= 0 or written_marks <= 0:
+        return old
+    measured = min(Decimal(SLOWEST), max(Decimal(FASTEST), Decimal(active_seconds) / written_marks))
+    return round(old * (1 - LAST_PAPER_WEIGHT) + measured * LAST_PAPER_WEIGHT)
 
 
 def _drawn(measured: float, prior: float, papers: int) -> float:

@@ -26,9 +26,10 @@ from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.choosing import AWAY, Option
 from evaluations.services.forecast import OpenTime, spans_of
 from evaluations.services.forecasting import calendar_of, institute_calendar
+from evaluations.services.measuring import paces_of
 from evaluations.services.sla_clock import Interval
 from evaluations.services.speeds import Pace
-from evaluations.services.workload import paces_of, work_of
+from evaluations.services.workload import work_of
 
 WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
 #: Hours are looked at so far ahead, whatever the deadlines: a paper's choice does not depend on what else is chosen.

@@ -18,13 +18,13 @@ from evaluations.services.claims import ClaimError, claim_evaluation, lapse_idle
 from evaluations.services.finishing import (
     UnfinishedError,
     finalise_evaluation,
-    new_speed,
     release_evaluation,
     reopen_evaluation,
     return_evaluation,
 )
 from evaluations.services.marking import MarkConflict, save_mark
 from evaluations.services.rescoring import rescore
+from evaluations.services.speeds import new_speed
 from evaluations.services.totals import MarkError
 from evaluations.services.transitions import TransitionError
 from evaluations.tests.builders import add_method, declare_not_attempted, marking, step_ids, written

@@ -20,6 +20,7 @@ from evaluations.services.claims import claim_evaluation, claim_next, renew_leas
 from evaluations.services.finishing import finalise_evaluation, reopen_evaluation
 from evaluations.services.forecasting import open_queue
 from evaluations.services.marking import save_mark
+from evaluations.services.measuring import measure_speeds
 from evaluations.services.opening import open_evaluation
 from evaluations.services.pictures import ask_picture
 from evaluations.services.speeds import (
@@ -35,7 +36,7 @@ from evaluations.services.speeds import (
     time_spent,
     whole,
 )
-from evaluations.services.workload import fill_missing_work, marks_left, measure_speeds, work_of
+from evaluations.services.workload import fill_missing_work, marks_left, work_of
 from evaluations.tests.builders import declare_not_attempted, evaluation_of, hand_in, marking, more_students, written
 from tests.factories import NOW
 
