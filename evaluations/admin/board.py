@@ -180,8 +180,9 @@ class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything: what changes an evaluation is an action with a service behind it."""
-        return [field.name for field in Evaluation._meta.concrete_fields]
+        """Everything: what changes an evaluation is an action with a service behind it. How much work it is says the
+        expected time."""
+        return [field.name for field in Evaluation._meta.concrete_fields if field.name != "work"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
         rows: QuerySet[Evaluation] = super().get_queryset(request)
