@@ -29,7 +29,7 @@ from evaluations.services.forecasting import calendar_of, institute_calendar
 from evaluations.services.measuring import paces_of
 from evaluations.services.sla_clock import Interval
 from evaluations.services.speeds import Pace
-from evaluations.services.workload import work_of
+from evaluations.services.workload import works_of
 
 WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
 #: Hours are looked at so far ahead, whatever the deadlines: a paper's choice does not depend on what else is chosen.
