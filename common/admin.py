@@ -15,6 +15,20 @@ from common.local_times import LocalSplitDateTimeField
 
 T = TypeVar("T", bound=Model)
 
+
+class NoWriting:
+    """For rows that only services write. Superusers pass every permission rule, so the rules alone are not enough."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 # The `formfield_overrides` of every back office form in which somebody types a local time.
 LOCAL_TIMES = {DateTimeField: {"form_class": LocalSplitDateTimeField}}
 

@@ -93,6 +93,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),
         (_("Calendars"), "calendar_month", "admin:evaluations_workingcalendar_changelist"),
         (_("Leave"), "beach_access", "admin:evaluations_leave"),
+        (_("Webhooks"), "webhook", "admin:notifications_webhookendpoint_changelist"),
         (_("Audit"), "history", "admin:accounts_auditevent_changelist"),
     ]
     items = [{"title": title, "icon": icon, "link": reverse(name)} for title, icon, name in entries]

@@ -26,6 +26,7 @@ class NotificationKind(models.TextChoices):
     BREACH_COMING = "breach_coming", _("A promise will probably be missed")
     PAPER_NOT_BEGUN = "paper_not_begun", _("A paper is not begun")
     SLA_BREACHED = "sla_breached", _("A promise was missed")
+    WEBHOOK_STOPPED = "webhook_stopped", _("A webhook was switched off")
 
 
 class MailWish(models.TextChoices):
@@ -82,4 +83,20 @@ KINDS: dict[str, KindRule] = {
     NotificationKind.BREACH_COMING: KindRule(STAFF, MailWish.NOW, True, timedelta(hours=6)),
     NotificationKind.PAPER_NOT_BEGUN: KindRule(STAFF, MailWish.NOW, True, timedelta(hours=6)),
     NotificationKind.SLA_BREACHED: KindRule(STAFF, MailWish.NOW, True, timedelta(hours=12), urgent=True),
+    NotificationKind.WEBHOOK_STOPPED: KindRule(STAFF, MailWish.NOW, False),
 }
+
+
+class WebhookType(models.TextChoices):
+    """What is sent to webhooks; each has its shape in docs/webhooks.md."""
+
+    ATTEMPT_SUBMITTED = "attempt.submitted", _("An attempt was submitted")
+    EVALUATION_RELEASED = "evaluation.released", _("A marked paper went back")
+    SLA_BREACHED = "sla.breached", _("A promise was missed")
+    PING = "ping", _("A test")
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Delivered")
+    FAILED = "failed", _("Given up")

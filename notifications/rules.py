@@ -6,6 +6,8 @@ from typing import Any
 
 import rules
 
+from accounts.rules import is_office, is_staff, never
+
 
 @rules.predicate
 def is_addressee(user: Any, row: Any) -> bool:
@@ -24,3 +26,13 @@ for name in OWN:
     rules.add_perm(f"notifications.add_{name}", rules.always_deny)
     rules.add_perm(f"notifications.delete_{name}", rules.always_deny)
     rules.add_perm(f"notifications.change_{name}", is_addressee if name == "notification" else rules.always_deny)
+
+# Webhooks are the office's: it sets them up and reads their log, which only services write.
+for model in ("webhookendpoint", "webhooksecret", "webhookevent", "webhookdelivery", "webhooktry"):
+    rules.add_perm(f"notifications.view_{model}", is_office)
+    for verb in ("add", "change"):
+        rules.add_perm(f"notifications.{verb}_{model}", is_office if model == "webhookendpoint" else never)
+    rules.add_perm(f"notifications.delete_{model}", never)
+rules.add_perm("notifications.rotate_webhookendpoint", is_staff)
+rules.add_perm("notifications.test_webhookendpoint", is_staff)
+rules.add_perm("notifications.replay_webhookdelivery", is_staff)

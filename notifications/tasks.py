@@ -60,3 +60,19 @@ def prune_outbox() -> int:
 
     now = timezone.now()
     return prune_digests(now=now) + prune_pushes(now=now)
+
+
+@shared_task(name="notifications.send_webhooks")
+def send_webhooks() -> int:
+    """Sends what is due for a turn of some seconds; returns how many requests were made."""
+    from notifications.services.webhook_sending import send_webhooks as send
+
+    return send(clock=timezone.now)
+
+
+@shared_task(name="notifications.prune_webhooks")
+def prune_webhooks() -> int:
+    """Deletes what is too old of the log of webhooks; returns how many events."""
+    from notifications.services.webhook_setup import prune_webhooks as prune
+
+    return prune(now=timezone.now())

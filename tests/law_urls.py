@@ -341,6 +341,8 @@ OFFICE = {
     "django_celery_beat.IntervalSchedule": "403 403",
     "django_celery_beat.PeriodicTask": "403 403",
     "django_celery_beat.SolarSchedule": "403 403",
+    "notifications.WebhookDelivery": "200 403",
+    "notifications.WebhookEndpoint": "200 200",
     "evaluations.BreachWarning": "200 403",
     "evaluations.Evaluation": "200 403",
     "evaluations.Holiday": "200 200",

@@ -55,7 +55,9 @@ from evaluations.models import Evaluation, PictureRequest, QuestionMark
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
 from notifications.enums import NotificationKind
+from notifications.models import WebhookDelivery, WebhookEvent
 from notifications.services.stopping import stop_token
+from notifications.tests.webhooks import endpoint_of
 from tests import factories
 from tests.cast import Cast
 
@@ -124,6 +126,7 @@ class World:
 def build_world(cast: Cast) -> World:
     now = timezone.now()
     _bank(cast)
+    _webhook(cast, now)
     _blueprints(cast, now)
     _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
@@ -228,6 +231,12 @@ def _question_file(cast: Cast, now: datetime) -> None:
     QuestionImportRow.objects.bulk_create(
         QuestionImportRow(source=source, position=position, **row) for position, row in enumerate(rows)
     )
+
+
+def _webhook(cast: Cast, now: datetime) -> None:
+    endpoint = endpoint_of(cast.staff, types=["sla.breached"], is_active=False)
+    event = WebhookEvent.objects.create(type="ping", cause="world", occurred_at=now, data={})
+    WebhookDelivery.objects.create(event=event, endpoint=endpoint, next_at=now)
 
 
 def _blueprints(cast: Cast, now: datetime) -> None:

@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from assessments.admin.bank import NoWriting
 from assessments.admin.flight_record import FlightPages
 from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, Response, SheetUpload
 from assessments.services.attempt_care import cancel_attempt, extend_attempt, reopen_sheets
-from common.admin import do_for_each
+from common.admin import NoWriting, do_for_each
 from common.storage import sheet_storage
 from common.templatetags.ui import marks
 

@@ -18,22 +18,9 @@ from assessments.enums import QuestionState
 from assessments.models import Question, QuestionVersion
 from assessments.selectors.bank import bank_list, questions_with_content
 from assessments.services.questions import change_question_state
-from common.admin import do_for_each
+from common.admin import NoWriting, do_for_each
 from common.templatetags.ui import gist
 from common.templatetags.ui import marks as shown_marks
-
-
-class NoWriting:
-    """For rows that only services write. Superusers pass every permission rule, so the rules alone are not enough."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def question_words(question: Question, version: QuestionVersion | None) -> str:

@@ -17,10 +17,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from assessments.admin.bank import NoWriting
 from assessments.enums import QuestionType
 from assessments.models import Blueprint, BlueprintSection, BlueprintSlot, Paper, PaperQuestion
 from assessments.services.drawing import check_blueprint, draw_paper
+from common.admin import NoWriting
 from common.errors import DomainError
 
 

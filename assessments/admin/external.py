@@ -18,13 +18,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from assessments.admin.bank import NoWriting
 from assessments.models import ExternalAssessment, ExternalDelivery, ExternalResult, ExternalTool
 from assessments.services.external_launches import check_launch_url
 from assessments.services.external_secrets import MAX_GRACE_HOURS, rotate_secret
 from assessments.services.external_setup import save_external_assessment, save_tool, set_external_cohorts
 from assessments.services.signatures import HEADER
-from common.admin import LOCAL_TIMES
+from common.admin import LOCAL_TIMES, NoWriting
 from common.errors import DomainError
 
 GRACE_HOURS = 24

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from assessments.admin.bank import NoWriting
 from assessments.enums import ScanPageState, ScanState
 from assessments.models import Scan, ScanFile, ScanPage
+from common.admin import NoWriting
 
 STATE_COLOURS = {ScanState.READING: "info", ScanState.READ: "success", ScanState.FAILED: "danger"}
 PAGE_COLOURS = {

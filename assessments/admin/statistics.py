@@ -17,10 +17,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from assessments.admin.bank import NoWriting, question_words
+from assessments.admin.bank import question_words
 from assessments.models import ItemStatistics, QuestionFlag
 from assessments.selectors.item_statistics import choice_rows
 from assessments.services.flags import MAX_RESOLUTION, resolve_flags
+from common.admin import NoWriting
 from common.errors import DomainError
 from common.templatetags.ui_times import seconds_text
 

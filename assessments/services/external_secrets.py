@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.db import transaction
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.models import ExternalSecret, ExternalTool
 from common.errors import DomainError
+from common.sealing import seal, unseal
 
 PREFIX = "abx_"
-PURPOSE = b"abhyas external tool secrets"
+PURPOSE = "abhyas external tool secrets"
 MAX_GRACE_HOURS = 24 * 14
 
 
@@ -37,7 +32,7 @@ def rotate_secret(*, tool: ExternalTool, grace_hours: int, actor: User, reason: 
         ExternalTool.objects.select_for_update(of=("self",)).get(pk=tool.pk)
         tool.secrets.filter(valid_until__gt=now).update(valid_until=now)
         tool.secrets.filter(valid_until__isnull=True).update(valid_until=now + timedelta(hours=grace_hours))
-        row = ExternalSecret.objects.create(tool=tool, sealed=_box().encrypt(secret.encode()).decode(), created_at=now)
+        row = ExternalSecret.objects.create(tool=tool, sealed=seal(secret, purpose=PURPOSE), created_at=now)
         after = {"secret": row.pk, "grace_hours": grace_hours}
         record_event(actor=actor, action="externaltool.secret_rotated", obj=tool, after=after, reason=reason, now=now)
     return secret
@@ -45,20 +40,5 @@ def rotate_secret(*, tool: ExternalTool, grace_hours: int, actor: User, reason: 
 
 def open_secrets(*, tool: ExternalTool, now: datetime) -> list[str]:
     """The secrets that are valid now, the one in use first. One that cannot be decrypted any more is left out."""
-    box, found = _box(), []
-    for row in tool.secrets.valid(now):
-        try:
-            found.append(box.decrypt(row.sealed.encode()).decode())
-        except InvalidToken:
-            continue
-    return found
-
-
-def _box() -> MultiFernet:
-    """Encrypts under SECRET_KEY and still opens what SECRET_KEY_FALLBACKS have encrypted."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])
-
-
-def _derived(key: str | bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(force_bytes(key))
+    found = (unseal(row.sealed, purpose=PURPOSE) for row in tool.secrets.valid(now))
+    return [secret for secret in found if secret is not None]

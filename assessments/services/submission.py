@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -19,9 +20,12 @@ from assessments.services.judging import Key, judge_answer, judge_response, rule
 from assessments.services.keys import keys_of
 from assessments.services.locks import Lock, hold
 from assessments.services.time_bounds import bounded_times
+from assessments.services.webhook_data import submitted_data
 from assessments.signals import attempt_handed_in, attempt_submitted
 from common.errors import DomainError, NotPermittedError
 from common.events import announce
+from notifications.enums import WebhookType
+from notifications.services.webhooks import record_webhook
 
 # A save that left the device in time may arrive this much later.
 NETWORK_GRACE = timedelta(seconds=15)
@@ -84,6 +88,9 @@ def finish_writing(attempt: Attempt, *, now: datetime) -> None:
     if attempt.exam.is_rehearsal:
         return
     note_marked([attempt.pk])
+    # An attempt that was opened again after an outage is submitted again.
+    cause = f"{attempt.pk}:{attempt.submitted_at.isoformat()}"
+    record_webhook(type=WebhookType.ATTEMPT_SUBMITTED, cause=cause, data=partial(submitted_data, attempt), now=now)
     announce(attempt_submitted, attempt_id=attempt.pk)
     if attempt.state == AttemptState.HANDED_IN:
         announce(attempt_handed_in, attempt_id=attempt.pk)

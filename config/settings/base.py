@@ -228,9 +228,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Each its own exchange and key: two queues sharing them would each get every message.
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("default", "sheets")]
-# Pictures take seconds of a processor; deadlines do not wait behind them.
-CELERY_TASK_ROUTES = {name: {"queue": "sheets"} for name in ("assessments.process_sheet", "assessments.work_on_scan")}
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("default", "sheets", "outgoing")]
+# Pictures take seconds of a processor, servers of others seconds of waiting; deadlines do not wait behind them.
+CELERY_TASK_ROUTES = {
+    "assessments.process_sheet": {"queue": "sheets"},
+    "assessments.work_on_scan": {"queue": "sheets"},
+    "notifications.send_webhooks": {"queue": "outgoing"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -270,6 +274,13 @@ CELERY_BEAT_SCHEDULE = {
     "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
+    # Retries, and what a killed worker dropped; what happens is sent at once.
+    "send-webhooks": {
+        "task": "notifications.send_webhooks",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
+    "prune-webhooks": {"task": "notifications.prune_webhooks", "schedule": timedelta(minutes=10)},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
     "send-digests": {
         "task": "notifications.send_digests",
@@ -308,6 +319,10 @@ EXTERNAL_TOOLS_HTTP = env.flag("EXTERNAL_TOOLS_HTTP", False)
 # --- Requests of ours to addresses of others --------------------------------------------------------------------------
 # Private networks in which webhooks may be received, also without TLS; everything else that is not public is refused.
 OUTGOING_NETWORKS = env.networks("OUTGOING_NETWORKS")
+# So many of these requests at once. Each may take ten seconds of a worker's thread, so it stays below their number.
+OUTGOING_AT_ONCE = env.number("OUTGOING_AT_ONCE", 1, minimum=1, maximum=100)
+# For how long events and what became of them are kept; they can be sent again until then.
+WEBHOOK_LOG_DAYS = env.number("WEBHOOK_LOG_DAYS", 60, minimum=8, maximum=3650)
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,9 +18,11 @@ from common.templatetags.ui_times import clock_text
 from evaluations.enums import OPEN_STATES
 from evaluations.models import Evaluation, SlaBreach
 from evaluations.services import links
+from evaluations.services.webhook_data import breached_data
 from evaluations.signals import sla_breached
-from notifications.enums import NotificationKind
+from notifications.enums import NotificationKind, WebhookType
 from notifications.services.inbox import notify
+from notifications.services.webhooks import record_webhook
 
 BATCH = 200
 
@@ -92,6 +95,8 @@ def _tell(ids: list[UUID], now: datetime) -> None:
         )
         for person in staff:
             _notify(person, evaluation, now)
+        sent = partial(breached_data, evaluation)
+        record_webhook(type=WebhookType.SLA_BREACHED, cause=str(evaluation.pk), data=sent, now=now)
         announce(sla_breached, evaluation_id=evaluation.pk)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -25,9 +26,11 @@ from evaluations.services.claims import lock_claimed
 from evaluations.services.measuring import learn_speed
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
 from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.webhook_data import released_data
 from evaluations.services.written_marks import note_released, objective_marks
-from notifications.enums import NotificationKind
+from notifications.enums import NotificationKind, WebhookType
 from notifications.services.inbox import notify
+from notifications.services.webhooks import record_webhook
 
 # Names of the audit trail.
 ACTIONS = {
@@ -148,6 +151,8 @@ def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
     changes = {"released_at": released_at}
     made = _move_audited(evaluation, "release", ("total_marks",), actor=actor, now=now, changes=changes)
     note_released(evaluation)
+    sent = partial(released_data, evaluation)
+    record_webhook(type=WebhookType.EVALUATION_RELEASED, cause=str(made.pk), data=sent, now=now)
     _tell_family(evaluation, made, now)
 
 

@@ -2,6 +2,7 @@ from notifications.models.inbox import Notification
 from notifications.models.mails import Digest, Mailed
 from notifications.models.preferences import NotificationPreference, NotificationSettings, OwnQuerySet
 from notifications.models.push import PushDelivery, PushSubscription
+from notifications.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookSecret, WebhookTry
 
 __all__ = [
     "Digest",
@@ -12,4 +13,9 @@ __all__ = [
     "OwnQuerySet",
     "PushDelivery",
     "PushSubscription",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSecret",
+    "WebhookTry",
 ]

@@ -1,0 +1,3 @@
+from notifications.admin import webhooks
+
+__all__ = ["webhooks"]
