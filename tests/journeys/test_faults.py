@@ -129,6 +129,7 @@ def test_after_every_fault_states_are_right_and_alerts_told_once(ground: Stack) 
 
 
 def told(stack: Stack, world: dict[str, Any]) -> dict[str, Any]:
+    stack.ensure_up()  # what ended with its database is started again, as the supervisor does
     printed = stack.run("-m", "tests.journeys.faults", "told", world["programme"])
     found: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return found
