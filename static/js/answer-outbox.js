@@ -95,19 +95,18 @@ export class AnswerOutbox {
     entry.seq = Math.max(after + 1, ago ? seq : Math.min(seq, entry.seq));
     delete entry.guess;
     if (this.waiting.get(entry.question) === entry) this.seqs.set(entry.question, entry.seq);
-    this.keep(entry, "relaxed"); // the device would hold on to the guess, and put it above a later choice
+    this.keep(entry, "relaxed"); // or the guess, there, would be above a later choice
   }
 
-  /** The server's time may become known to the page while nothing is sent. */
   settle() { if (this.isSure()) for (const entry of this.waiting.values()) this.renumber(entry); }
 
   /** Keeps at once, and sends after `rest` ms without a further change. */
   async put(question, answer, marked, certainty, seconds, rest = 0) {
     this.settle();
     const after = this.seqs.get(question) ?? 0;
-    const id = `${performance.timeOrigin}+${performance.now()}`; // seq may change
+    const page = performance.timeOrigin, at = performance.now(), id = `${page}+${at}`;
     const entry = { id, attempt: this.attempt, question, number: this.numberOf(question), seq: this.next(question), answer, marked, certainty, seconds };
-    if (!this.isSure()) entry.guess = { page: performance.timeOrigin, at: performance.now(), after };
+    if (!this.isSure()) entry.guess = { page, at, after };
     this.waiting.set(question, entry);
     this.resting.set(question, performance.now() + rest);
     this.channel?.postMessage(entry);

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.client import Answer, Person, Sheet, photo, post_file
+from tests.journeys.client import Answer, Person, Sheet, photo, upload
 from tests.journeys.conftest import KINDS
 from tests.journeys.stack import Stack, wait_for
 
@@ -68,10 +68,16 @@ def sit(student: Person, world: dict[str, Any]) -> None:
         time.sleep(0.5)  # somebody thinks; the faults fall in between
     ask("POST", f"attempts/{attempt}/submit/")
     sheet = Sheet(photo(1), "image/jpeg", 1)
-    announced = ask("POST", f"attempts/{attempt}/sheets/", sheet.announcement)
-    patiently(lambda: post_file(announced["upload"], sheet.data, content_type=sheet.content_type))
-    ask("POST", f"attempts/{attempt}/sheets/{sheet.client_id}/done/")
+    wait_for("the receipt", lambda: receipt_for(student, attempt, sheet), seconds=180, every=0.5)
     ask("POST", f"attempts/{attempt}/sheets/confirm/", {"pages": {sheet.client_id: [4, 5]}, "not_attempted": []})
+
+
+def receipt_for(student: Person, attempt: str, sheet: Sheet) -> Any:
+    """One try to announce, send and have the page checked; None where it broke off and the phone tries again."""
+    try:
+        return upload(student, attempt, sheet)
+    except (OSError, AssertionError):
+        return None
 
 
 def fail(stack: Stack) -> None:
