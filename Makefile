@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Two workers suit a small machine; override with JOBS=8.
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
+# Every test process would compile every module anew, which takes longer than reading all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run test test-all lint types format demo bench lock clean
 .DEFAULT_GOAL := run
@@ -31,9 +33,9 @@ run: $(VENV)/runtime ## web, worker and beat with demo data on http://localhost:
 test: $(VENV)/development ## the unit suite; needs nothing but Python
 	$(PYTEST) -n $(JOBS) -m "not slow and not browser and not services"
 
-# One process more than in `test`: the one with the journeys mostly waits.
+# Two processes more than in `test`: those with the journeys wait half of their time.
 test-all: $(VENV)/development ## the whole suite, with every service and browser that is found here
-	$(PYTEST) -n $$(( $(JOBS) + 1 )) --dist worksteal
+	$(PYTEST) -n $$(( $(JOBS) + 2 )) --dist worksteal
 
 lint: $(VENV)/development ## style, import borders, templates, migrations
 	$(BIN)/ruff check .

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Weekday
 from accounts.models import TeacherProfile, User
-from accounts.services.availability import Span
+from accounts.services.availability import AvailabilityError, Span, read_hours
 from accounts.services.people import change_person, create_person
 
 
@@ -61,9 +60,6 @@ class SettingsForm(forms.Form):
         return change_person(person=self.person, actor=self.person, now=now, **self.cleaned_data)
 
 
-SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–]\s*(\d{1,2})(?:[:.](\d{2}))?")
-
-
 class HoursForm(forms.Form):
     """When a teacher marks: for each weekday no, one or several spans, as people write them: 9-13, 15:00-18:30."""
 
@@ -82,9 +78,9 @@ class HoursForm(forms.Form):
         spans: list[Span] = []
         for day, _label in Weekday.choices:
             try:
-                spans += _spans(day, cleaned.get(f"day_{day}", ""))
-            except ValueError:
-                self.add_error(f"day_{day}", _("Write hours like 9:00-13:00, 15:00-18:00."))
+                spans += read_hours(cleaned.get(f"day_{day}", ""), weekday=day)
+            except AvailabilityError as error:
+                self.add_error(f"day_{day}", error.message)
         return cleaned | {"spans": spans}
 
 
@@ -92,15 +88,3 @@ class LeaveForm(forms.Form):
     first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
-
-
-def _spans(day: int, text: str) -> list[Span]:
-    """Raises ValueError for what is no list of hours."""
-    made = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        found = SPAN.fullmatch(part)
-        if found is None:
-            raise ValueError(part)
-        hours = [int(number or 0) for number in found.groups()]
-        made.append(Span(day, time(hours[0], hours[1]), time(hours[2], hours[3])))
-    return made

@@ -95,3 +95,4 @@ for model, (view, change) in TABLE.items():
     rules.add_perm(f"accounts.add_{model}", never if model in ADDED_BY_SYSTEM else is_office)
     rules.add_perm(f"accounts.delete_{model}", is_office if model in DELETABLE else never)
 rules.add_perm("accounts.withdraw_leave", owns("teacher_id") | is_office)
+rules.add_perm("accounts.move_leave", owns("teacher_id") | is_office)

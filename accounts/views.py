@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms import HoursForm, LeaveForm, SettingsForm
 from accounts.models import Leave, TeacherProfile
 from accounts.selectors import teacher_calendar
-from accounts.services.availability import add_leave, remove_leave, set_working_hours, today_of
+from accounts.services.availability import add_leave, change_leave, remove_leave, set_working_hours, today_of
 from common.access import get_permitted
 from common.errors import DomainError
 from common.htmx import render_page
@@ -65,6 +65,24 @@ def leave_add(request: HttpRequest) -> HttpResponse:
     return _availability(request, profile, leave=form, status=422)
 
 
+@require_http_methods(["GET", "POST"])
+def leave_change(request: HttpRequest, leave_id: int) -> HttpResponse:
+    """The page of hours and leave with one leave to change."""
+    leave = get_permitted(request.user, "accounts.move_leave", Leave, leave_id)
+    profile = _own_calendar(request)
+    form = LeaveForm(
+        request.POST or None, initial={"first": leave.starts_on, "last": leave.ends_on, "reason": leave.reason}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_leave(leave=leave, **form.cleaned_data, actor=request.user, now=timezone.now())
+            messages.success(request, _("Your leave is changed; the office sees it."))
+            return redirect("availability")
+        except DomainError as error:
+            form.add_error(None, error.message)
+    return _availability(request, profile, leave=form, changing=leave, status=422 if request.method == "POST" else 200)
+
+
 @require_POST
 def leave_remove(request: HttpRequest, leave_id: int) -> HttpResponse:
     leave = get_permitted(request.user, "accounts.withdraw_leave", Leave, leave_id)
@@ -89,11 +107,13 @@ def _availability(
     *,
     hours: HoursForm | None = None,
     leave: LeaveForm | None = None,
+    changing: Leave | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "hours": hours or HoursForm(profile=profile),
         "leave": leave or LeaveForm(),
+        "changing": changing,
         "calendar": profile,
         "today": today_of(request.user, timezone.now()),
     }

@@ -89,6 +89,11 @@ class ReleasePolicy(models.TextChoices):
     BY_STAFF = "by_staff", _("When staff release it")
 
 
+class MarkingMode(models.TextChoices):
+    WHOLE = "whole", _("The whole paper by one teacher")
+    BY_QUESTION = "by_question", _("By question: one teacher marks it on every paper")
+
+
 class ExamPurpose(models.TextChoices):
     EXAM = "exam", _("Exam")
     QUIZ = "quiz", _("Quiz")

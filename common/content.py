@@ -11,13 +11,12 @@ image from elsewhere.
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape as html_escape
+from html import unescape as html_unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,10 +26,11 @@ from django.conf import settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
 
 from common.errors import DomainError
 from common.maths_speech import speak_html
+from common.maths_text import line_maths
+from common.scripts import ScriptFailed, ScriptFunction, ScriptTimeout
 
 VENDOR = Path(__file__).parent / "vendor" / "temml"
 TEX_SECONDS = 2.0
@@ -76,58 +76,57 @@ def render_content(source: str) -> RenderedContent:
     return RenderedContent(html=html, speech_text=speak_html(html))
 
 
-# --- Formulas --------------------------------------------------------------------------------------------------------
-class TexRenderer:
-    """One JavaScript context per process, made when first needed, used by one thread at a time.
+#: A formula within a remark; a sum of money has a space or no second sign.
+REMARK_FORMULA = re.compile(r"\$(?!\s)([^$\n]+?)(?<!\s)\$")
 
-    A formula that takes too long is interrupted; one that takes too much memory costs the context, and the next
-    formula gets a fresh one.
+
+def render_remark(text: str) -> str:
+    """A few words of somebody with `$…$` in them, as HTML; nothing else is marked up. "" when no formula is in it.
+
+    What cannot be read stays as it was written: a remark is never refused for it.
     """
 
+    def formula(found: re.Match[str]) -> str:
+        try:
+            return _cleaner.clean(_tex.render(html_unescape(found[1]), display=False))
+        except ContentError:
+            return found[0]
+
+    html = REMARK_FORMULA.sub(formula, html_escape(text, quote=False))
+    return html if "<math" in html else ""
+
+
+def remark_line(html: str) -> str:
+    """The same as one line of plain characters: x², √3. For where there is no room for a formula."""
+    return html_unescape(re.sub(r"<[^>]*>", "", line_maths(html)))
+
+
+# --- Formulas --------------------------------------------------------------------------------------------------------
+class TexRenderer:
+    """A formula that takes too long is interrupted; one that takes too much memory costs only itself."""
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._context: Any = None
-        self._render: Any = None
-        os.register_at_fork(after_in_child=self._forget)
+        self._script = ScriptFunction(_sources, memory_bytes=TEX_MEMORY_BYTES)
 
     def render(self, tex: str, *, display: bool) -> str:
         """MathML of one formula; raises ContentError naming it."""
         if len(tex) > MAX_TEX_CHARACTERS:
             raise ContentError(f"{_name(tex)} is too long: {MAX_TEX_CHARACTERS} characters is the most.")
-        with self._lock:
-            try:
-                answer = self._function()(tex, display, timeout_sec=TEX_SECONDS)
-            except JSTimeoutException as error:
-                raise ContentError(f"{_name(tex)} takes too long to typeset. Is something repeated in it?") from error
-            except (JSOOMException, JSEvalException) as error:
-                self._close()
-                raise ContentError(f"{_name(tex)} takes too much memory to typeset.") from error
-        result: dict[str, str] = json.loads(str(answer))
+        try:
+            answer = self._script.call(tex, display, seconds=TEX_SECONDS)
+        except ScriptTimeout as error:
+            raise ContentError(f"{_name(tex)} takes too long to typeset. Is something repeated in it?") from error
+        except ScriptFailed as error:
+            raise ContentError(f"{_name(tex)} takes too much memory to typeset.") from error
+        result: dict[str, str] = json.loads(answer)
         if "error" in result:
             raise ContentError(f"{_name(tex)} cannot be read: {_reason(result['error'])}")
         return result["html"]
 
-    def _function(self) -> Any:
-        if self._render is None:
-            self._context = MiniRacer()
-            self._context.set_hard_memory_limit(TEX_MEMORY_BYTES)
-            for name in ("temml.min.js", "mhchem.min.js"):
-                self._context.eval((VENDOR / name).read_text(encoding="utf-8-sig") + ";0")
-            self._render = self._context.eval(RENDER_FUNCTION)
-        return self._render
 
-    def _close(self) -> None:
-        context, self._context, self._render = self._context, None, None
-        if context is not None:
-            context.close()
-
-    def _forget(self) -> None:
-        # V8's threads do not live on in a forked child, and closing the inherited context would wait for them for
-        # ever. One reference too many keeps Python from closing it, also when the child ends.
-        if self._context is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._context))
-        self._lock = threading.Lock()
-        self._context = self._render = None
+def _sources() -> list[str]:
+    files = [(VENDOR / name).read_text(encoding="utf-8-sig") for name in ("temml.min.js", "mhchem.min.js")]
+    return [*files, RENDER_FUNCTION]
 
 
 def _name(tex: str) -> str:

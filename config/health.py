@@ -60,7 +60,7 @@ def _database() -> None:
 def _broker() -> None:
     with app.connection_for_read(connect_timeout=3) as broker:
         broker.ensure_connection(max_retries=1)
-        broker.SimpleQueue("default").close()
+        broker.SimpleQueue(settings.CELERY_TASK_DEFAULT_QUEUE).close()
 
 
 def _storage() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from evaluations.selectors import staff_board
 from evaluations.selectors.board_page import board_page
-from notifications.selectors import unread_count
+from notifications.selectors import unread_on
 
 # (who, label, url name, icon)
 ITEMS = [
@@ -50,7 +50,7 @@ def nav(request: HttpRequest) -> dict[str, Any]:
         url = reverse(name)
         # Counted only where the navigation is shown: the exam page and the desk have none.
         counts = name == "notification-list"
-        badge = SimpleLazyObject(lambda: unread_count(user)) if counts else 0
+        badge = SimpleLazyObject(lambda: unread_on(request)) if counts else 0
         current = _current(request.path, url)
         items.append(
             {"label": _(label), "url": url, "icon": icon, "current": current, "badge": badge, "counts": counts}

@@ -4,7 +4,7 @@ A child that dies is started again (after 1, 2, 4 … 30 s while it keeps dying)
 ten seconds to finish, then SIGKILL; a second signal does not wait. If the supervisor itself is killed, the kernel
 tells the children to stop (Linux). Only the standard library is used: nothing of Django is loaded here.
 
-Environment: PORT (8000), HOST (127.0.0.1), WEB_WORKERS (1), WEB_THREADS (4), WORKER_THREADS (2), ABHYAS_DEMO (1: demo
+Environment: PORT (8000), HOST (127.0.0.1), WEB_WORKERS (1), WEB_THREADS (4), WORKER_THREADS (3), ABHYAS_DEMO (1: demo
 data and accounts), and everything config/settings reads, which is handed on.
 """
 
@@ -194,7 +194,7 @@ def make_commands(env: Mapping[str, str], *, host: str, port: int) -> dict[str, 
     """The command of each process, by its name."""
     workers = number_from(env, "WEB_WORKERS", 1, maximum=64)
     number_from(env, "WEB_THREADS", 4, maximum=256)  # read by the settings: said here, where somebody sees it
-    concurrency = number_from(env, "WORKER_THREADS", 2, maximum=64)
+    concurrency = number_from(env, "WORKER_THREADS", 3, maximum=64)
     streams = number_from(env, "LIVE_STREAMS", 10_000, maximum=1_000_000)
     web = f"-m granian --interface asgi config.asgi:application --host {host} --port {port} --no-ws --log-level warning"
     worker = f"-m celery --quiet -A config worker --pool threads --concurrency {concurrency} --loglevel WARNING"

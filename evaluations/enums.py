@@ -12,12 +12,24 @@ class EvaluationState(models.TextChoices):
     QUEUED = "queued", _("Waiting for a teacher")
     ASSIGNED = "assigned", _("With a teacher")
     IN_PROGRESS = "in_progress", _("Being marked")
+    SHARED = "shared", _("With several teachers")
     RETURNED = "returned", _("Returned: cannot be read")
     FINALISED = "finalised", _("Marked")
     RELEASED = "released", _("Back with the student")
+    CLOSED = "closed", _("No longer needed")
 
 
+class EvaluationRole(models.TextChoices):
+    """What a marker's record is for. Of an attempt there is one RECORD: what its student gets."""
+
+    RECORD = "record", _("The paper")
+    SHARE = "share", _("Some questions of a paper")
+
+
+#: What a teacher has, or could have, to do.
 OPEN_STATES = (EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+#: What a student still waits for.
+PROMISED_STATES = (*OPEN_STATES, EvaluationState.SHARED)
 DONE_STATES = (EvaluationState.FINALISED, EvaluationState.RELEASED)
 
 
@@ -66,3 +78,18 @@ class AnnotationKind(models.TextChoices):
     PEN = "pen", _("Pen")
     HIGHLIGHT = "highlight", _("Highlight")
     COMMENT = "comment", _("Comment")
+
+
+class OperationKind(models.TextChoices):
+    """What a change at the desk changes."""
+
+    MARK = "mark", _("Mark")
+    INK = "ink", _("Red ink")
+
+
+class FileState(models.TextChoices):
+    """Of a file that a worker makes."""
+
+    WAITING = "waiting", _("Being prepared")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")

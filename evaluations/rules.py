@@ -11,7 +11,7 @@ import rules
 
 from accounts.enums import LinkState
 from accounts.rules import is_signed_in, is_staff, is_verified_teacher
-from evaluations.enums import EvaluationState
+from evaluations.enums import EvaluationRole, EvaluationState
 
 
 @rules.predicate
@@ -32,8 +32,10 @@ def _is_family(user: Any, attempt: Any) -> bool:
 
 @rules.predicate
 def is_family(user: Any, evaluation: Any) -> bool:
-    """The student whose paper it is, or a guardian of theirs."""
-    return evaluation is not None and bool(user.is_authenticated) and _is_family(user, evaluation.attempt)
+    """The student whose record it is, or a guardian of theirs."""
+    if evaluation is None or evaluation.role != EvaluationRole.RECORD:
+        return False
+    return bool(user.is_authenticated) and _is_family(user, evaluation.attempt)
 
 
 @rules.predicate
@@ -71,7 +73,7 @@ def reads_row(user: Any, row: Any) -> bool:
 @rules.predicate
 def of_family(user: Any, row: Any) -> bool:
     """A row that hangs on an evaluation of the student's, or of a student they look after, whatever its state."""
-    return row is not None and bool(is_family.test(user, row.evaluation))
+    return row is not None and bool(is_family.test(user, row.evaluation.record or row.evaluation))
 
 
 @rules.predicate
@@ -94,10 +96,12 @@ rules.add_perm("evaluations.withdraw_picturerequest", marks_row)
 rules.add_perm("evaluations.answer_picturerequest", is_own_picture)
 rules.add_perm("evaluations.view_paperforecast", is_staff | marks_row | of_family)
 for model in (
-    *("transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"),
-    *("forecastrun", "markerforecast"),
+    *("markinggroup", "transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"),
+    *("forecastrun", "markerforecast", "deskoperation", "markedpaper"),
 ):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
+for verb in ("add", "change", "delete"):
+    rules.add_perm(f"evaluations.{verb}_markinggroup", is_staff)
 rules.add_perm("evaluations.view_markingspeed", is_staff | is_own_speed)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
 rules.add_perm("evaluations.change_bankcomment", owns)

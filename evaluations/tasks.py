@@ -1,7 +1,13 @@
 """Background work of evaluations: one service call each, repeatable."""
 
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
 from celery import shared_task
 from django.utils import timezone
+
+# Storage that does not answer now may answer soon.
+STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
 
 
 @shared_task(name="evaluations.open_missing_evaluations")
@@ -66,3 +72,25 @@ def rebalance() -> int:
     from evaluations.services.rebalancing import rebalance
 
     return rebalance(now=timezone.now())
+
+
+@shared_task(
+    name="evaluations.make_marked_paper",
+    autoretry_for=STORAGE_ERRORS,
+    retry_backoff=2,
+    retry_backoff_max=60,
+    max_retries=3,
+)
+def make_marked_paper(paper_id: str) -> str:
+    """Draws a marked paper as a file."""
+    from evaluations.services.marked_papers import make_marked_paper
+
+    return make_marked_paper(paper_id=UUID(paper_id), now=timezone.now())
+
+
+@shared_task(name="evaluations.make_waiting_marked_papers")
+def make_waiting_marked_papers() -> int:
+    """Finds marked papers whose task was lost."""
+    from evaluations.services.marked_papers import make_waiting_marked_papers
+
+    return make_waiting_marked_papers(now=timezone.now())

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from evaluations.views import marking, pictures, rehearsals, results
+from evaluations.views import fortnights, marking, pictures, rehearsals, results
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
     path("results/<uuid:attempt_id>/", results.result, name="result-page"),
+    path("results/<uuid:attempt_id>/marked/", results.marked_paper, name="marked-paper"),
+    path("results/<uuid:attempt_id>/marked.pdf", results.marked_paper_file, name="marked-paper-file"),
     path("rehearsals/<uuid:attempt_id>/", rehearsals.rehearsal_end, name="rehearsal-end"),
     path("pages/<uuid:page_id>/<slug:size>/", results.page_image, name="page-image"),
     path("pictures/<uuid:request_id>/", pictures.picture, name="picture-page"),
     path("pictures/<uuid:request_id>/status/", pictures.picture_status, name="picture-status"),
     path("marking/", marking.queue, name="marking-queue"),
+    path("marking/fortnight/", fortnights.own_fortnight, name="own-fortnight"),
     path("marking/claim/", marking.claim, name="marking-claim"),
     path("marking/<uuid:evaluation_id>/", marking.desk, name="marking-desk"),
     path("marking/<uuid:evaluation_id>/finalise/", marking.finalise, name="marking-finalise"),

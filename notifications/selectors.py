@@ -26,6 +26,13 @@ def unread_count(user: Any) -> int:
     return Notification.objects.visible_to(user).unread().count()
 
 
+def unread_on(request: Any) -> int:
+    """`unread_count` of whoever asks, counted once for a request: a page reads it, and its navigation shows it."""
+    if not hasattr(request, "unread_news"):
+        request.unread_news = unread_count(request.user)
+    return int(request.unread_news)
+
+
 def inbox_page(*, user: Any, before: UUID | None = None) -> InboxPage:
     """Thirty notifications of the person, those older than `before` when given."""
     found = Notification.objects.visible_to(user).order_by("-id")

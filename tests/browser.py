@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 import pytest
-from django.conf import settings
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
@@ -41,6 +41,7 @@ from tests.cast import build_cast
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.law_urls_world import World, build_world
 from tests.page_world import add_pages
+from tests.shared_world import storages
 
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text()
 REPORT_CSP = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
@@ -109,14 +110,22 @@ class Site:
             context.close()
 
 
+class OfficeFinder(AppDirectoriesFinder):
+    """Files of the admin and its theme."""
+
+    def __init__(self) -> None:
+        super().__init__(["unfold", "django.contrib.admin"])
+
+
 @pytest.fixture(scope="session")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `collectstatic` fills; only our own files, which are all that product pages use."""
+    """The folder that `collectstatic` fills; our own files and those of the back office, which are all that pages use
+    but those of the API's documentation."""
     folder = tmp_path_factory.mktemp("static")
     with override_settings(
         STATIC_ROOT=folder,
         STORAGES={"staticfiles": STATIC},
-        STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+        STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder", f"{__name__}.OfficeFinder"],
     ):
         call_command("collectstatic", interactive=False, verbosity=0)
     return folder
@@ -232,12 +241,6 @@ def site(
         world, ids = copy.deepcopy((prepared.world, prepared.ids))
         yield Site(server, world, ids, prepared.sessions, browser)
     ui._sprite.cache_clear()
-
-
-def storages(sheets: Path) -> dict[str, Any]:
-    """The suite's storages with sheets in the folder `sheets`."""
-    entry = base.STORAGES["sheets"]
-    return {**settings.STORAGES, "sheets": {**entry, "OPTIONS": {**entry["OPTIONS"], "location": str(sheets)}}}
 
 
 def session_of(person: User) -> str:

@@ -106,6 +106,8 @@ POST person-settings                                      | login  422      422 
 GET  availability                                         | login  403      403     403      403      200     200     200      403
 POST availability                                         | login  403      403     403      403      422     422     422      403
 POST leave-add                                            | login  403      403     403      403      422     422     422      403
+GET  leave-change {leave}                                 | login  404      404     404      404      200     404     404      403
+POST leave-change {leave}                                 | login  404      404     404      404      422     404     404      403
 POST leave-remove {leave}                                 | login  404      404     404      404      >availability 404 404  >availability
 GET  notification-list                                    | login  200      200     200      200      200     200     200      200
 POST notification-read                                    | login  >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list
@@ -187,6 +189,10 @@ GET  paper-sheet-pdf  {sat_paper}                         | login  403      403 
 GET  paper-list                                           | login  200      200     200      403      403     403     403      403
 GET  result-page  {released_attempt}                      | login  200      404     404      200      200     404     404      200
 GET  result-page  {marking_attempt}                       | login  200      404     404      200      200     404     404      200
+GET  marked-paper  {released_attempt}                     | login  >result-page 404 404      >result-page >result-page 404 404      >result-page
+POST marked-paper  {marking_attempt}                      | login  422      404     404      422      422     404     404      422
+GET  marked-paper-file  {released_attempt}                | login  >result-page 404 404      >result-page >result-page 404 404      >result-page
+POST marked-paper-file  {released_attempt}                | login  405      405     405      405      405     405     405      405
 GET  page-image  {marking_page} screen                    | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} thumb                     | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} original                  | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
@@ -194,6 +200,8 @@ GET  page-image  {marking_page} enormous                  | login  404      404 
 GET  picture-page  {asked}                                | login  200      404     404      403      403     404     404      403
 GET  picture-status  {asked}                              | login  200      404     404      403      403     404     404      403
 GET  marking-queue                                        | login  403      403     403      403      200     200     200      403
+GET  own-fortnight                                        | login  403      403     403      403      200     200     200      403
+POST own-fortnight                                        | login  403      403     403      403      200     200     200      403
 GET  marking-claim                                        | login  405      405     405      405      405     405     405      405
 POST marking-claim                                        | login  403      403     403      403      >marking-desk >marking-desk 403 403
 GET  marking-desk  {marking}                              | login  403      404     404      403      200     404     404      200
@@ -289,12 +297,15 @@ POST api-sheets-confirm  {sheets}                         | 401    422      404 
 POST api-sheet-done  {sheets} {unsent}                    | 401    422      404     404      403      403     404     404      403
 POST api-sheet-done  {sheets} {nobody}                    | 401    404      404     404      403      403     404     404      403
 GET  api-attempt-result  {released_attempt}               | 401    200      404     404      200      200     404     404      200
+GET  api-marked-paper  {released_attempt}                 | 401    200      404     404      200      200     404     404      200
+POST api-marked-paper  {released_attempt}                 | 401    202      404     404      202      202     404     404      202
 GET  api-evaluation-list                                  | 401    200      200     200      200      200     200     200      200
 POST api-evaluation-claim                                 | 401    403      403     403      403      200     200     403      403
 GET  api-evaluation-claim                                 | 401    405      405     405      405      405     405     405      405
 GET  api-evaluation-detail  {marking}                     | 401    403      404     404      403      200     404     404      200
 PUT  api-evaluation-mark  {marking} {marking_question}    | 401    403      404     404      403      422     404     404      403
 PUT  api-evaluation-annotations  {marking}                | 401    403      404     404      403      422     404     404      403
+POST api-evaluation-operations  {marking}                 | 401    403      404     404      403      422     404     404      403
 POST api-evaluation-finalise  {marking}                   | 401    403      404     404      403      422     404     404      403
 GET  api-pictures  {released}                             | 401    403      404     404      403      200     404     404      200
 POST api-pictures  {marking}                              | 401    403      404     404      403      422     404     404      403
@@ -346,6 +357,8 @@ OFFICE = {
     "evaluations.BreachWarning": "200 403",
     "evaluations.Evaluation": "200 403",
     "evaluations.Holiday": "200 200",
+    "evaluations.MarkingGroup": "200 200",
+    "evaluations.MarkingSpeed": "200 403",
     "evaluations.SlaBreach": "200 403",
     "evaluations.SlaPolicy": "200 200",
     "evaluations.WorkingCalendar": "200 200",

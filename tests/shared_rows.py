@@ -16,6 +16,7 @@ from django.db import transaction
 
 # By fixture; each is called with what the one before it built.
 BUILDERS: dict[str, Callable[..., Any]] = {}
+NEEDS: dict[str, str] = {}
 COPIES = pytest.StashKey[dict[str, Any]]()
 
 
@@ -30,7 +31,7 @@ class Keeper:
 
     def build(self, item: Any, blocker: Any) -> None:
         """Builds what `item` asks for and its module does not have yet."""
-        missing = [name for name in BUILDERS if name in item.fixturenames and name not in self.rows]
+        missing = [name for name in _wanted(item) if name not in self.rows]
         if not missing:
             return
         self.blocker = blocker
@@ -58,6 +59,7 @@ def shared_rows(name: str, build: Callable[..., Any], needs: str = "") -> Any:
     `build` is called with what the fixture `needs` gave, if it names one.
     """
     BUILDERS[name] = (lambda rows: build(rows[needs])) if needs else (lambda rows: build())
+    NEEDS[name] = needs
 
     @pytest.fixture(name=name)
     def rows(request: pytest.FixtureRequest, db: None) -> Any:
@@ -75,9 +77,8 @@ def pytest_runtest_setup(item: Any) -> None:
     if keeper.module is None:
         return
     # A test that did not ask for the rows must not meet them.
-    wanted = {name for name in BUILDERS if name in item.fixturenames}
     sees_rows = "db" in item.fixturenames or item.get_closest_marker("django_db")
-    if keeper.module is not item.module or _commits(item) or (sees_rows and wanted != set(keeper.rows)):
+    if keeper.module is not item.module or _commits(item) or (sees_rows and set(_wanted(item)) != set(keeper.rows)):
         keeper.close()
 
 
@@ -90,6 +91,14 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
 
 def pytest_sessionfinish() -> None:
     keeper.close()
+
+
+def _wanted(item: Any) -> list[str]:
+    """The rows that a test asks for, each after what it is built upon."""
+    wanted = {name for name in BUILDERS if name in item.fixturenames}
+    while more := {NEEDS[name] for name in wanted} - wanted - {""}:
+        wanted |= more
+    return [name for name in BUILDERS if name in wanted]
 
 
 def _commits(item: Any) -> bool:

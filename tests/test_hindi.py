@@ -24,7 +24,7 @@ from django.utils import translation
 from accounts.adapter import AccountAdapter
 from accounts.models import User
 from tests.cast import Cast
-from tests.law_urls_world import build_world
+from tests.law_urls_world import World
 from tests.page_world import add_pages
 from tests.pages import HINDI, page_urls
 
@@ -199,8 +199,7 @@ def is_name(run: str) -> bool:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("person", HINDI)
-def test_pages_are_in_hindi(cast: Cast, person: str) -> None:
-    world = build_world(cast)
+def test_pages_are_in_hindi(cast: Cast, world: World, person: str) -> None:
     ids = world.ids() | add_pages(world)
     client = Client(HTTP_ACCEPT_LANGUAGE="hi" if person == "anonymous:hi" else "en")
     if person != "anonymous:hi":

@@ -21,14 +21,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from tests.cast import Cast
 from tests.law_urls import OFFICE, OFFICE_DELETES, TABLE, Row
-from tests.law_urls_world import World, build_world
+from tests.law_urls_world import World
+from tests.shared_world import world
 
+__all__ = ["world"]
 CHUNKS = 6
-
-
-@pytest.fixture
-def world(cast: Cast) -> World:
-    return build_world(cast)
 
 
 def names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:

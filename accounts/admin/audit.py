@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from accounts.models import AuditEvent, AuditSeal
@@ -27,6 +28,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
+    empty_sentence = _("Nothing has been recorded yet.")
     list_display = ["at", "actor_label", "action", "object_type", "object_id", "reason", "origin"]
     # Exact, so that each uses its index: paste an id, an action (teacher.verified) or who.
     search_fields = ["=object_id", "=action", "=id", "actor_label"]
@@ -37,4 +39,5 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditSeal)
 class AuditSealAdmin(ReadOnlyAdmin):
+    empty_sentence = _("Nothing is sealed yet. It is done every minute.")
     list_display = ["sealed_at", "events", "digest"]

@@ -258,6 +258,7 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
 class TeacherProfileAdmin(ModelAdmin):
     """Working hours and leave, reached from the teacher's page or by search."""
 
+    empty_sentence = _("Nobody is a teacher yet. People become teachers on their own pages.")
     list_display = ["user", "verified_at", "open_paper_cap", "seconds_per_mark"]
     list_filter = [("verified_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,6 +19,7 @@ from common.errors import DomainError
 
 #: The longest leave that is taken for one and not for a slip of the pen.
 MOST_DAYS = 366
+SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–]\s*(\d{1,2})(?:[:.](\d{2}))?")
 
 
 class AvailabilityError(DomainError):
@@ -41,20 +43,49 @@ def add_leave(*, teacher: User, first: date, last: date, reason: str = "", actor
     """
     with transaction.atomic():
         profile = TeacherProfile.objects.select_for_update(no_key=True).get(user=teacher)
-        if last < first:
-            raise AvailabilityError(_("The last day comes before the first."), "leave_order")
-        if last < today_of(teacher, now):
-            raise AvailabilityError(_("This leave is over already."), "leave_past")
-        if last - first > timedelta(days=MOST_DAYS):
-            raise AvailabilityError(_("Leave lasts a year at most."), "leave_long")
-        other = Leave.objects.filter(teacher=profile, starts_on__lte=last, ends_on__gte=first).first()
-        if other is not None:
-            told = {"first": date_format(other.starts_on, "j M Y"), "last": date_format(other.ends_on, "j M Y")}
-            raise AvailabilityError(_("It overlaps the leave from %(first)s to %(last)s.") % told, "leave_overlap")
         leave = Leave(teacher=profile, starts_on=first, ends_on=last, reason=reason[:200])
-        after = {"teacher": teacher.pk, "starts_on": first, "ends_on": last, "reason": leave.reason}
-        save_row(row=leave, before={}, after=after, actor=actor, now=now)
+        _check_leave(leave, now)
+        save_row(row=leave, before={}, after={"teacher": teacher.pk, **_days_of(leave)}, actor=actor, now=now)
     return leave
+
+
+def change_leave(*, leave: Leave, first: date, last: date, reason: str = "", actor: User, now: datetime) -> Leave:
+    """Other days for leave that is not over, as if it had been entered so: what is due in days that are new goes to
+    others by itself; what went to others stays with them.
+
+    Raises AvailabilityError when it is over, and what add_leave does.
+    """
+    with transaction.atomic():
+        TeacherProfile.objects.select_for_update(no_key=True).get(pk=leave.teacher_id)
+        rows = Leave.objects.select_for_update(of=("self",)).select_related("teacher__user")
+        locked: Leave | None = rows.filter(pk=leave.pk).first()
+        if locked is None:
+            raise AvailabilityError(_("This leave was taken back."), "leave_gone")
+        if locked.ends_on < today_of(locked.teacher.user, now):
+            raise AvailabilityError(_("This leave is over already."), "leave_past")
+        before = _days_of(locked)
+        locked.starts_on, locked.ends_on, locked.reason = first, last, reason[:200]
+        _check_leave(locked, now)
+        save_row(row=locked, before=before, after=_days_of(locked), actor=actor, now=now)
+    return locked
+
+
+def _days_of(leave: Leave) -> dict[str, date | str]:
+    return {"starts_on": leave.starts_on, "ends_on": leave.ends_on, "reason": leave.reason}
+
+
+def _check_leave(leave: Leave, now: datetime) -> None:
+    first, last = leave.starts_on, leave.ends_on
+    if last < first:
+        raise AvailabilityError(_("The last day comes before the first."), "leave_order")
+    if last < today_of(leave.teacher.user, now):
+        raise AvailabilityError(_("This leave is over already."), "leave_past")
+    if last - first > timedelta(days=MOST_DAYS):
+        raise AvailabilityError(_("Leave lasts a year at most."), "leave_long")
+    others = Leave.objects.filter(teacher=leave.teacher, starts_on__lte=last, ends_on__gte=first).exclude(pk=leave.pk)
+    if other := others.first():
+        told = {"first": date_format(other.starts_on, "j M Y"), "last": date_format(other.ends_on, "j M Y")}
+        raise AvailabilityError(_("It overlaps the leave from %(first)s to %(last)s.") % told, "leave_overlap")
 
 
 def remove_leave(*, leave: Leave, actor: User, now: datetime) -> None:
@@ -67,7 +98,7 @@ def remove_leave(*, leave: Leave, actor: User, now: datetime) -> None:
 def set_working_hours(*, teacher: User, spans: Sequence[Span], actor: User, now: datetime) -> None:
     """These are all hours from now on; none: the institute's. Raises AvailabilityError when some end before they begin
     or overlap."""
-    _require_apart(spans)
+    require_apart(spans)
     with transaction.atomic():
         profile = TeacherProfile.objects.select_for_update(no_key=True).get(user=teacher)
         before = [str(row) for row in profile.working_hours.all()]
@@ -91,7 +122,21 @@ def today_of(teacher: User, now: datetime) -> date:
     return now.astimezone(ZoneInfo(teacher.time_zone)).date()
 
 
-def _require_apart(spans: Iterable[Span]) -> None:
+def read_hours(text: str, *, weekday: int) -> list[Span]:
+    """What a person wrote as their hours of a day: 9-13, 15:00-18:30. Raises AvailabilityError for what is none."""
+    made = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            found = SPAN.fullmatch(part)
+            hours = [int(number or 0) for number in found.groups()] if found else []
+            made.append(Span(weekday, time(hours[0], hours[1]), time(hours[2], hours[3])))
+        except (IndexError, ValueError) as error:
+            raise AvailabilityError(_("Write hours like 9:00-13:00, 15:00-18:00."), "hours_unread") from error
+    return made
+
+
+def require_apart(spans: Iterable[Span]) -> None:
+    """Raises AvailabilityError when hours end before they begin or overlap."""
     last: Span | None = None
     for one in sorted(spans, key=lambda span: (span.weekday, span.opens)):
         if one.closes <= one.opens:

@@ -10,7 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Leave, WorkingHours
-from accounts.services.availability import AvailabilityError, Span, add_leave, remove_leave, set_working_hours
+from accounts.services.availability import (
+    AvailabilityError,
+    Span,
+    add_leave,
+    change_leave,
+    remove_leave,
+    set_working_hours,
+)
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +57,34 @@ def test_leave_that_makes_no_sense_is_refused(cast: Any, first: int, last: int, 
     assert Leave.objects.count() == 2
 
 
+def test_leave_is_changed_with_the_checks_of_entering_it(cast: Any) -> None:
+    leave, other = enter(cast, TODAY + DAY, TODAY + 2 * DAY), enter(cast, TODAY + 7 * DAY, TODAY + 8 * DAY)
+    for first, last, code in (
+        (3, 2, "leave_order"),
+        (-3, -1, "leave_past"),
+        (1, 400, "leave_long"),
+        (6, 7, "leave_overlap"),
+    ):
+        with pytest.raises(AvailabilityError) as refused:
+            change_leave(leave=leave, first=TODAY + first * DAY, last=TODAY + last * DAY, actor=cast.teacher, now=NOW)
+        assert refused.value.code == code
+    changed = change_leave(leave=leave, first=TODAY, last=TODAY + 3 * DAY, reason="Ill", actor=cast.staff, now=NOW)
+    leave.refresh_from_db()
+    assert (
+        (leave.starts_on, leave.ends_on, leave.reason) == (TODAY, TODAY + 3 * DAY, "Ill") != (changed.pk, other.pk, "")
+    )
+    event = AuditEvent.objects.get(action="leave.changed")
+    assert (event.actor, event.before["ends_on"], event.after["ends_on"]) == (cast.staff, "2026-11-20", "2026-11-21")
+    later = NOW + 9 * DAY
+    with pytest.raises(AvailabilityError):
+        change_leave(leave=leave, first=TODAY, last=TODAY + 30 * DAY, actor=cast.teacher, now=later)
+    remove_leave(leave=other, actor=cast.teacher, now=NOW)
+    other.pk = 10**6
+    with pytest.raises(AvailabilityError) as gone:
+        change_leave(leave=other, first=TODAY, last=TODAY, actor=cast.teacher, now=NOW)
+    assert gone.value.code == "leave_gone"
+
+
 def test_leave_that_is_over_stays_on_record(cast: Any) -> None:
     old = Leave.objects.create(teacher_id=cast.teacher.pk, starts_on=TODAY - 2 * DAY, ends_on=TODAY - DAY)
     with pytest.raises(AvailabilityError):
@@ -86,6 +121,13 @@ def test_a_teacher_enters_hours_and_leave(client: Any, cast: Any) -> None:
     again = client.post(reverse("leave-add"), values)
     assert again.status_code == 422
     assert "It overlaps the leave from" in again.content.decode()
+    change = reverse("leave-change", args=[Leave.objects.get().pk])
+    assert f'value="{first.isoformat()}"' in client.get(change).content.decode()
+    sent = client.post(change, {"first": first.isoformat(), "last": (first - DAY).isoformat()})
+    assert sent.status_code == 422
+    assert "The last day comes before the first." in sent.content.decode()
+    client.post(change, values | {"last": (first + DAY).isoformat()})
+    assert Leave.objects.get().ends_on == first + DAY
     client.post(reverse("leave-remove", args=[Leave.objects.get().pk]))
     assert not Leave.objects.exists()
 
@@ -103,6 +145,7 @@ def test_nobody_enters_anything_for_others(client: Any, cast: Any) -> None:
     leave = enter(cast, TODAY, TODAY + 400 * DAY - 40 * DAY)
     client.force_login(cast.colleague)
     assert client.post(reverse("leave-remove", args=[leave.pk])).status_code == 404
+    assert client.post(reverse("leave-change", args=[leave.pk])).status_code == 404
     client.force_login(cast.student)
     assert client.get(reverse("availability")).status_code == 403
     assert client.post(reverse("leave-add"), {}).status_code == 403

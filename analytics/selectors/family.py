@@ -12,7 +12,7 @@ from accounts.models import GuardianLink, User
 from assessments.enums import RevealItem
 from assessments.selectors.quizzes import quiz_bests
 from assessments.selectors.reveal import shown_by_exam
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import PROMISED_STATES, EvaluationState
 from evaluations.models import Evaluation
 
 
@@ -25,11 +25,14 @@ def family(*, guardian: User, now: datetime) -> list[dict[str, Any]]:
     """
     links = GuardianLink.objects.filter(guardian=guardian, state=LinkState.ACTIVE)
     students = [link.student for link in links.select_related("student__student_profile").order_by("student__name")]
-    last = Evaluation.objects.filter(attempt__student=OuterRef("attempt__student"), state=EvaluationState.RELEASED)
+    last = Evaluation.objects.records().filter(
+        attempt__student=OuterRef("attempt__student"), state=EvaluationState.RELEASED
+    )
     papers = (
-        Evaluation.objects.filter(attempt__student__in=students)
+        Evaluation.objects.records()
+        .filter(attempt__student__in=students)
         .filter(
-            Q(state__in=OPEN_STATES)
+            Q(state__in=PROMISED_STATES)
             | Q(pk=Subquery(last.order_by(F("released_at").desc(nulls_last=True), "-id").values("pk")[:1]))
         )
         .select_related("attempt__exam")

@@ -26,7 +26,7 @@ from common.local_times import day_start
 from common.templatetags.ui import marks
 from common.templatetags.ui_times import when
 from courses.models import Programme
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import PROMISED_STATES, EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.selectors.ink import annotation_values, revealed_ink
 from evaluations.selectors.queues import with_counts
@@ -71,7 +71,7 @@ def student_home(*, user: User, now: datetime) -> StudentHome:
     rows = exam_rows(user=user, now=now)
     papers = _papers(user)
     released = [paper for paper in papers if paper.state == EvaluationState.RELEASED]
-    being_marked = sorted((paper for paper in papers if paper.state in OPEN_STATES), key=lambda paper: paper.due_at)
+    being_marked = sorted((paper for paper in papers if paper.state in PROMISED_STATES), key=lambda paper: paper.due_at)
     unread, read_today = _returned_notices(user, now)
     programme = rows[0]["exam"].programme if rows else None
     shown = shown_by_exam([paper.attempt.exam for paper in released], now)
@@ -101,7 +101,9 @@ def _papers(user: User) -> list[Any]:
     """
     is_back = Case(When(state=EvaluationState.RELEASED, then=True), default=False)
     comments = QuestionMark.objects.filter(evaluation=OuterRef("pk")).exclude(comment="").order_by("-marks", "pk")
-    rows = Evaluation.objects.filter(attempt__student=user, state__in=[*OPEN_STATES, EvaluationState.RELEASED])
+    rows = Evaluation.objects.records().filter(
+        attempt__student=user, state__in=[*PROMISED_STATES, EvaluationState.RELEASED]
+    )
     told = with_counts(rows.select_related("attempt__exam", "teacher"))
     ruled = Attempt.objects.filter(student=user).exclude(exam__reveal_marks=RevealWhen.AT_ONCE)
     told = told.annotate(said=Subquery(comments.values("comment")[:1]), has_rules=Exists(ruled))
@@ -231,7 +233,7 @@ def unit_percentages(*, user: User, programme: Programme, hidden: Collection[UUI
     What was not answered counts as lost. Of an internal choice one alternative counts, as in the total of the paper.
     """
     unit = "version__question__chapter__unit"
-    counted = Evaluation.objects.filter(attempt__student=user, state=EvaluationState.RELEASED)
+    counted = Evaluation.objects.records().filter(attempt__student=user, state=EvaluationState.RELEASED)
     counted = counted.exclude(attempt__exam__in=hidden) if hidden else counted
     attempts = dict(counted.values_list("attempt_id", "pk"))
     possible = (

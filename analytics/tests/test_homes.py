@@ -146,6 +146,8 @@ def test_teacher_home_leads_to_the_papers(as_: Any, world: World) -> None:
 
 def test_the_day_plan_is_a_part_of_its_own(as_: Any, world: World) -> None:
     part = as_("teacher").get(reverse("teacher-home"), headers={"HX-Request": "true"}).content.decode()
+    assert part.strip().startswith('<div id="today" data-live="paper_assigned paper_moved')
+    assert f'hx-get="{reverse("teacher-home")}" hx-trigger="live"' in part
     assert 'id="day-plan"' in part
     assert "<html" not in part
     assert reverse("marking-desk", args=[world.marking.pk]) in part

@@ -60,7 +60,7 @@ def teacher(request: HttpRequest) -> HttpResponse:
     context = teacher_home(teacher=request.user, now=now) | {"now": now, "profile": profile}
     if profile.is_verified:
         context["plan"] = day_plan(teacher=request.user, now=now)
-    return render_page(request, "analytics/teacher_home.html", context, partial="day-plan")
+    return render_page(request, "analytics/teacher_home.html", context, partial="today")
 
 
 @require_GET

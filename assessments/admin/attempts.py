@@ -89,6 +89,7 @@ class SheetInline(ReadOnlyInline):
 
 @admin.register(Attempt)
 class AttemptAdmin(NoWriting, FlightPages, ModelAdmin):
+    empty_sentence = _("Nobody has begun an exam yet.")
     list_display = ["student", "exam", "shown_state", "started_at", "ends_at", "objective", "pages", "handed_in_at"]
     list_filter = ["state", "submit_reason", ("exam", admin.RelatedOnlyFieldListFilter), "started_at"]
     search_fields = ["student__name", "student__email", "exam__title"]

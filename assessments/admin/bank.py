@@ -43,6 +43,7 @@ class VersionInline(NoWriting, TabularInline):
 
 @admin.register(Question)
 class QuestionAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("The bank is empty. Teachers write questions and read in files on their pages.")
     list_display = ["words", "shown_state", "type", "marks", "difficulty", "chapter", "author", "verifier"]
     list_filter = [
         "state",

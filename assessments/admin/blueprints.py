@@ -147,6 +147,7 @@ class PaperQuestionInline(NoWriting, TabularInline):
 
 @admin.register(Paper)
 class PaperAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No paper has been made yet.")
     list_display = ["title", "programme", "blueprint", "total_marks", "written_marks", "frozen_at"]
     list_filter = [("programme", admin.RelatedOnlyFieldListFilter), ("blueprint", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["programme", "blueprint"]

@@ -50,7 +50,7 @@ class ExamAdmin(ModelAdmin):
         (_("While it is sat"), {"fields": ("behaviour", "tries", "try_penalty", "calculator")}),
         (_("Order"), {"fields": ("shuffle_questions", "shuffle_options")}),
         (_("Quiz"), {"fields": ("chapter", "pass_percent")}),
-        (_("Marking"), {"fields": ("release", "hide_names")}),
+        (_("Marking"), {"fields": ("marking", "release", "hide_names")}),
         (
             _("What students see afterwards"),
             {

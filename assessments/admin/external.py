@@ -16,17 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from assessments.models import ExternalAssessment, ExternalDelivery, ExternalResult, ExternalTool
 from assessments.services.external_launches import check_launch_url
 from assessments.services.external_secrets import MAX_GRACE_HOURS, rotate_secret
 from assessments.services.external_setup import save_external_assessment, save_tool, set_external_cohorts
 from assessments.services.signatures import HEADER
-from common.admin import LOCAL_TIMES, NoWriting
-from common.errors import DomainError
-
-GRACE_HOURS = 24
+from common.admin import LOCAL_TIMES, NoWriting, RotateForm, checked
 
 
 class ToolForm(forms.ModelForm):
@@ -34,24 +30,7 @@ class ToolForm(forms.ModelForm):
         model = ExternalTool
         fields = ("name", "launch_url", "share_name", "share_email", "is_active")
 
-    def clean_launch_url(self) -> str:
-        url: str = self.cleaned_data["launch_url"]
-        try:
-            check_launch_url(url)
-        except DomainError as error:
-            raise forms.ValidationError(error.message) from error
-        return url
-
-
-class RotateForm(forms.Form):
-    grace_hours = forms.IntegerField(
-        label=_("Hours for which the old secret still works (0: ends at once)"),
-        min_value=0,
-        max_value=MAX_GRACE_HOURS,
-        initial=GRACE_HOURS,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
+    clean_launch_url = checked("launch_url", check_launch_url)
 
 
 @admin.register(ExternalTool)
@@ -108,7 +87,9 @@ class ExternalToolAdmin(ModelAdmin):
     @action(description=_("Rotate the secret…"), permissions=["rotate"])
     def rotate(self, request: HttpRequest, queryset: QuerySet[ExternalTool]) -> HttpResponse:
         """Asks how long the old one still works; then shows the new one, once."""
-        form = RotateForm(request.POST if "confirmed" in request.POST else None)
+        asked = request.POST if "confirmed" in request.POST else None
+        label = _("Hours for which the old secret still works (0: ends at once)")
+        form = RotateForm(asked, label=label, most_hours=MAX_GRACE_HOURS)
         if form.is_valid():
             by: Any = {"actor": request.user, "now": timezone.now(), **form.cleaned_data}
             return self._show(request, [(tool, rotate_secret(tool=tool, **by)) for tool in queryset])
@@ -167,6 +148,7 @@ class ExternalAssessmentAdmin(ModelAdmin):
 
 @admin.register(ExternalResult)
 class ExternalResultAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No external tool has reported a result yet.")
     list_display = ["student", "assessment", "score", "max_score", "occurred_at", "received_at"]
     list_filter = [("tool", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["launch__student", "launch__assessment"]
@@ -187,6 +169,7 @@ class ExternalResultAdmin(NoWriting, ModelAdmin):
 
 @admin.register(ExternalDelivery)
 class ExternalDeliveryAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No external tool has sent anything lately.")
     list_display = ["received_at", "tool", "said", "code", "message", "event_id", "size"]
     list_filter = ["outcome", ("tool", admin.RelatedOnlyFieldListFilter), "code"]
     list_select_related = ["tool"]

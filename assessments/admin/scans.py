@@ -41,6 +41,7 @@ class FileInline(NoWriting, TabularInline):
 
 @admin.register(Scan)
 class ScanAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No class has been scanned yet.")
     list_display = ["exam", "author", "created_at", "shown_state", "total", "placed", "waiting", "discarded"]
     list_filter = ["state"]
     list_select_related = ["exam", "author"]
@@ -81,6 +82,7 @@ class ScanAdmin(NoWriting, ModelAdmin):
 
 @admin.register(ScanPage)
 class ScanPageAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No class has been scanned yet.")
     list_display = ["scan", "position", "shown_state", "reason", "student", "number", "decided_by", "decided_at"]
     list_filter = ["state", "reason"]
     list_select_related = ["scan__exam", "student", "decided_by"]

@@ -52,6 +52,7 @@ class ResolutionForm(forms.Form):
 
 @admin.register(ItemStatistics)
 class ItemStatisticsAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("No marked attempt has been counted yet.")
     list_display = ["question", "number", "attempts", "solved", "telling", "thirds", "time", "flags", "reasons"]
     list_filter = [
         ReviewFilter,
@@ -140,6 +141,7 @@ class ItemStatisticsAdmin(NoWriting, ModelAdmin):
 
 @admin.register(QuestionFlag)
 class QuestionFlagAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("Nobody has reported a question.")
     list_display = ["question", "kind", "text", "person", "created_at", "resolution", "resolved_by"]
     list_filter = [("resolved_at", admin.EmptyFieldListFilter), "kind"]
     list_select_related = ["version__question", "person", "resolved_by"]

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.enums import Behaviour, Calculator, ExamPurpose, ReleasePolicy, RevealItem, RevealWhen
+from assessments.enums import Behaviour, Calculator, ExamPurpose, MarkingMode, ReleasePolicy, RevealItem, RevealWhen
 from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
@@ -124,6 +124,14 @@ class Exam(IdModel):
     )
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)
+    marking = models.CharField(
+        _("marked"),
+        max_length=12,
+        choices=MarkingMode.choices,
+        default=MarkingMode.WHOLE,
+        db_default=MarkingMode.WHOLE.value,
+        help_text=_("Papers that are with a teacher already stay as they are."),
+    )
     behaviour = models.CharField(
         _("while it is sat"),
         max_length=12,

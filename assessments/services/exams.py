@@ -21,7 +21,7 @@ RECORDED = (
     "closes_at", "max_attempts", "release", "hide_names", "is_published", "behaviour", "tries", "try_penalty",
     "reveal_answers", "reveal_correctness", "reveal_marks", "reveal_key", "reveal_explanation", "reveal_scheme",
     "reveal_comments", "purpose", "chapter_id", "shuffle_questions", "shuffle_options", "pass_percent",
-    "calculator",
+    "calculator", "marking",
 )  # fmt: skip
 BEHAVES = ("behaviour", "tries", "try_penalty")
 # What students met while they sat it; a result is read by the same.

@@ -175,7 +175,7 @@ def test_exam_is_set_and_changed_through_the_back_office(cast, office):
         "blueprint": "", "cohorts": [str(cast.cohort.pk)], "is_published": "on", "opens_at_0": f"{opens:%Y-%m-%d}",
         "opens_at_1": f"{opens:%H:%M:%S}", "closes_at_0": "", "closes_at_1": "", "duration_minutes": "60",
         "upload_grace_minutes": "5", "max_attempts": "1", "release": "when_marked", "hide_names": "on",
-        "preset": "everything", "purpose": "exam", "pass_percent": "70",
+        "marking": "whole", "preset": "everything", "purpose": "exam", "pass_percent": "70",
         **{f"reveal_{item}": "at_once" for item in RevealItem},
         "behaviour": "immediate", "tries": "2", "try_penalty": "0.25", "calculator": "basic",
     }  # fmt: skip

@@ -69,7 +69,8 @@ def exam_form(cast, **window):
     return {
         "title": "Night exam", "programme": str(cast.cohort.programme.pk), "paper": str(cast.exam.paper.pk),
         "blueprint": "", "cohorts": [str(cast.cohort.pk)], "is_published": "on", "closes_at_0": "", "closes_at_1": "",
-        "duration_minutes": "60", "upload_grace_minutes": "5", "max_attempts": "1", "release": "when_marked",
+        "duration_minutes": "60", "upload_grace_minutes": "5", "max_attempts": "1", "marking": "whole",
+        "release": "when_marked",
         "preset": "everything", "purpose": "exam", "pass_percent": "70", "behaviour": "deferred", "tries": "3",
         "try_penalty": "0.33", "calculator": "none", **{f"reveal_{item}": "at_once" for item in RevealItem}, **window,
     }  # fmt: skip

@@ -29,13 +29,11 @@ def overdue(attempt, *, hours, state):
     Attempt.objects.update(started_at=past - timedelta(hours=1), ends_at=past, sheets_due_at=past, state=state)
 
 
-def test_names_are_those_of_the_schedule_and_the_queues():
+def test_names_are_those_of_the_schedule():
     ours = {task.name for task in vars(tasks).values() if hasattr(task, "delay")}
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     on_demand = {"assessments.process_sheet", "assessments.work_on_question_file", "assessments.work_on_scan"}
     assert ours - on_demand == {name for name in scheduled if name.startswith("assessments.")}
-    for heavy in (tasks.process_sheet, tasks.work_on_scan):
-        assert settings.CELERY_TASK_ROUTES[heavy.name] == {"queue": "sheets"}
 
 
 def test_overdue_attempt_is_submitted_and_then_handed_in(attempt):

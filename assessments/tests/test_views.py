@@ -20,14 +20,11 @@ from django.utils import timezone
 from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam, MarkingStep, Response
 from tests import factories
-from tests.law_urls_world import World, add_page, build_world
+from tests.law_urls_world import World, add_page
+from tests.shared_world import world
 
+__all__ = ["world"]
 KEY_WORDS = re.compile(r'"?(answer_key|model_answer|explanation|is_correct|tolerance|steps|marking_scheme)"?\s*[:=]')
-
-
-@pytest.fixture
-def world(cast: Any) -> World:
-    return build_world(cast)
 
 
 @pytest.fixture

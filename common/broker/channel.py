@@ -9,6 +9,9 @@ the task is acknowledged; whatever a killed worker held comes back when its leas
     max_wait        longest wait for the doorbell in seconds (default 1)
     tick            how often SQLite's doorbell is looked at, in seconds (default 0.02)
     max_deliveries  deliveries after which a message is set aside as dead (default 20)
+    spare           queues for which a worker of several tasks at once always keeps one place (default none)
+
+Queues are read in the order in which the worker names them: the next one only when those before it are empty.
 """
 
 from __future__ import annotations
@@ -17,11 +20,13 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable, Collection
 from queue import Empty
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
 from kombu.transport import virtual
+from kombu.utils.scheduling import FairCycle
 
 from common.broker import store
 from common.broker.doorbell import Doorbell, make_doorbell
@@ -40,14 +45,14 @@ class LeaseKeeper:
 
     def __init__(self, *, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
-        self._held: dict[str, int] = {}
+        self._held: dict[str, store.Lease] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def hold(self, lease: store.Lease) -> None:
         with self._lock:
-            self._held[lease.token] = lease.id
+            self._held[lease.token] = lease
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="broker-leases", daemon=True)
                 self._thread.start()
@@ -55,7 +60,13 @@ class LeaseKeeper:
     def forget(self, token: str) -> int | None:
         """Stop renewing the lease; return the message's id, or None if it was not (or no longer) held here."""
         with self._lock:
-            return self._held.pop(token, None)
+            lease = self._held.pop(token, None)
+            return None if lease is None else lease.id
+
+    def count_others(self, queues: Collection[str]) -> int:
+        """How many messages are held that came from none of these queues."""
+        with self._lock:
+            return sum(lease.queue not in queues for lease in self._held.values())
 
     def held(self) -> list[str]:
         with self._lock:
@@ -89,15 +100,24 @@ class LeaseKeeper:
                 connection.close()
 
 
+class InOrder(FairCycle):
+    """Asks from the first queue on each time: the order of the queues is the order of what is urgent."""
+
+    def get(self, callback: Callable[..., Any] | None, **kwargs: Any) -> Any:
+        self.pos = 0
+        return super().get(callback, **kwargs)
+
+
 class Channel(virtual.Channel):
     """Reads and writes one queue table. Acknowledging may happen on any thread; the rest on the consumer's."""
 
     supports_fanout = False
     do_restore = False  # what is unacknowledged is in the table already
-    from_transport_options = (*virtual.Channel.from_transport_options, "lease", "max_deliveries")
+    from_transport_options = (*virtual.Channel.from_transport_options, "lease", "max_deliveries", "spare")
 
     lease = 30.0
     max_deliveries = 20
+    spare: Collection[str] = ()
 
     connection: Any  # the Transport, and None once closed
 
@@ -121,6 +141,21 @@ class Channel(virtual.Channel):
         message["properties"]["delivery_tag"] = lease.token
         message["properties"].setdefault("delivery_info", {})["redelivered"] = lease.deliveries > 1
         return message
+
+    def _reset_cycle(self) -> None:
+        self._cycle = InOrder(self._get_and_deliver, self._active_queues, Empty)
+
+    def _get_and_deliver(self, queue: str, callback: Callable[..., Any]) -> None:
+        if queue not in self.spare and self.holds_back():
+            raise Empty
+        super()._get_and_deliver(queue, callback)
+
+    def holds_back(self) -> bool:
+        """Whether only a message of the spare queues may be taken: the last place is kept for these."""
+        places: int = self.qos.prefetch_count
+        if places < 2 or not any(queue in self.spare for queue in self._active_queues):
+            return False
+        return self.keeper.count_others(self.spare) >= places - 1
 
     def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:
         consumer_tag = super().basic_consume(queue, no_ack, *args, **kwargs)
@@ -267,13 +302,17 @@ class Transport(virtual.Transport):
             if left <= 0:
                 raise TimeoutError
             if not self._is_full():
-                self._doorbell.wait(left)
+                # A place that another queue may take again rings no bell.
+                self._doorbell.wait(min(left, FULL_WAIT) if self._holds_back() else left)
             elif not self.slot_freed.wait(min(left, FULL_WAIT)) and timeout is not None:
                 raise TimeoutError  # the worker may be about to raise its prefetch limit (tasks with an ETA)
 
     def _is_full(self) -> bool:
         consuming = [channel for channel in self.channels if channel._consumers]
         return bool(consuming) and not any(channel.qos.can_consume() for channel in consuming)
+
+    def _holds_back(self) -> bool:
+        return any(channel._consumers and channel.holds_back() for channel in self.channels)
 
     def _reclaim(self) -> None:
         if time.monotonic() - self._reclaimed_at >= RECLAIM_EVERY:

@@ -30,6 +30,7 @@ class Lease:
     """One delivery of one message; `token` is the only key that can acknowledge or prolong it."""
 
     id: int
+    queue: str
     token: str
     body: str
     deliveries: int
@@ -56,7 +57,7 @@ def lease_message(*, queue: str, lease_seconds: float, now: float) -> Lease | No
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_lease_statement(), [token, now + lease_seconds, queue])
         row = cursor.fetchone()
-    return Lease(id=row[0], token=token, body=row[1], deliveries=row[2]) if row else None
+    return Lease(id=row[0], queue=queue, token=token, body=row[1], deliveries=row[2]) if row else None
 
 
 def _lease_statement() -> str:

@@ -18,6 +18,8 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+from common.testing.migrated import start_migrated
+
 T = TypeVar("T")
 PRISTINE = "pristine"
 
@@ -84,6 +86,18 @@ class Copies:
 def _administer(statement: str) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> Iterator[None]:
+    """Just before the test database is made."""
+    if request.config.getoption("nomigrations") or request.config.getoption("reuse_db"):
+        yield
+        return
+    with start_migrated():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from common.content import ContentError, TexRenderer, render_content
+from common.content import ContentError, TexRenderer, remark_line, render_content, render_remark
 
 # Formula, what its MathML must contain in this order (tags, or text after “=”), what must be heard.
 FORMULAS = {
@@ -333,3 +333,20 @@ def test_a_forked_child_renders_and_ends():
     """A worker forked after its parent has rendered: the inherited context must not be closed there, it would hang."""
     run = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.strip() == "7"
+
+
+def test_a_remark_has_its_formulas_set_and_nothing_else():
+    html = render_remark("Use $x^2$ <b>*here*</b> & there")
+    assert "<math" in html
+    assert "&lt;b&gt;*here*&lt;/b&gt; &amp; there" in html
+    assert remark_line(html) == "Use x² <b>*here*</b> & there"
+
+
+@pytest.mark.parametrize("text", ["no formula", "costs $5 or $ 6", r"$\frac{1$", "", "$ $"])
+def test_a_remark_without_a_formula_that_can_be_read_stays_text(text):
+    assert render_remark(text) == ""
+    assert remark_line("") == ""
+
+
+def test_a_formula_in_a_remark_reads_its_signs():
+    assert remark_line(render_remark("so $a < b$, and $\\sqrt{3} \\ge 1$")) == "so a < b, and √3 ≥ 1"

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Exchange, Queue
 
+from config import queues
 from config.env import env
 from config.static_headers import add_headers
 
@@ -215,34 +215,23 @@ USE_TZ = True
 
 # --- Background work -------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.broker("BROKER_URL", "djangodb://")
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"lease": 30}
-    if CELERY_BROKER_URL.startswith("djangodb")
-    # Without the two restore settings a killed worker's tasks were still missing after a minute.
-    else {"visibility_timeout": 900, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
-)
+CELERY_BROKER_TRANSPORT_OPTIONS = queues.transport_options(CELERY_BROKER_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
-CELERY_TASK_DEFAULT_QUEUE = "default"
-# Each its own exchange and key: two queues sharing them would each get every message.
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("default", "sheets", "outgoing")]
-# Pictures take seconds of a processor, servers of others seconds of waiting; deadlines do not wait behind them.
-CELERY_TASK_ROUTES = {
-    "assessments.process_sheet": {"queue": "sheets"},
-    "assessments.work_on_scan": {"queue": "sheets"},
-    "notifications.send_webhooks": {"queue": "outgoing"},
-}
+CELERY_TASK_QUEUES = queues.QUEUES
+CELERY_TASK_ROUTES = queues.ROUTES
+# What has no place can delay nothing (a test wants a place for every task).
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_BEAT_SCHEDULE = {
-    # With the grace of 15 s for the network, an attempt is submitted within 20 s of its deadline. A sweep that waited
-    # for a worker is as good as the next one, so none pile up.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # With the grace of 15 s for the network, an attempt is submitted within 20 s of its deadline.
     "close-overdue-attempts": {
         "task": "assessments.close_overdue_attempts",
         "schedule": timedelta(seconds=2),
@@ -261,41 +250,33 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
     "tend-scans": {"task": "assessments.tend_scans", "schedule": timedelta(minutes=1)},
+    "make-waiting-marked-papers": {
+        "task": "evaluations.make_waiting_marked_papers",
+        "schedule": timedelta(minutes=1),
+    },
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
     "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
     "close-overdue-pictures": {"task": "evaluations.close_overdue_pictures", "schedule": timedelta(minutes=1)},
-    # A play of ten thousand papers takes a second or two; one that waited is as good as the next.
-    "warn-of-breaches": {
-        "task": "evaluations.warn_of_breaches",
-        "schedule": timedelta(minutes=2),
-        "options": {"expires": 100},
-    },
-    "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
-    "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
+    # A play of ten thousand papers takes a second or two.
+    "warn-of-breaches": {"task": "evaluations.warn_of_breaches", "schedule": timedelta(minutes=2)},
+    "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1)},
+    "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1)},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     # Retries, and what a killed worker dropped; what happens is sent at once.
-    "send-webhooks": {
-        "task": "notifications.send_webhooks",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50},
-    },
+    "send-webhooks": {"task": "notifications.send_webhooks", "schedule": timedelta(minutes=1)},
     "prune-webhooks": {"task": "notifications.prune_webhooks", "schedule": timedelta(minutes=10)},
     "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
-    "send-digests": {
-        "task": "notifications.send_digests",
-        "schedule": timedelta(minutes=2),
-        "options": {"expires": 100},
-    },
-    "send-waiting-pushes": {
-        "task": "notifications.send_waiting_pushes",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50},
-    },
+    "send-digests": {"task": "notifications.send_digests", "schedule": timedelta(minutes=2)},
+    "send-waiting-pushes": {"task": "notifications.send_waiting_pushes", "schedule": timedelta(minutes=1)},
     "prune-outbox": {"task": "notifications.prune_outbox", "schedule": crontab(hour="2", minute="50")},
     "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
     "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
+# A sweep that waited for a worker is as good as the next one, so none pile up behind other work.
+for _sweep in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(_sweep["schedule"], timedelta):
+        _sweep.setdefault("options", {"expires": int(_sweep["schedule"].total_seconds())})
 
 # --- Web processes ----------------------------------------------------------------------------------------------------
 # How web processes learn of news for open pages.
@@ -369,6 +350,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": "config.webhook_schema.WEBHOOKS",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.webhook_schema.add_headers",
+    ],
     # Several shapes have a field "state"; without names of their own they would be called State296Enum.
     "ENUM_NAME_OVERRIDES": {
         "FlagKindEnum": "assessments.models.FlagKind",

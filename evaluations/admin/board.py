@@ -151,6 +151,7 @@ class ReasonForm(forms.Form):
 
 @admin.register(Evaluation)
 class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
+    empty_sentence = _("No paper has been handed in yet.")
     list_display = [
         "label",
         "exam",
@@ -196,7 +197,7 @@ class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
     # --- The list ------------------------------------------------------------------------------------------------
     @display(description=_("paper"))
     def label(self, evaluation: Evaluation) -> str:
-        return evaluation.short_id
+        return f"{evaluation.short_id} {evaluation.numbers_label}".strip()
 
     @display(description=_("exam"), ordering="attempt__exam__title")
     def exam(self, evaluation: Evaluation) -> str:
@@ -212,6 +213,7 @@ class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
         label={
             EvaluationState.QUEUED: "warning",
             EvaluationState.ASSIGNED: "info",
+            EvaluationState.SHARED: "info",
             EvaluationState.IN_PROGRESS: "info",
             EvaluationState.RETURNED: "danger",
             EvaluationState.RELEASED: "success",
@@ -309,6 +311,7 @@ class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
 
 @admin.register(SlaBreach)
 class SlaBreachAdmin(ModelAdmin):
+    empty_sentence = _("No promise has been missed.")
     list_display = ["evaluation", "due_at", "flagged_at", "teacher"]
     list_select_related = ["evaluation__teacher"]
     date_hierarchy = "flagged_at"

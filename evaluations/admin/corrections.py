@@ -99,6 +99,7 @@ def _named(preview: Rescoring) -> list[Change]:
 
 @admin.register(KeyCorrection)
 class KeyCorrectionAdmin(ModelAdmin):
+    empty_sentence = _("No key has been corrected.")
     list_display = ["version", "number", "previous", "answer", "reason", "actor", "at"]
     list_select_related = ["version__question", "actor"]
     search_fields = ["version__question__key", "reason"]

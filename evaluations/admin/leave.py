@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, Unfol
 
 from accounts.models import Leave, User
 from accounts.selectors import verified_teachers
-from accounts.services.availability import add_leave, remove_leave
+from accounts.services.availability import add_leave, change_leave, remove_leave
 from common.access import get_permitted
 from common.errors import DomainError
 from evaluations.selectors.leave_page import leave_board, papers_due
@@ -48,6 +48,7 @@ class LeavePages(ModelAdmin):
         urls: list[URLPattern] = super().get_urls()
         return [
             path("leave/", view(self.leave), name="evaluations_leave"),
+            path("leave/<int:leave_id>/change/", view(self.leave_change), name="evaluations_leave_change"),
             path("leave/<int:leave_id>/remove/", view(self.leave_remove), name="evaluations_leave_remove"),
             *urls,
         ]
@@ -62,11 +63,31 @@ class LeavePages(ModelAdmin):
                 return redirect("admin:evaluations_leave")
             except DomainError as error:
                 form.add_error(None, error.message)
+        return self._leave_page(request, form)
+
+    def leave_change(self, request: HttpRequest, leave_id: int) -> HttpResponse:
+        """Other days for leave that was entered."""
+        leave = get_permitted(request.user, "accounts.change_leave", Leave, leave_id)
+        initial = {"teacher": leave.teacher_id, "first": leave.starts_on, "last": leave.ends_on, "reason": leave.reason}
+        form = LeaveForm(request.POST or None, initial=initial)
+        del form.fields["teacher"]
+        if request.method == "POST" and form.is_valid():
+            assert isinstance(request.user, User)
+            try:
+                changed = change_leave(leave=leave, **form.cleaned_data, actor=request.user, now=timezone.now())
+                self._say_what_goes(request, changed)
+                return redirect("admin:evaluations_leave")
+            except DomainError as error:
+                form.add_error(None, error.message)
+        return self._leave_page(request, form, changing=leave)
+
+    def _leave_page(self, request: HttpRequest, form: LeaveForm, changing: Leave | None = None) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("Leave"),
             "opts": self.model._meta,
             "form": form,
+            "changing": changing,
             "board": leave_board(timezone.now()),
         }
         status = 422 if form.is_bound or request.method == "POST" else 200
@@ -74,8 +95,10 @@ class LeavePages(ModelAdmin):
 
     def _enter(self, request: HttpRequest, **values: Any) -> None:
         assert isinstance(request.user, User)
-        leave = add_leave(**values, actor=request.user, now=timezone.now())
-        count = papers_due(values["teacher"].pk, leave.starts_on, leave.ends_on)
+        self._say_what_goes(request, add_leave(**values, actor=request.user, now=timezone.now()))
+
+    def _say_what_goes(self, request: HttpRequest, leave: Leave) -> None:
+        count = papers_due(leave.teacher_id, leave.starts_on, leave.ends_on)
         text = ngettext(
             "Entered. %(n)d paper that is due then goes to somebody else when it begins, unless it is begun before.",
             "Entered. %(n)d papers that are due then go to others when it begins, unless they are begun before.",

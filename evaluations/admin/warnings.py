@@ -50,6 +50,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 @admin.register(BreachWarning)
 class BreachWarningAdmin(ModelAdmin):
+    empty_sentence = _("No promise is expected to be missed.")
     list_display = ["paper", "exam", "due_at", "chance", "giver", "expected_now", "proposal"]
     list_display_links = None
     list_filter = [StandingFilter]

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from assessments.enums import RevealItem
 from common.storage import sheet_storage
-from evaluations.enums import AnnotationKind, EvaluationState, PictureReason, PictureState
+from evaluations.enums import AnnotationKind, EvaluationState, FileState, PictureReason, PictureState
 from evaluations.selectors import Result
 from evaluations.services.annotations import AnnotationInput
 from evaluations.services.totals import plain
@@ -28,8 +28,8 @@ class MarksOut(serializers.Field[Decimal, Any, str, Decimal]):
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class StoredImage(serializers.Field[str, Any, str, str]):
-    """A storage key as an absolute address that works for some minutes; empty while the image is being made."""
+class StoredFile(serializers.Field[str, Any, str, str]):
+    """A storage key as an absolute address that works for some minutes; empty while the file is being made."""
 
     def to_representation(self, value: str) -> str:
         if not value:
@@ -67,6 +67,7 @@ class AnnotationOut(Base[Any]):
     kind = serializers.ChoiceField(choices=AnnotationKind.choices)
     geometry = serializers.JSONField()
     text = serializers.CharField()
+    shown = serializers.CharField(help_text="The text with its formulas as plain characters; empty where it has none.")
     marks = serializers.CharField()
     version = serializers.IntegerField()
     deleted = serializers.BooleanField()
@@ -137,8 +138,8 @@ class CurrentMarkOut(Base[Any]):
 class PageOut(Base[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField()
-    image = StoredImage(source="screen_key")
-    thumbnail = StoredImage(source="thumb_key")
+    image = StoredFile(source="screen_key")
+    thumbnail = StoredFile(source="thumb_key")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     state = serializers.CharField()
@@ -197,8 +198,8 @@ class PictureOut(Base[Any]):
 class DeskPictureOut(PictureOut):
     """With the new picture, for whoever marks."""
 
-    image = StoredImage(source="screen_key")
-    thumbnail = StoredImage(source="thumb_key")
+    image = StoredFile(source="screen_key")
+    thumbnail = StoredFile(source="thumb_key")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     image_state = serializers.CharField(source="answer_state", help_text="Empty until a picture came.")
@@ -250,6 +251,16 @@ class DeskOut(Base[Any]):
     paused_at = serializers.DateTimeField(
         source="evaluation.paused_at", allow_null=True, help_text="Since when the promise waits for the student."
     )
+
+
+class MarkedPaperOut(Base[Any]):
+    """The marked paper as PDF. "none": it has to be asked for first, with POST; "waiting": it is being prepared."""
+
+    state = serializers.ChoiceField(choices=["none", *FileState.values])
+    url = StoredFile(source="row.storage_key", default="", help_text="Works for a few minutes; empty before the first.")
+    size = serializers.IntegerField(source="row.size", default=0, help_text="Bytes.")
+    pages = serializers.IntegerField(source="row.pages", default=0)
+    made_at = serializers.DateTimeField(source="row.made_at", allow_null=True, default=None)
 
 
 class ResultStepOut(Base[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import pictures, views
+from evaluations.api import operations, pictures, views
 
 urlpatterns = [
     path("evaluations/", views.EvaluationList.as_view(), name="api-evaluation-list"),
@@ -18,6 +18,11 @@ urlpatterns = [
         views.AnnotationBatch.as_view(),
         name="api-evaluation-annotations",
     ),
+    path(
+        "evaluations/<uuid:evaluation_id>/operations/",
+        operations.DeskOperations.as_view(),
+        name="api-evaluation-operations",
+    ),
     path("evaluations/<uuid:evaluation_id>/pictures/", pictures.PaperPictures.as_view(), name="api-pictures"),
     path("pictures/<uuid:request_id>/", pictures.Picture.as_view(), name="api-picture"),
     path("pictures/<uuid:request_id>/withdraw/", pictures.PictureWithdraw.as_view(), name="api-picture-withdraw"),
@@ -29,4 +34,5 @@ urlpatterns = [
     ),
     path("evaluations/<uuid:evaluation_id>/finalise/", views.Finalise.as_view(), name="api-evaluation-finalise"),
     path("attempts/<uuid:attempt_id>/result/", views.AttemptResult.as_view(), name="api-attempt-result"),
+    path("attempts/<uuid:attempt_id>/marked-paper/", views.AttemptMarkedPaper.as_view(), name="api-marked-paper"),
 ]

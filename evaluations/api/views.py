@@ -20,9 +20,12 @@ from common.api import IdCursorPagination
 from evaluations.api import serializers as shapes
 from evaluations.models import Evaluation
 from evaluations.selectors import annotation_values, desk_data, marking_progress, result_data
+from evaluations.selectors.marked_papers import marked_file
+from evaluations.selectors.records import with_records
 from evaluations.services.annotations import save_annotations
 from evaluations.services.claims import claim_next
 from evaluations.services.finishing import finalise_evaluation
+from evaluations.services.marked_papers import NoMarkedPaper, ask_marked_paper
 from evaluations.services.marking import save_mark
 
 T = TypeVar("T", bound=serializers.Serializer[Any])
@@ -123,7 +126,33 @@ class AttemptResult(APIView):
 
     @extend_schema(operation_id="attempts_result", responses=shapes.ResultOut)
     def get(self, request: Request, attempt_id: UUID) -> Response:
-        rows = Attempt.objects.select_related("exam", "paper", "evaluation")
+        rows = with_records(Attempt.objects.select_related("exam", "paper"))
         attempt = get_permitted(person(request), "evaluations.view_result", rows, attempt_id)
         result = result_data(attempt, reader=person(request), now=timezone.now())
         return Response(shapes.ResultOut(result, context={"request": request}).data)
+
+
+class AttemptMarkedPaper(APIView):
+    """The marked paper as PDF, as far as the exam shows it to whoever asks. It is made in the background after the
+    release, and anew where something changed since."""
+
+    @extend_schema(operation_id="attempts_marked_paper", responses=shapes.MarkedPaperOut)
+    def get(self, request: Request, attempt_id: UUID) -> Response:
+        return self._answer(request, self._attempt(request, attempt_id), 200)
+
+    @extend_schema(operation_id="attempts_ask_marked_paper", request=None, responses={202: shapes.MarkedPaperOut})
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        attempt = self._attempt(request, attempt_id)
+        ask_marked_paper(attempt=attempt, reader=person(request), now=timezone.now())
+        return self._answer(request, attempt, 202)
+
+    def _attempt(self, request: Request, attempt_id: UUID) -> Attempt:
+        rows = with_records(Attempt.objects.select_related("exam__programme", "paper", "student"))
+        attempt: Attempt = get_permitted(person(request), "evaluations.view_result", rows, attempt_id)
+        return attempt
+
+    def _answer(self, request: Request, attempt: Attempt, status: int) -> Response:
+        marked = marked_file(result_data(attempt, reader=person(request), now=timezone.now()), reader=person(request))
+        if marked is None:
+            raise NoMarkedPaper
+        return Response(shapes.MarkedPaperOut(marked, context={"request": request}).data, status=status)

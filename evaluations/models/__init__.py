@@ -1,7 +1,10 @@
 from evaluations.models.annotations import Annotation, BankComment
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
 from evaluations.models.forecasts import BreachWarning, ForecastRun, MarkerForecast, PaperForecast
+from evaluations.models.groups import MarkingGroup
+from evaluations.models.marked_papers import MarkedPaper
 from evaluations.models.marks import MarkEvent, QuestionMark
+from evaluations.models.operations import DeskOperation
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
 from evaluations.models.reminders import Reminder
@@ -12,11 +15,14 @@ __all__ = [
     "AssignmentDecision",
     "BankComment",
     "BreachWarning",
+    "DeskOperation",
     "Evaluation",
     "ForecastRun",
     "Holiday",
     "MarkEvent",
+    "MarkedPaper",
     "MarkerForecast",
+    "MarkingGroup",
     "MarkingSpeed",
     "OpeningHours",
     "PaperForecast",

@@ -18,7 +18,8 @@ class Annotation(models.Model):
     """One mark on a page; its id is chosen by the marker's browser, which makes saving repeatable.
 
     `geometry`: {"x", "y"} for stamps and comments, {"points": [[x, y, pressure|null], …]} for pen, highlight and
-    underline, {"x", "y", "w", "h"} for circles; all in 0–1 of the page's width and height.
+    underline, {"x", "y", "w", "h"} for circles and for comments on a part of the page; all in 0–1 of the page's width
+    and height. `shown`: the text as it is drawn, where formulas are in it.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -29,6 +30,7 @@ class Annotation(models.Model):
     kind = models.CharField(max_length=10, choices=AnnotationKind.choices)
     geometry = models.JSONField()
     text = models.CharField(max_length=1000, blank=True)
+    shown = models.CharField(max_length=1000, blank=True, default="", db_default="")
     marks = models.CharField(max_length=8, blank=True, help_text=_("The step's mark shown beside the stamp, e.g. 0.5."))
     version = models.PositiveIntegerField(default=1)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -14,23 +14,34 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import LinkState
 from assessments.models import Attempt
 from common.models import IdModel, MarksField, ScopedQuerySet
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
+from evaluations.models.groups import MarkingGroup, StaffRowsQuerySet, ranges_text
 from evaluations.models.policies import SlaPolicy
+
+WITHOUT_TEACHER = [EvaluationState.QUEUED, EvaluationState.RETURNED, EvaluationState.CLOSED]
 
 
 class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
+    def records(self) -> Self:
+        """One for each attempt: what its student gets."""
+        return self.filter(role=EvaluationRole.RECORD)
+
+    def units(self) -> Self:
+        """What one teacher marks: papers that are not shared, and the shares of those that are."""
+        return self.filter(is_shared=False)
+
     def visible_to(self, user: Any) -> Self:
-        """Staff all; the teacher it is with (once verified); the student and their guardians."""
+        """Staff all; the teacher it is with (once verified); the student and their guardians the student's record."""
         if not user.is_authenticated:
             return self.none()
         if user.is_staff:
             return self
-        allowed = Q(attempt__student=user)
+        allowed = Q(attempt__student=user, role=EvaluationRole.RECORD)
         if user.is_teacher:
             allowed |= Q(teacher=user, teacher__teacher_profile__verified_at__isnull=False)
         if user.is_guardian:
             linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
-            allowed |= Q(attempt__student__in=linked)
+            allowed |= Q(attempt__student__in=linked, role=EvaluationRole.RECORD)
         return self.filter(allowed)
 
     def with_paper(self) -> Self:
@@ -39,7 +50,9 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         `has_pictures`: whether a clearer picture was ever asked for; it spares most papers the query for them.
         """
         asked = self.model._default_manager.filter(pk=OuterRef("pk"), picture_requests__isnull=False)
-        rows = self.select_related("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile")
+        rows = self.select_related(
+            *("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile", "group")
+        )
         return rows.annotate(has_pictures=Exists(asked))
 
 
@@ -50,9 +63,29 @@ class Evaluation(IdModel):
 
     `work` is what there is to mark, without what the student declared not attempted:
     {"questions": 5, "marks": {"short_answer": 6, "long_answer": 10}}; null on rows from before it was kept.
+
+    `role`: the RECORD is what the student gets, one for each attempt. Of a paper that is marked by question
+    (`is_shared`) the questions are marked on SHAREs of their own, each with the `numbers` of one `group`, whose marks
+    and ink go over to the `record` when they are finished (services/sharing).
     """
 
-    attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="evaluation")
+    # Its index is in Meta, so that it could be built while others write.
+    attempt = models.ForeignKey(Attempt, models.PROTECT, db_index=False, related_name="evaluations")
+    role = models.CharField(
+        max_length=12,
+        choices=EvaluationRole.choices,
+        default=EvaluationRole.RECORD,
+        db_default=EvaluationRole.RECORD.value,
+        editable=False,
+    )
+    record = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, db_index=False, editable=False, related_name="shares"
+    )
+    group = models.ForeignKey(
+        MarkingGroup, models.PROTECT, null=True, blank=True, db_index=False, editable=False, related_name="+"
+    )
+    numbers = models.JSONField(null=True, blank=True, editable=False, help_text=_("Empty: all of the paper."))
+    is_shared = models.BooleanField(default=False, db_default=False, editable=False)
     policy = models.ForeignKey(SlaPolicy, models.PROTECT, related_name="evaluations")
     state = models.CharField(max_length=12, choices=EvaluationState.choices, default=EvaluationState.QUEUED)
     submitted_at = models.DateTimeField(help_text=_("When the promise started to run."))
@@ -89,6 +122,11 @@ class Evaluation(IdModel):
         verbose_name = _("evaluation")
         ordering = ["-id"]
         indexes = [
+            models.Index(fields=["attempt"], name="evaluation_attempt_idx"),
+            models.Index(fields=["record"], condition=Q(record__isnull=False), name="evaluation_shares_idx"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state=EvaluationState.SHARED), name="evaluation_shared_idx"
+            ),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=OPEN_STATES), name="evaluation_queue_idx"),
             models.Index(
                 fields=["teacher", "due_at"], condition=Q(state__in=OPEN_STATES), name="evaluation_teacher_idx"
@@ -97,6 +135,7 @@ class Evaluation(IdModel):
                 fields=["lease_until"], condition=Q(state=EvaluationState.IN_PROGRESS), name="evaluation_lease_idx"
             ),
             models.Index(fields=["teacher", "-finalised_at"], name="evaluation_done_idx"),
+            models.Index(fields=["id"], condition=Q(state=EvaluationState.FINALISED), name="evaluation_marked_idx"),
             models.Index(
                 fields=["finalised_at"], condition=Q(finalised_at__isnull=False), name="evaluation_finished_idx"
             ),
@@ -113,8 +152,16 @@ class Evaluation(IdModel):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(teacher__isnull=False) | Q(state__in=[EvaluationState.QUEUED, EvaluationState.RETURNED]),
+                condition=Q(teacher__isnull=False) | Q(is_shared=True) | Q(state__in=WITHOUT_TEACHER),
                 name="evaluation_teacher_known",
+            ),
+            models.UniqueConstraint(
+                fields=["attempt"], condition=Q(role=EvaluationRole.RECORD), name="evaluation_record_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(role=EvaluationRole.RECORD, record=None)
+                | Q(~Q(role=EvaluationRole.RECORD), record__isnull=False),
+                name="evaluation_record_known",
             ),
             models.CheckConstraint(
                 condition=Q(state=EvaluationState.QUEUED, teacher__isnull=True) | ~Q(state=EvaluationState.QUEUED),
@@ -128,6 +175,11 @@ class Evaluation(IdModel):
     def is_late(self, now: datetime) -> bool:
         """Not finished, and the promise has passed."""
         return self.finalised_at is None and self.due_at < (self.paused_at or now)
+
+    @property
+    def numbers_label(self) -> str:
+        """“Q31” or “Q21–25, 31”; empty for a whole paper."""
+        return f"Q{ranges_text(self.numbers)}" if self.numbers else ""
 
     @property
     def short_id(self) -> str:
@@ -152,11 +204,6 @@ class OfEvaluationQuerySet(ScopedQuerySet[Any]):
             return self
         seen = Evaluation.objects.visible_to(user)
         return self.filter(evaluation__in=seen.filter(Q(teacher=user) | Q(state=EvaluationState.RELEASED)).values("pk"))
-
-
-class StaffRowsQuerySet(ScopedQuerySet[Any]):
-    def visible_to(self, user: Any) -> Self:
-        return self if user.is_authenticated and user.is_staff else self.none()
 
 
 class Transition(IdModel):

@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.models import ScopedQuerySet
-from evaluations.models.evaluation import Evaluation, StaffRowsQuerySet
+from evaluations.models.evaluation import Evaluation
+from evaluations.models.groups import StaffRowsQuerySet
 
 CHANCE = [MinValueValidator(0), MaxValueValidator(1)]
 

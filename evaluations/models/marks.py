@@ -42,7 +42,10 @@ class MarkEvent(IdModel):
 
 
 class QuestionMark(models.Model):
-    """The current mark of a question: the projection of its events. `version` guards against silent overwriting."""
+    """The current mark of a question: the projection of its events. `version` guards against silent overwriting.
+
+    `comment_html`: with formulas set, empty where there are none.
+    """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="marks")
     question = models.ForeignKey(PaperQuestion, models.PROTECT, related_name="+")
@@ -50,6 +53,7 @@ class QuestionMark(models.Model):
     steps = models.JSONField(default=dict)
     marks = MarksField()
     comment = models.CharField(max_length=1000, blank=True)
+    comment_html = models.TextField(blank=True, default="", db_default="")
     updated_at = models.DateTimeField()
 
     objects = OfEvaluationQuerySet.as_manager()

@@ -12,13 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from assessments.models import SheetPage
 from common.models import IdModel, ScopedQuerySet
 from evaluations.enums import PauseReason, PictureReason, PictureState
-from evaluations.models.evaluation import Evaluation, StaffRowsQuerySet
+from evaluations.models.evaluation import Evaluation
+from evaluations.models.groups import StaffRowsQuerySet
 
 
 class PictureRequestQuerySet(ScopedQuerySet["PictureRequest"]):
     def visible_to(self, user: Any) -> Self:
-        """Whoever sees the evaluation."""
-        return self.filter(evaluation__in=Evaluation.objects.visible_to(user).values("pk"))
+        """Whoever sees the evaluation, or the record to which a share belongs."""
+        seen = Evaluation.objects.visible_to(user).values("pk")
+        return self.filter(Q(evaluation__in=seen) | Q(evaluation__record__in=seen))
 
     def open(self) -> Self:
         return self.filter(state=PictureState.OPEN)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.models import IdModel
 from evaluations.enums import Rung
-from evaluations.models.evaluation import Evaluation, StaffRowsQuerySet
+from evaluations.models.evaluation import Evaluation
+from evaluations.models.groups import StaffRowsQuerySet
 
 
 class Reminder(IdModel):

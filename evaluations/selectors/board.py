@@ -21,6 +21,7 @@ from courses.models import Programme
 from evaluations.enums import OPEN_STATES
 from evaluations.models import BreachWarning, Evaluation, ForecastRun, SlaBreach, SlaPolicy
 from evaluations.selectors.hours_left import KINDS, ORDER, kind_of
+from evaluations.selectors.remembering import remembered
 
 HOUR = timedelta(hours=1)
 MOST_ROWS = 8
@@ -103,7 +104,10 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Board:
+    """`counted_at`: of when the counts of open papers are, `now` unless there are very many."""
+
     now: datetime
+    counted_at: datetime
     by_kind: list[Counts]
     by_policy: list[Counts]
     by_programme: list[Counts]
@@ -115,7 +119,8 @@ class Board:
 
 def office_board(now: datetime) -> Board:
     """Seven queries, however long the queue is; all over open papers and the newest rows."""
-    cells = open_cells(now)
+    rows, counted_at = remembered("open-cells", lambda: open_cells(now), now=now)
+    cells = [Cell(*row) for row in rows]
     by_kind = {name: Counts(name, str(KINDS[name])) for name in ORDER}
     for cell in cells:
         by_kind[cell.kind].add(cell)
@@ -123,6 +128,7 @@ def office_board(now: datetime) -> Board:
     coming = BreachWarning.objects.filter(evaluation__state__in=OPEN_STATES, evaluation__finalised_at=None)
     return Board(
         now=now,
+        counted_at=counted_at,
         by_kind=list(by_kind.values()),
         by_policy=_grouped(cells, "policy", SlaPolicy.objects.all()),
         by_programme=_grouped(cells, "programme", Programme.objects.all()),
@@ -137,16 +143,15 @@ def office_board(now: datetime) -> Board:
     )
 
 
-def open_cells(now: datetime) -> list[Cell]:
-    """Every open paper counted once. One query."""
-    rows = (
+def open_cells(now: datetime) -> list[tuple[Any, ...]]:
+    """The fields of cells, with every open paper counted once. One query."""
+    return list(
         Evaluation.objects.filter(state__in=OPEN_STATES)
         .order_by()
         .annotate(kind=kind_of(now))
         .values_list("kind", "state", "policy_id", "attempt__exam__programme_id", "teacher_id")
         .annotate(count=Count("pk"))
     )
-    return [Cell(*row) for row in rows]
 
 
 def _grouped(cells: Sequence[Cell], by: str, named: QuerySet[Any]) -> list[Counts]:

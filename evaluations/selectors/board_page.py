@@ -17,6 +17,8 @@ from evaluations.selectors.workload import workloads
 
 #: A forecast is made every two minutes; this old, something stands still.
 STALE = timedelta(minutes=10)
+#: Counts that are older say of when they are.
+FRESH = timedelta(seconds=5)
 #: The chart shows at least so many hours.
 LEAST_HOURS = 24
 TONES = ((EvaluationState.QUEUED, "wait"), (EvaluationState.ASSIGNED, "given"), (EvaluationState.IN_PROGRESS, "work"))
@@ -29,6 +31,7 @@ def board_page(now: datetime) -> dict[str, Any]:
     """The context of the template. Eleven queries."""
     board = office_board(now)
     return {
+        "counted_at": board.counted_at if now - board.counted_at > FRESH else None,
         "states": [{"label": state.label, "tone": tone} for state, tone in TONES],
         "time_left": _time_left(board),
         "breakdowns": [

@@ -13,7 +13,7 @@ from assessments.models import MarkingStep, PaperQuestion, ShownContent
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.pictures import PictureView, picture_views
 from evaluations.selectors.progress import Progress, measure_progress, written_questions
-from evaluations.selectors.sheets import PageView, page_views
+from evaluations.selectors.sheets import PageView, pages_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class MarkView:
     steps: dict[str, str]
     marks: Decimal
     comment: str
+    comment_html: str
     updated_at: datetime
 
 
@@ -89,7 +90,7 @@ def desk_data(evaluation: Evaluation) -> Desk:
     """Five queries, however many pages, questions and marks, when the evaluation is one of `with_paper`; one more where
     a clearer picture was asked for."""
     attempt = evaluation.attempt
-    pages = page_views(attempt.pk, evaluation.pk)
+    pages = pages_of(evaluation)
     rows = list(written_questions(evaluation).select_related("version"))
     steps = steps_by_question(rows)
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
@@ -103,7 +104,7 @@ def desk_data(evaluation: Evaluation) -> Desk:
         questions=[_question(row, steps[row.pk], marks.get(row.pk), progress, pages) for row in rows],
         pictures=picture_views(evaluation.pk) if getattr(evaluation, "has_pictures", True) else [],
         progress=progress,
-        written_max=attempt.paper.written_marks,
+        written_max=attempt.paper.written_marks if evaluation.numbers is None else evaluation.max_marks,
     )
 
 
@@ -142,7 +143,7 @@ def _step_views(steps: list[MarkingStep], shown: ShownContent) -> list[StepView]
 def mark_view(mark: QuestionMark | None) -> MarkView | None:
     if mark is None:
         return None
-    return MarkView(mark.version, mark.steps, mark.marks, mark.comment, mark.updated_at)
+    return MarkView(mark.version, mark.steps, mark.marks, mark.comment, mark.comment_html, mark.updated_at)
 
 
 def _question(

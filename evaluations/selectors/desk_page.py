@@ -15,6 +15,7 @@ from evaluations.enums import EvaluationState, PictureReason
 from evaluations.models import BankComment, Evaluation
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
 from evaluations.selectors.pictures import PictureView, picture_json
+from evaluations.selectors.queue_page import kept_words
 from evaluations.selectors.sheets import PageView
 from evaluations.selectors.totals import plain
 
@@ -28,15 +29,15 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     """The context of the desk. Marking is possible only for the teacher who holds the claim."""
     desk = desk_data(evaluation)
     can_mark = evaluation.teacher_id == reader.pk and evaluation.state == EvaluationState.IN_PROGRESS
-    data = _data(desk, now) | {"can_mark": can_mark}
+    label = f"{desk.exam_title}, {evaluation.short_id}"
+    data = _data(desk, now) | {"can_mark": can_mark, "person": str(reader.pk), "label": label}
     return {
         "desk": desk,
         "evaluation": evaluation,
         "numbers": desk.progress.numbers,
         "bank": list(BankComment.objects.filter(owner=reader)[:BANK_SIZE]) if can_mark else [],
         "urls": {
-            "mark": reverse("api-evaluation-mark", args=[evaluation.pk, NO_QUESTION]),
-            "ink": reverse("api-evaluation-annotations", args=[evaluation.pk]),
+            "operations": reverse("api-evaluation-operations", args=[evaluation.pk]),
             "heartbeat": reverse("marking-heartbeat", args=[evaluation.pk]),
             "ask": reverse("api-pictures", args=[evaluation.pk]),
             "withdraw": reverse("api-picture-withdraw", args=[NO_QUESTION]),
@@ -44,7 +45,7 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
         },
         "reasons": PictureReason.choices,
         "shortcuts": _shortcuts(),
-        "words": json.dumps(_words(), ensure_ascii=False),
+        "words": json.dumps(_words() | kept_words(), ensure_ascii=False),
         "data": data,
         # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
         "first_page": next((page for page in data["pages"] if page["id"] == data["opens"]["page"]), None),
@@ -133,7 +134,13 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
 def _mark(mark: MarkView | None) -> dict[str, Any] | None:
     if mark is None:
         return None
-    return {"version": mark.version, "steps": mark.steps, "marks": plain(mark.marks), "comment": mark.comment}
+    return {
+        "version": mark.version,
+        "steps": mark.steps,
+        "marks": plain(mark.marks),
+        "comment": mark.comment,
+        "html": mark.comment_html,
+    }
 
 
 def _shortcuts() -> list[tuple[str, list[str]]]:
@@ -142,9 +149,11 @@ def _shortcuts() -> list[tuple[str, list[str]]]:
         (_("Full marks"), ["F"]),
         (_("Next method"), ["M"]),
         (_("No marks"), ["0"]),
-        (_("Tick, cross"), ["T", "X"]),
-        (_("Pen, highlight, underline"), ["P", "H", "U"]),
+        (_("Tick, half tick, cross"), ["T", "Y", "X"]),
+        (_("Circle, underline, highlight, pen"), ["O", "U", "H", "P"]),
+        (_("A pointer for the keyboard"), ["I"]),
         (_("Comment, at the pointer"), ["C"]),
+        (_("Comment on the whole page"), ["⇧C"]),
         (_("Ask for a clearer picture"), ["A"]),
         (_("Select, erase"), ["V", "E"]),
         (_("Undo, redo"), ["Z", "⇧Z"]),
@@ -166,7 +175,11 @@ def _words() -> dict[str, str]:
         "saving": _("Saving"),
         "kept": _("On this computer"),
         "lost": _("You no longer hold this paper. What you did is kept on this computer."),
-        "ink_changed": _("The red ink was changed in another window; the newer one is shown."),
+        "red_ink": _("Red ink"),
+        "removed": _("taken away"),
+        "page_n": _("Page {}"),
+        "refused": _("Not saved: {}. {}"),
+        "changed_since": _("This was changed in another window since, so it stays as it is."),
         "mark_1": _("{} mark"),
         "marks_n": _("{} marks"),
         "of": _("of {}"),

@@ -22,6 +22,7 @@ def annotation_values(annotation: Annotation) -> dict[str, Any]:
         "kind": annotation.kind,
         "geometry": annotation.geometry,
         "text": annotation.text,
+        "shown": annotation.shown,
         "marks": annotation.marks,
         "version": annotation.version,
         "deleted": annotation.deleted_at is not None,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -97,7 +98,8 @@ def picture_json(picture: PictureView, *, seconds: int) -> dict[str, Any]:
 
 def open_pictures(evaluation_id: UUID) -> list[dict[str, Any]]:
     """What a paper waits for, for the student and whoever looks after them: id, page number and until when."""
-    rows = PictureRequest.objects.open().filter(evaluation=evaluation_id).select_related("page__upload")
+    is_of = Q(evaluation=evaluation_id) | Q(evaluation__record=evaluation_id)
+    rows = PictureRequest.objects.open().filter(is_of).select_related("page__upload")
     return [{"id": row.pk, "number": page_number(row.page), "answer_by": row.answer_by} for row in rows]
 
 

@@ -30,10 +30,11 @@ class Progress:
 
 
 def written_questions(evaluation: Evaluation) -> QuerySet[Any]:
-    """The written questions of the paper in order, each with `skipped`: declared not attempted."""
+    """The written questions of the paper, or of the share, in order, each with `skipped`: declared not attempted."""
     attempt = evaluation.attempt
     said = Response.objects.filter(attempt=attempt.pk, question=OuterRef("pk"), answer__not_attempted=True)
     rows = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True).annotate(skipped=Exists(said))
+    rows = rows if evaluation.numbers is None else rows.filter(number__in=evaluation.numbers)
     return rows.order_by("number", "alternative")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,17 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
         "waiting": min(waiting, MOST_WAITING),
         "more_wait": waiting > MOST_WAITING,
         "why_empty": why_empty,
+        "kept_words": json.dumps(kept_words(), ensure_ascii=False),
+    }
+
+
+def kept_words() -> dict[str, str]:
+    """The words of marking-kept.js, for the desk too; {} stands for a number."""
+    return {
+        "kept_n": _("{} changes that did not reach us"),
+        "kept_save": _("Save as a file"),
+        "kept_discard": _("Discard"),
+        "kept_sure": _("Discard for good"),
     }
 
 

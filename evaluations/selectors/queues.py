@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
 from assessments.models import PaperQuestion
 from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationState
-from evaluations.models import Evaluation, QuestionMark, SlaBreach
+from evaluations.models import Evaluation, MarkingGroup, QuestionMark, SlaBreach
 from evaluations.models.evaluation import late_at
 from evaluations.selectors.conflicts import open_to
+from evaluations.selectors.remembering import remembered
 
 SOON = timedelta(hours=6)
 #: More papers that wait are not counted: who reads the number can do no more with it.
@@ -26,11 +27,13 @@ WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One paper of a teacher's queue. `student_name` is empty where the exam hides names."""
+    """One paper of a teacher's queue. `student_name` is empty where the exam hides names, `numbers` for a whole
+    paper."""
 
     id: UUID
     attempt_id: UUID
     label: str
+    numbers: str
     exam_title: str
     paper_title: str
     student_name: str
@@ -108,7 +111,9 @@ def pullable_by(teacher: User) -> QuerySet[Evaluation]:
     """The unassigned papers that the teacher could pull: qualified for, and without a conflict of interest."""
     programmes = teacher.qualifications.values("programme_id")
     waiting = Evaluation.objects.filter(state=EvaluationState.QUEUED, attempt__exam__programme__in=programmes)
-    return open_to(waiting, teacher)
+    named = MarkingGroup.teachers.through.objects.filter(markinggroup=OuterRef("group"))
+    meant = Q(group=None) | ~Exists(named) | Exists(named.filter(user=teacher))
+    return open_to(waiting.filter(meant), teacher)
 
 
 def staff_board(now: datetime | None = None) -> StaffBoard:
@@ -117,14 +122,16 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
     institute = timezone.get_default_timezone()
     midnight, tomorrow = day_start(now, institute), day_start(now, institute, days=1)
     is_open = Q(finalised_at__isnull=True)
-    counts = Evaluation.objects.filter(state__in=OPEN_STATES).aggregate(
-        **{state: Count("pk", filter=Q(state=state)) for state in OPEN_STATES},
-        late=Count("pk", filter=is_open & late_at(now)),
-        soon=Count("pk", filter=is_open & Q(due_at__gte=now, due_at__lt=now + SOON)),
-        today=Count("pk", filter=is_open & Q(due_at__gte=midnight, due_at__lt=tomorrow)),
-    )
-    done = Evaluation.objects.filter(state=EvaluationState.FINALISED).count()
-    today = Evaluation.objects.filter(finalised_at__gte=midnight, finalised_at__lt=tomorrow).count()
+    open_rows = Evaluation.objects.filter(state__in=OPEN_STATES)
+    wanted = {
+        **{state.value: Count("pk", filter=Q(state=state)) for state in OPEN_STATES},
+        "late": Count("pk", filter=is_open & late_at(now)),
+        "soon": Count("pk", filter=is_open & Q(due_at__gte=now, due_at__lt=now + SOON)),
+        "today": Count("pk", filter=is_open & Q(due_at__gte=midnight, due_at__lt=tomorrow)),
+    }
+    done = Evaluation.objects.records().filter(state=EvaluationState.FINALISED)
+    counts, _at = remembered("staff-board", lambda: {"done": done.count(), **open_rows.aggregate(**wanted)}, now=now)
+    today = Evaluation.objects.records().filter(finalised_at__gte=midnight, finalised_at__lt=tomorrow).count()
     return StaffBoard(
         now=now,
         states=[StateCount(state.value, str(state.label), counts[state]) for state in OPEN_STATES],
@@ -135,7 +142,7 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
         due_today=counts["today"],
         finalised_today=today,
         breached_today=SlaBreach.objects.filter(flagged_at__gte=midnight, flagged_at__lt=tomorrow).count(),
-        marked_not_released=done,
+        marked_not_released=counts["done"],
     )
 
 
@@ -145,6 +152,7 @@ def _queue_row(row: Any, now: datetime) -> QueueRow:
         id=row.pk,
         attempt_id=attempt.pk,
         label=row.short_id,
+        numbers=row.numbers_label,
         exam_title=attempt.exam.title,
         paper_title=attempt.paper.title,
         student_name="" if attempt.exam.hide_names else attempt.student.name,
@@ -155,7 +163,7 @@ def _queue_row(row: Any, now: datetime) -> QueueRow:
         policy=row.policy.name,
         is_late=row.is_late(now),
         is_paused=row.paused_at is not None,
-        written_questions=row.written or 0,
+        written_questions=len(row.numbers) if row.numbers else row.written or 0,
         marked_questions=row.done or 0,
         expected_minutes=max(1, round(row.expected_seconds / 60)),
     )

@@ -19,10 +19,12 @@ from assessments.selectors.item_statistics import median_seconds
 from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui_times import when
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import PROMISED_STATES, EvaluationState
 from evaluations.models import PaperForecast
 from evaluations.selectors.desk_page import page_json
+from evaluations.selectors.marked_papers import marked_file
 from evaluations.selectors.pictures import open_pictures
+from evaluations.selectors.records import record_of, with_records
 from evaluations.selectors.result_answers import shown_answer
 from evaluations.selectors.results import Result, ResultQuestion, result_data
 
@@ -31,17 +33,17 @@ PAGE_SIZE = 20
 
 def paper_rows(student: User, *, url: str, now: datetime, before: str = "") -> dict[str, Any]:
     """Attempts at exams of a student as they and their guardians see them, newest first, pages by key; `url` is the
-    address of the list. Each has `shows_marks`. One query, two where exams reveal marks later."""
+    address of the list. Each has `evaluation`, its record or None, and `shows_marks`. One query, two where exams reveal
+    marks later."""
     rows = Attempt.objects.filter(student=student, exam__purpose=ExamPurpose.EXAM)
     rows = rows.exclude(state=AttemptState.CANCELLED)
     with suppress(ValueError):  # a mangled address shows the first page
         rows = rows.filter(pk__lt=UUID(before)) if before else rows
-    found: list[Any] = list(
-        rows.select_related("exam", "paper", "evaluation__teacher").order_by("-id")[: PAGE_SIZE + 1]
-    )
+    found: list[Any] = list(with_records(rows.select_related("exam", "paper")).order_by("-id")[: PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE
     shown = shown_by_exam([attempt.exam for attempt in found], now)
     for attempt in found:
+        attempt.evaluation = record_of(attempt)
         attempt.shows_marks = RevealItem.MARKS in shown[attempt.exam_id]
     return {
         "attempts": found[:PAGE_SIZE],
@@ -61,12 +63,13 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         "steps": _steps(result),
         "expected_at": _expected_at(result, now),
         "pictures": open_pictures(result.evaluation.pk) if result.evaluation and result.evaluation.paused_at else [],
-        "sections": _sections(result) if RevealItem.MARKS in result.shown else [],
-        "is_floored": RevealItem.MARKS in result.shown and _is_floored(result),
+        "sections": sections_of(result) if RevealItem.MARKS in result.shown else [],
+        "is_floored": RevealItem.MARKS in result.shown and is_floored(result),
         "rows": [
             question_row(question, result) | {"usual": usual.get(question.version)} for question in result.questions
         ],
         "pages": [page_json(page) for page in result.pages],
+        "marked": marked_file(result, reader=reader),
         "is_own": attempt.student_id == reader.pk,
         "facts": integrity_facts(attempt) if reader.has_perm("assessments.see_unrevealed", attempt) else None,
         "quiz": result_of(attempt, attempt.exam) if attempt.exam.is_quiz and RevealItem.MARKS in result.shown else None,
@@ -97,13 +100,13 @@ def _steps(result: Result) -> list[dict[str, Any]]:
 def _expected_at(result: Result, now: datetime) -> datetime | None:
     """When an open paper will probably be back; not while its promise waits, nor once that moment has passed."""
     evaluation = result.evaluation
-    if evaluation is None or evaluation.state not in OPEN_STATES or evaluation.paused_at:
+    if evaluation is None or evaluation.state not in PROMISED_STATES or evaluation.paused_at:
         return None
     forecast = PaperForecast.objects.filter(evaluation=evaluation, expected_at__gt=now).only("expected_at").first()
     return forecast.expected_at if forecast else None
 
 
-def _sections(result: Result) -> list[dict[str, Any]]:
+def sections_of(result: Result) -> list[dict[str, Any]]:
     """Marks won and possible per section of the paper."""
     won: dict[str, Decimal] = defaultdict(Decimal)
     possible: dict[str, Decimal] = defaultdict(Decimal)
@@ -127,7 +130,7 @@ def _sections(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _is_floored(result: Result) -> bool:
+def is_floored(result: Result) -> bool:
     """Whether sure and wrong cost more than was won: then the sections do not add up to the marks above them."""
     return sum(one.awarded or 0 for one in result.questions if one.counts and not one.is_written) < 0
 

@@ -5,6 +5,7 @@ What the exam does not reveal yet is taken out here, before a page, a print or t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.selectors.desk import StepView, steps_by_question
 from evaluations.selectors.ink import revealed_ink
+from evaluations.selectors.records import record_of
 from evaluations.selectors.result_answers import scored_parts
 from evaluations.selectors.sheets import PageView, page_views
 from evaluations.selectors.totals import (
@@ -101,6 +103,7 @@ class ResultQuestion:
     model_answer_html: str
     methods: list[ResultMethod]
     comment: str
+    comment_html: str
     pages: list[UUID]
     tries: list[ResultTry]
     certainty: int | None
@@ -156,12 +159,21 @@ def result_data(attempt: Attempt, *, reader: Any, now: datetime) -> Result:
     """The result of `attempt` as `reader`, who may read it, sees it now.
 
     Without an evaluation the objective marks are the result. Six queries, however large the paper, when the attempt
-    came with its paper, exam and evaluation; one more where the exam reveals things later or gives tries.
+    came with its paper, exam and record; one more where the exam reveals things later or gives tries.
     """
-    evaluation: Evaluation | None = getattr(attempt, "evaluation", None)
+    return _result(attempt, lambda: shown_of(attempt, reader=reader, now=now), now)
+
+
+def result_showing(attempt: Attempt, *, shown: Shown, now: datetime) -> Result:
+    """The result as anybody sees it to whom `shown` is shown."""
+    return _result(attempt, lambda: shown, now)
+
+
+def _result(attempt: Attempt, shown_now: Callable[[], Shown], now: datetime) -> Result:
+    evaluation = record_of(attempt)
     state = _state(attempt, evaluation)
     ready = state in (EvaluationState.RELEASED, OBJECTIVE_ONLY)
-    shown = shown_of(attempt, reader=reader, now=now) if ready else frozenset[RevealItem]()
+    shown = shown_now() if ready else frozenset[RevealItem]()
     # A paper of which nothing is shown has no questions: their list alone would say which alternatives exist.
     pages = page_views(attempt.pk, evaluation.pk if evaluation else None) if shown else []
     questions = _questions(attempt, evaluation, pages) if shown else []
@@ -207,7 +219,7 @@ def _revealed(question: ResultQuestion, shown: Shown) -> ResultQuestion:
     if RevealItem.SCHEME not in shown:
         hidden |= {"model_answer_html": "", "methods": []}
     if RevealItem.COMMENTS not in shown:
-        hidden |= {"comment": ""}
+        hidden |= {"comment": "", "comment_html": ""}
     return replace(question, **hidden)
 
 
@@ -307,6 +319,7 @@ def _written(
         counts=counts,
         methods=_methods(row, steps, {step: Decimal(marks) for step, marks in mark.steps.items()} if mark else {}),
         comment=mark.comment if mark else "",
+        comment_html=mark.comment_html if mark else "",
     )
 
 
@@ -377,6 +390,7 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         "grading": "",
         "methods": [],
         "comment": "",
+        "comment_html": "",
         "marks": row.marks,
         "tries": [],
         "certainty": None,

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from assessments.enums import UploadState
 from assessments.models import SheetPage
-from evaluations.models import Annotation
+from evaluations.models import Annotation, Evaluation
 from evaluations.selectors.ink import annotation_values
 
 
@@ -42,6 +42,16 @@ def page_number(page: SheetPage) -> int:
     pages = SheetPage.objects.filter(upload__attempt=page.upload.attempt_id, upload__state=UploadState.VERIFIED)
     order = pages.order_by("upload__page_number", "upload_id", "index")
     return list(order.values_list("pk", flat=True)).index(page.pk) + 1
+
+
+def pages_of(evaluation: Evaluation, *, with_ink: bool = True) -> list[PageView]:
+    """The pages that its marker sees: of a share those with its questions on them and those of which nobody said
+    what is on them; all where none is said to have any. Two queries."""
+    pages = page_views(evaluation.attempt_id, evaluation.pk if with_ink else None)
+    mine = set(evaluation.numbers or ())
+    if not any(mine.intersection(page.questions) for page in pages):
+        return pages
+    return [page for page in pages if not page.questions or mine.intersection(page.questions)]
 
 
 def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:

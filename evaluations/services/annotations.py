@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from assessments.enums import UploadState
 from assessments.models import MarkingStep, PaperQuestion, SheetPage
+from common.content import remark_line, render_remark
 from common.errors import ConflictError, DomainError
 from evaluations.enums import AnnotationKind
 from evaluations.models import Annotation, Evaluation
@@ -56,16 +57,120 @@ class AnnotationInput:
 
 
 @dataclass
-class _Batch:
-    """What is known about the rows that a batch touches."""
+class InkBatch:
+    """What is known about the rows that some changes touch, and what becomes of them; `write` stores it."""
 
+    evaluation: Evaluation
     pages: set[UUID]
     questions: dict[UUID, UUID]
     steps: dict[UUID, UUID]
     existing: dict[UUID, Annotation]
-    conflicts: list[dict[str, Any]] = field(default_factory=list)
-    created: list[Annotation] = field(default_factory=list)
-    changed: list[Annotation] = field(default_factory=list)
+    created: dict[UUID, Annotation] = field(default_factory=dict)
+    changed: dict[UUID, Annotation] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, evaluation: Evaluation, items: Iterable[AnnotationInput]) -> InkBatch:
+        attempt = evaluation.attempt
+        pages = SheetPage.objects.filter(upload__attempt=attempt.pk, upload__state=UploadState.VERIFIED)
+        questions = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True)
+        by_question = dict(questions.values_list("pk", "version_id"))
+        steps = MarkingStep.objects.filter(version__in=by_question.values())
+        rows = Annotation.objects.filter(pk__in=[item.id for item in items])
+        return cls(
+            evaluation=evaluation,
+            pages=set(pages.values_list("pk", flat=True)),
+            questions=by_question,
+            steps=dict(steps.values_list("pk", "version_id")),
+            existing={row.pk: row for row in rows},
+        )
+
+    def is_there(self, item: AnnotationInput) -> bool:
+        """Whether the row is already as `item` says, or gone as it says. Raises AnnotationError for what cannot be."""
+        values = self.checked_values(item)
+        known = self.existing.get(item.id)
+        if known is None:
+            return item.deleted
+        return (known.deleted_at is not None) == item.deleted and all(
+            getattr(known, name) == value for name, value in values.items()
+        )
+
+    def take(self, item: AnnotationInput, *, actor: User, now: datetime) -> bool:
+        """Makes the change, one version higher; False when there is a newer version than the one it was made from.
+
+        Raises AnnotationError.
+        """
+        values = self.checked_values(item)
+        known = self.existing.get(item.id)
+        if known is None:
+            if not item.deleted:
+                made = Annotation(id=item.id, evaluation=self.evaluation, author=actor, updated_at=now, **values)
+                self.existing[item.id] = self.created[item.id] = made
+            return True
+        if known.version != item.version:
+            return False
+        for name, value in values.items():
+            setattr(known, name, value)
+        known.deleted_at = now if item.deleted else None
+        known.version += 1
+        known.author, known.updated_at = actor, now
+        if item.id not in self.created:
+            self.changed[item.id] = known
+        return True
+
+    def checked_values(self, item: AnnotationInput) -> dict[str, Any]:
+        known = self.existing.get(item.id)
+        if known is not None and known.evaluation_id != self.evaluation.pk:
+            _refuse("This id is already used for something else.", "id_taken", item=str(item.id))
+        if item.deleted:
+            return {}
+        if item.kind not in AnnotationKind.values:
+            _refuse("There is no such kind of annotation.", "bad_kind", item=str(item.id))
+        if item.page not in self.pages or (known is not None and known.page_id != item.page):
+            _refuse("This page does not belong to the paper.", "unknown_page", item=str(item.id))
+        if item.question is not None and item.question not in self.questions:
+            _refuse("This question is not a written one of the paper.", "unknown_question", item=str(item.id))
+        version = self.questions[item.question] if item.question is not None else None
+        if item.step is not None and (version is None or self.steps.get(item.step) != version):
+            _refuse("This step does not belong to the question.", "unknown_step", item=str(item.id))
+        if "\x00" in item.text or len(item.text) > TEXT_LENGTH:
+            _refuse(f"A comment is plain text of at most {TEXT_LENGTH} characters.", "bad_text", item=str(item.id))
+        if not SHOWN_MARKS.fullmatch(item.marks):
+            _refuse("The mark beside a stamp is a number.", "bad_marks", item=str(item.id))
+        return {
+            "page_id": item.page,
+            "question_id": item.question,
+            "step_id": item.step,
+            "kind": item.kind,
+            "geometry": checked_geometry(item.kind, item.geometry),
+            "text": item.text,
+            "shown": remark_line(render_remark(item.text))[:TEXT_LENGTH],
+            "marks": item.marks,
+        }
+
+    def write(self, actor: User) -> None:
+        """Stores all changes and counts the comments among them that are new."""
+        made = list(self.created.values())
+        try:
+            with transaction.atomic():
+                Annotation.objects.bulk_create(made)
+        except IntegrityError:
+            _refuse("One of the ids is already used for something else.", "id_taken")
+        fields = [
+            "page",
+            "question",
+            "step",
+            "kind",
+            "geometry",
+            "text",
+            "shown",
+            "marks",
+            "version",
+            "author",
+            "updated_at",
+        ]
+        Annotation.objects.bulk_update(self.changed.values(), [*fields, "deleted_at"], batch_size=100)
+        texts = [row.text for row in made if row.kind == AnnotationKind.COMMENT and row.deleted_at is None]
+        note_uses(owner=actor, texts=texts)
 
 
 def save_annotations(
@@ -82,15 +187,14 @@ def save_annotations(
         raise AnnotationError("The same annotation comes twice.", "twice")
     with transaction.atomic():
         locked = lock_claimed(evaluation.pk, actor)
-        batch = _load(locked, items)
+        batch = InkBatch.load(locked, items)
+        conflicts = []
         for item in items:
-            _sort_in(batch, item, _checked_values(batch, item), locked, actor, now)
-        if batch.conflicts:
-            raise AnnotationConflict(
-                "Some annotations were changed in another place.", "version", current=batch.conflicts
-            )
-        _write(batch)
-        note_uses(owner=actor, texts=[row.text for row in batch.created if row.kind == AnnotationKind.COMMENT])
+            if not batch.is_there(item) and not batch.take(item, actor=actor, now=now):
+                conflicts.append(annotation_values(batch.existing[item.id]))
+        if conflicts:
+            raise AnnotationConflict("Some annotations were changed in another place.", "version", current=conflicts)
+        batch.write(actor)
         Evaluation.objects.filter(pk=locked.pk).update(**renewed_lease(locked, now))
     return [batch.existing[item.id] for item in items if item.id in batch.existing]
 
@@ -133,87 +237,3 @@ def _number(value: Any) -> float:
     if not math.isfinite(value):
         _refuse("Coordinates are numbers from 0 to 1 of the page.", "bad_geometry")
     return round(float(value), 5)
-
-
-def _load(evaluation: Evaluation, items: Iterable[AnnotationInput]) -> _Batch:
-    attempt = evaluation.attempt
-    pages = SheetPage.objects.filter(upload__attempt=attempt.pk, upload__state=UploadState.VERIFIED)
-    questions = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True)
-    by_question = dict(questions.values_list("pk", "version_id"))
-    steps = MarkingStep.objects.filter(version__in=by_question.values())
-    rows = Annotation.objects.filter(pk__in=[item.id for item in items])
-    existing = {row.pk: row for row in rows}
-    for row in existing.values():
-        if row.evaluation_id != evaluation.pk:
-            _refuse("This id is already used for something else.", "id_taken", item=str(row.pk))
-    return _Batch(
-        pages=set(pages.values_list("pk", flat=True)),
-        questions=by_question,
-        steps=dict(steps.values_list("pk", "version_id")),
-        existing=existing,
-    )
-
-
-def _checked_values(batch: _Batch, item: AnnotationInput) -> dict[str, Any]:
-    known = batch.existing.get(item.id)
-    if item.deleted:
-        return {}
-    if item.kind not in AnnotationKind.values:
-        _refuse("There is no such kind of annotation.", "bad_kind", item=str(item.id))
-    if item.page not in batch.pages or (known is not None and known.page_id != item.page):
-        _refuse("This page does not belong to the paper.", "unknown_page", item=str(item.id))
-    if item.question is not None and item.question not in batch.questions:
-        _refuse("This question is not a written one of the paper.", "unknown_question", item=str(item.id))
-    version = batch.questions[item.question] if item.question is not None else None
-    if item.step is not None and (version is None or batch.steps.get(item.step) != version):
-        _refuse("This step does not belong to the question.", "unknown_step", item=str(item.id))
-    if "\x00" in item.text or len(item.text) > TEXT_LENGTH:
-        _refuse(f"A comment is plain text of at most {TEXT_LENGTH} characters.", "bad_text", item=str(item.id))
-    if not SHOWN_MARKS.fullmatch(item.marks):
-        _refuse("The mark beside a stamp is a number.", "bad_marks", item=str(item.id))
-    return {
-        "page_id": item.page,
-        "question_id": item.question,
-        "step_id": item.step,
-        "kind": item.kind,
-        "geometry": checked_geometry(item.kind, item.geometry),
-        "text": item.text,
-        "marks": item.marks,
-    }
-
-
-def _sort_in(
-    batch: _Batch, item: AnnotationInput, values: dict[str, Any], evaluation: Evaluation, actor: User, now: datetime
-) -> None:
-    """Decides what one item means: new, changed, the same again, or in conflict."""
-    known = batch.existing.get(item.id)
-    if known is None:
-        if not item.deleted:
-            made = Annotation(id=item.id, evaluation=evaluation, author=actor, updated_at=now, **values)
-            batch.existing[item.id] = made
-            batch.created.append(made)
-        return
-    same = (known.deleted_at is not None) == item.deleted and all(
-        getattr(known, name) == value for name, value in values.items()
-    )
-    if same:
-        return
-    if known.version != item.version:
-        batch.conflicts.append(annotation_values(known))
-        return
-    for name, value in values.items():
-        setattr(known, name, value)
-    known.deleted_at = now if item.deleted else None
-    known.version += 1
-    known.author, known.updated_at = actor, now
-    batch.changed.append(known)
-
-
-def _write(batch: _Batch) -> None:
-    try:
-        with transaction.atomic():
-            Annotation.objects.bulk_create(batch.created)
-    except IntegrityError:
-        _refuse("One of the ids is already used for something else.", "id_taken")
-    fields = ["page", "question", "step", "kind", "geometry", "text", "marks", "version", "author", "updated_at"]
-    Annotation.objects.bulk_update(batch.changed, [*fields, "deleted_at"], batch_size=100)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import translation
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from accounts.models import TeacherProfile, User
 from accounts.services.audit import record_event
 from common.errors import DomainError
-from common.templatetags.ui_times import clock_text
 from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
-from evaluations.services import links
 from evaluations.services.assignment_news import tell_teachers
 from evaluations.services.choosing import HOLDER, NOT_MEANT, Ranking, barred, choose, why_best, why_nobody
 from evaluations.services.measuring import paces_of
 from evaluations.services.policies import promised_at, rung_moments
+from evaluations.services.sharing import divide
 from evaluations.services.speeds import Pace
 from evaluations.services.staffroom import Staffroom, enter_staffroom
 from evaluations.services.transitions import (
@@ -38,15 +34,25 @@ from evaluations.services.transitions import (
     move_many,
 )
 from evaluations.services.workload import work_to_do
-from notifications.enums import NotificationKind
-from notifications.services.inbox import notify
 
-#: So many papers are given out in one transaction, and so many in one run.
-BATCH, MOST = 500, 20_000
+#: In one transaction, while which the teachers' rows are locked, as many papers are given out as take HELD seconds:
+#: FIRST of them in the first one, then as it measures, from FEWEST to BATCH. A run ends after RUN seconds, or MOST
+#: papers.
+FEWEST, FIRST, BATCH, MOST = 20, 100, 500, 20_000
+HELD, RUN = 0.5, 45
 
 
 class AssignmentError(DomainError):
     """The paper cannot go to this teacher, or to any teacher now."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """`evaluation` is to go to `teacher`, because of `reason`."""
+
+    evaluation: Evaluation
+    teacher: User
+    reason: str
 
 
 def expected_seconds(evaluation: Evaluation, pace: Pace) -> int:
@@ -67,42 +73,73 @@ def assign_evaluation(*, evaluation: Evaluation, actor: User | None = None, now:
         return _give_out([locked], set(), actor, now)[0]
 
 
-def assign_waiting(*, now: datetime) -> int:
+def assign_shares(*, shares: Collection[Evaluation], now: datetime) -> int:
+    """Gives the waiting shares of a paper out together; returns how many found a teacher."""
+    with transaction.atomic():
+        decisions = _give_out(lock_waiting(share.pk for share in shares), set(), None, now)
+    return sum(decision.chosen_id is not None for decision in decisions)
+
+
+def assign_waiting(*, now: datetime, clock: Callable[[], float] = monotonic) -> int:
     """Tries again for every waiting paper, the nearest deadline first; returns how many found a teacher.
 
-    BATCH papers are given out in one transaction, as if one after the other; a teacher is told of all of a batch at
-    once. Papers on which somebody else works at this moment are left to the next run.
+    Papers are given out in short transactions, as if one after the other; a teacher is told of all of a transaction at
+    once. Papers on which somebody else works at this moment are left to the next run. `clock`: seconds, for measuring.
     """
     waiting = Evaluation.objects.filter(state=EvaluationState.QUEUED).order_by("due_at", "id")
     found = list(waiting.values_list("pk", "attempt__exam__programme_id")[:MOST])
-    assigned, hopeless = 0, set[UUID]()
-    for start in range(0, len(found), BATCH):
-        ids = [pk for pk, programme in found[start : start + BATCH] if programme not in hopeless]
+    assigned, hopeless, size, start = 0, set[UUID](), FIRST, 0
+    began = clock()
+    while start < len(found) and clock() - began < RUN:
+        ids = [pk for pk, programme in found[start : start + size] if programme not in hopeless]
+        start += size
         if ids:
+            before = clock()
             with transaction.atomic():
                 decisions = _give_out(lock_waiting(ids), hopeless, None, now)
             assigned += sum(decision.chosen_id is not None for decision in decisions)
+            size = _next_size(len(ids), clock() - before)
     return assigned
+
+
+def _next_size(papers: int, seconds: float) -> int:
+    """How many papers would have taken HELD seconds; at most twice as many as it was measured for."""
+    fitting = papers * HELD / seconds if seconds > 0 else BATCH
+    return int(min(max(fitting, FEWEST), max(FIRST, 2 * papers), BATCH))
 
 
 def reassign_evaluations(
     *, evaluations: Collection[Evaluation], teacher: User, actor: User, reason: str, now: datetime
 ) -> int:
-    """Staff give papers to `teacher`: all of them or, when one cannot go there, none. Returns how many moved.
+    """Staff give papers to `teacher`; as `hand_over_all`."""
+    moves = [Handover(evaluation, teacher, reason) for evaluation in evaluations]
+    return hand_over_all(moves=moves, actor=actor, now=now)
+
+
+def hand_over_all(*, moves: Collection[Handover], actor: User, now: datetime) -> int:
+    """Staff give papers to teachers: all of them or, when one cannot go there, none. Returns how many moved.
 
     Verification, qualification and conflicts of interest hold; cap and leave are the staff's to overrule. Marks given
-    so far stay. Raises AssignmentError or TransitionError naming the paper.
+    so far stay. Who gets and who loses papers is told once. Raises AssignmentError or TransitionError naming the paper.
     """
+    wanted = {one.evaluation.pk: one for one in moves}
     with transaction.atomic():
-        locked = lock_evaluations(e.pk for e in evaluations)
-        profile = _profile_of(teacher)
-        pace = paces_of([profile])[profile.pk]
-        programmes = set(TeachingQualification.objects.filter(teacher=teacher).values_list("programme_id", flat=True))
-        moved = [e for e in locked if not (e.teacher_id == teacher.pk and e.state == EvaluationState.ASSIGNED)]
+        locked = lock_evaluations(wanted)
+        profiles = {teacher: _profile_of(teacher) for teacher in {one.teacher for one in moves}}
+        paces = paces_of(list(profiles.values()))
+        qualified = TeachingQualification.objects.filter(teacher__in=list(profiles))
+        programmes = set(qualified.values_list("teacher_id", "programme_id"))
+        moved = [
+            e for e in locked if not (e.teacher_id == wanted[e.pk].teacher.pk and e.state == EvaluationState.ASSIGNED)
+        ]
+        givers = {evaluation.pk: evaluation.teacher for evaluation in moved}
         conflicts = conflicts_of([sitting_of(evaluation) for evaluation in moved])
         for evaluation in moved:
-            _require_allowed(evaluation, teacher, programmes, conflicts[evaluation.pk])
-            _hand_over(evaluation, teacher, expected_seconds(evaluation, pace), actor, reason, now)
+            taker, reason = wanted[evaluation.pk].teacher, wanted[evaluation.pk].reason
+            _require_allowed(evaluation, taker, programmes, conflicts[evaluation.pk])
+            seconds = expected_seconds(evaluation, paces[profiles[taker].pk])
+            _hand_over(evaluation, taker, seconds, actor, reason, now)
+        tell_teachers(moved, now, givers=givers)
     return len(moved)
 
 
@@ -130,6 +167,7 @@ def give_evaluation(
         taker = room.colleagues[best.teacher].user
         looked_at = _LookedAt(ranking, room.unqualified[locked.attempt.exam.programme_id])
         _hand_over(locked, taker, best.own_seconds, None, reason, now, looked_at)
+        tell_teachers([locked], now)
     return taker, ranking
 
 
@@ -149,12 +187,16 @@ def requeue_evaluations(*, evaluations: Collection[Evaluation], actor: User, rea
                 "lease_until": None,
                 "expected_seconds": 0,
             }
+            was_shared = evaluation.is_shared
+            changes |= {"is_shared": False} if was_shared else {}
             if evaluation.state == EvaluationState.RETURNED:
                 due_at = promised_at(policy=evaluation.policy, submitted_at=now)
                 half_at, most_at = rung_moments(policy=evaluation.policy, submitted_at=now, due_at=due_at)
                 changes |= {"submitted_at": now, "due_at": due_at}
                 changes |= {"half_at": half_at, "most_at": most_at, "remind_at": half_at}
             move(evaluation, "requeue", actor=actor, now=now, reason=reason, changes=changes)
+            if was_shared:
+                divide(record=evaluation, now=now)
             record_event(
                 actor=actor,
                 action="evaluation.requeued",
@@ -196,7 +238,7 @@ def _give_out(
         looked_at = _LookedAt(ranking, room.unqualified[programme])
         if ranking.best is None:
             nobody.append(_decision(paper, None, looked_at, why_nobody(ranking), now))
-            if not ranking.conflicted:
+            if not ranking.conflicted and not ranking.count(NOT_MEANT):
                 hopeless.add(programme)
             continue
         teacher, seconds = _take(room, paper, ranking)
@@ -209,6 +251,7 @@ def _give_out(
         now=now,
         changes={paper.pk: changes for paper, changes in given},
     )
+    room.keep_settled()
     AssignmentDecision.objects.bulk_create(made, batch_size=BATCH)
     tell_teachers([paper for paper, _changes in given], now)
     return [*made, *_note_nobody(nobody)]
@@ -268,9 +311,11 @@ def _profile_of(teacher: User) -> TeacherProfile:
     return profile
 
 
-def _require_allowed(evaluation: Evaluation, teacher: User, programmes: set[UUID], conflicts: Collection[UUID]) -> None:
+def _require_allowed(
+    evaluation: Evaluation, teacher: User, programmes: Collection[tuple[UUID, UUID]], conflicts: Collection[UUID]
+) -> None:
     name = f"Paper {evaluation.short_id}"
-    if evaluation.attempt.exam.programme_id not in programmes:
+    if (teacher.pk, evaluation.attempt.exam.programme_id) not in programmes:
         raise AssignmentError(f"{name}: {teacher.name} is not qualified for its programme.", "not_qualified")
     if teacher.pk in conflicts:
         raise AssignmentError(f"{name}: {teacher.name} may not mark this student.", "conflict_of_interest")
@@ -297,23 +342,5 @@ def _hand_over(
         before=before,
         after={"teacher": teacher.pk, "state": evaluation.state},
         reason=reason,
-        now=now,
-    )
-    _tell_teacher(evaluation, now)
-
-
-def _tell_teacher(evaluation: Evaluation, now: datetime) -> None:
-    assert evaluation.teacher is not None
-    due = evaluation.due_at.astimezone(ZoneInfo(evaluation.teacher.time_zone))
-    with translation.override(evaluation.teacher.language):
-        title = _("A paper to mark: %(exam)s") % {"exam": evaluation.attempt.exam.title}
-        body = _("Due by %(day)s, %(clock)s.") % {"day": date_format(due, "D j M"), "clock": clock_text(due)}
-    notify(
-        user=evaluation.teacher,
-        kind=NotificationKind.PAPER_ASSIGNED,
-        cause=f"evaluation:{evaluation.pk}",
-        title=title,
-        body=body,
-        url=links.desk_url(evaluation.pk),
         now=now,
     )

@@ -1,10 +1,10 @@
-"""What teachers are told of papers that were given out together."""
+"""What teachers are told of papers that come to them or go to others: once for all that move together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,14 +20,37 @@ from notifications.enums import NotificationKind
 from notifications.services.inbox import News, notify_many
 
 
-def tell_teachers(papers: Iterable[Evaluation], now: datetime) -> None:
-    """Each teacher once, of all the papers that were given to them together."""
-    given: dict[UUID, list[Evaluation]] = defaultdict(list)
+def tell_teachers(
+    papers: Collection[Evaluation], now: datetime, *, givers: Mapping[UUID, User | None] | None = None
+) -> None:
+    """Each teacher once, of all the papers that were given to them together; and, where it was the office that gave
+    them, each of `givers` (who had a paper before, by paper) once, of all that they do not have any more. Of questions
+    that they mark on every paper a teacher is told once a day."""
+    given: dict[User, list[Evaluation]] = defaultdict(list)
+    gone: dict[User, list[Evaluation]] = defaultdict(list)
+    groups: dict[tuple[User, UUID], Evaluation] = {}
     for paper in papers:
         assert paper.teacher is not None
-        given[paper.teacher.pk].append(paper)
-    if given:
-        notify_many([_news(mine) for mine in given.values()], now=now)
+        if paper.group_id is None:
+            given[paper.teacher].append(paper)
+        else:
+            groups.setdefault((paper.teacher, paper.group_id), paper)
+        giver = (givers or {}).get(paper.pk)
+        if giver is not None and giver != paper.teacher:
+            gone[giver].append(paper)
+    told = [_news(mine) for mine in given.values()] + [_group_news(share, now) for share in groups.values()]
+    told += [_gone(theirs, giver, now) for giver, theirs in gone.items()]
+    if told:
+        notify_many(told, now=now)
+
+
+def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date | None = None) -> None:
+    """To who had a paper that was not begun: the system gave it to somebody else."""
+    with translation.override(giver.language):
+        why = _("Little of its time was left, and it was not begun.")
+        if away_until:
+            why = _("You are away until %(day)s.") % {"day": date_format(away_until, "D j M")}
+    notify_many([_gone([paper], giver, now, why)], now=now)
 
 
 def _news(papers: list[Evaluation]) -> News:
@@ -46,11 +69,49 @@ def _news(papers: list[Evaluation]) -> News:
     return News(
         user_id=teacher.pk,
         kind=NotificationKind.PAPER_ASSIGNED,
-        # The papers were given out in the transaction that writes this; so it is told exactly once.
-        cause=f"evaluation:{first.pk}" if alone else f"evaluations:{first.pk}:{first.assigned_at:%Y%m%d%H%M%S%f}",
+        # The papers were given out in the transaction that writes this; so it is told exactly once, and again when a
+        # paper comes back to who had it before.
+        cause=f"evaluation{'' if alone else 's'}:{first.pk}:{first.assigned_at:%Y%m%d%H%M%S%f}",
         title=title,
         body=body,
         url=links.desk_url(first.pk) if alone else links.queue_url(),
+    )
+
+
+def _group_news(share: Evaluation, now: datetime) -> News:
+    teacher = share.teacher
+    assert teacher is not None
+    with translation.override(teacher.language):
+        named = {"numbers": share.numbers_label, "exam": share.attempt.exam.title}
+        title = _("%(numbers)s to mark: %(exam)s") % named
+        body = _("On every paper that comes today. The first is due by %(day)s, %(clock)s.") % _when(share, teacher)
+    return News(
+        user_id=teacher.pk,
+        kind=NotificationKind.PAPER_ASSIGNED,
+        cause=f"group:{share.group_id}:{now.astimezone(ZoneInfo(teacher.time_zone)):%Y%m%d}",
+        title=title,
+        body=body,
+        url=links.queue_url(),
+    )
+
+
+def _gone(papers: list[Evaluation], giver: User, now: datetime, why: str = "") -> News:
+    first = min(papers, key=lambda paper: (paper.due_at, paper.pk))
+    with translation.override(giver.language):
+        if len(papers) == 1:
+            names = {"id": first.short_id, "exam": first.attempt.exam.title}
+            title = _("Paper %(id)s, %(exam)s, went to another teacher") % names
+            why = why or _("The office gave it on. Marks you gave are kept.")
+        else:
+            title = _("%(n)d papers went to other teachers") % {"n": len(papers)}
+            why = why or _("The office gave them on. Marks you gave are kept.")
+    return News(
+        user_id=giver.pk,
+        kind=NotificationKind.PAPER_MOVED,
+        cause=f"moved:{first.pk}:{now:%Y%m%d%H%M%S%f}",
+        title=title,
+        body=why,
+        url=links.queue_url(),
     )
 
 

@@ -15,7 +15,7 @@ from common.errors import ConflictError
 from evaluations.enums import EvaluationState
 from evaluations.models import BreachWarning
 from evaluations.services import links
-from evaluations.services.assignment import reassign_evaluations
+from evaluations.services.assignment import Handover, hand_over_all
 from evaluations.services.forecast import Chance, Outlook, Waiting, play
 from evaluations.services.forecast_moves import RISKY, Move, propose_moves
 from evaluations.services.forecasting import keep_play, open_queue
@@ -56,8 +56,9 @@ def warn_of_breaches(*, now: datetime) -> int:
 def follow_proposals(*, warnings: Collection[BreachWarning], actor: User, now: datetime) -> int:
     """Gives each paper to the teacher who was proposed for it: all or none; returns how many moved.
 
-    Raises ConflictError when one has no proposal or is not where it was any more, and what reassign_evaluations does.
+    Raises ConflictError when one has no proposal or is not where it was any more, and what hand_over_all does.
     """
+    moves = []
     with transaction.atomic():
         for warning in warnings:
             paper = warning.evaluation
@@ -67,8 +68,8 @@ def follow_proposals(*, warnings: Collection[BreachWarning], actor: User, now: d
                 message = _("Paper %s is not where it was when this was proposed.") % paper.short_id
                 raise ConflictError(message, "proposal_outdated")
             reason = _("Would probably have been late (%d %%)") % round(100 * warning.late_chance)
-            reassign_evaluations(evaluations=[paper], teacher=warning.taker, actor=actor, reason=reason, now=now)
-    return len(warnings)
+            moves.append(Handover(paper, warning.taker, reason))
+        return hand_over_all(moves=moves, actor=actor, now=now)
 
 
 def is_standing(warning: BreachWarning) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -15,7 +16,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from common.events import announce
 from common.templatetags.ui_times import clock_text
-from evaluations.enums import OPEN_STATES
+from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Evaluation, SlaBreach
 from evaluations.services import links
 from evaluations.services.webhook_data import breached_data
@@ -32,8 +33,8 @@ FLAG = """
 INSERT INTO evaluations_slabreach (evaluation_id, due_at, flagged_at)
 SELECT late.id, late.due_at, {now}
 FROM evaluations_evaluation AS late
-WHERE late.state IN ({states}) AND late.due_at < {now} AND late.due_at < COALESCE(late.paused_at, {now})
-  AND late.finalised_at IS NULL
+WHERE late.role = 'record' AND late.state IN ({states})
+  AND late.due_at < {now} AND late.due_at < COALESCE(late.paused_at, {now}) AND late.finalised_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM evaluations_slabreach AS known WHERE known.evaluation_id = late.id)
 ORDER BY late.due_at, late.id
 LIMIT {batch}
@@ -50,7 +51,8 @@ def scan_breaches(*, now: datetime) -> int:
     flagged = 0
     while True:
         with transaction.atomic():
-            fresh = _flag_batch(now)
+            # Each half has an index of its own.
+            fresh = _flag_batch(OPEN_STATES, now) + _flag_batch((EvaluationState.SHARED,), now)
             _tell(fresh, now)
         flagged += len(fresh)
         if not fresh:
@@ -58,8 +60,11 @@ def scan_breaches(*, now: datetime) -> int:
 
 
 def flag_if_late(*, evaluation: Evaluation, now: datetime) -> bool:
-    """Flags one locked paper that is being finished or returned after its promise, before a scan could see it."""
-    if not evaluation.is_late(now):
+    """Flags one locked paper that is being finished or returned after its promise, before a scan could see it.
+
+    A share has no promise of its own: its record is flagged.
+    """
+    if evaluation.role != EvaluationRole.RECORD or not evaluation.is_late(now):
         return False
     _, created = SlaBreach.objects.get_or_create(
         evaluation=evaluation, defaults={"due_at": evaluation.due_at, "flagged_at": now}
@@ -69,9 +74,9 @@ def flag_if_late(*, evaluation: Evaluation, now: datetime) -> bool:
     return created
 
 
-def _flag_batch(now: datetime) -> list[UUID]:
+def _flag_batch(among: Sequence[EvaluationState], now: datetime) -> list[UUID]:
     moment = connection.ops.adapt_datetimefield_value(now)
-    states = [str(state) for state in OPEN_STATES]
+    states = [str(state) for state in among]
     sql = FLAG.format(now="%s", states=", ".join(["%s"] * len(states)), batch=BATCH)
     id_field = Evaluation._meta.pk
     with connection.cursor() as cursor:
@@ -109,6 +114,8 @@ def _notify(person: User, evaluation: Evaluation, now: datetime) -> None:
         told |= {"day": date_format(due, "D j M"), "clock": clock_text(due)}
         body = _("It was due %(day)s, %(clock)s (%(policy)s).") % told
         who = _("It is with %(name)s.") if evaluation.teacher else _("Nobody has it yet.")
+        if evaluation.state == EvaluationState.SHARED:
+            who = _("Its questions are with several teachers.")
     notify(
         user=person,
         kind=NotificationKind.SLA_BREACHED,

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import TeacherProfile, User
 from accounts.services.audit import Change, record_events
-from common.templatetags.ui_times import clock_text
 from courses.models import TeachingQualification
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
-from evaluations.services import links
+from evaluations.services.assignment_news import tell_teachers
 from evaluations.services.measuring import paces_of
 from evaluations.services.transitions import lock_evaluations, move_many
 from evaluations.services.workload import works_of
-from notifications.enums import NotificationKind
-from notifications.services.inbox import News, notify_many
 
 BATCH = 500
-#: More than so many papers at once are one piece of news for their teacher.
-TOLD_ONE_BY_ONE = 3
 
 
 @dataclass(frozen=True)
@@ -104,6 +94,7 @@ def _give(
     papers: list[Evaluation], takers: Mapping[UUID, TeacherProfile], actor: User, reason: str, now: datetime
 ) -> None:
     before = {paper.pk: {"teacher": paper.teacher_id, "state": paper.state} for paper in papers}
+    givers = {paper.pk: paper.teacher for paper in papers}
     works, paces = works_of(papers), paces_of(list(takers.values()))
     changes = {
         paper.pk: _handed(paper, takers[paper.pk], paces[takers[paper.pk].pk].seconds(works[paper.pk]["marks"]), now)
@@ -131,7 +122,7 @@ def _give(
         reason=reason,
         now=now,
     )
-    notify_many(_news(papers, takers, now), now=now)
+    tell_teachers(papers, now, givers=givers)
 
 
 def _handed(paper: Evaluation, taker: TeacherProfile, seconds: float, now: datetime) -> dict[str, object]:
@@ -144,46 +135,3 @@ def _handed(paper: Evaluation, taker: TeacherProfile, seconds: float, now: datet
         # A new teacher is warned even if everything was told to the one before.
         "remind_at": paper.remind_at or paper.most_at,
     }
-
-
-def _news(papers: Iterable[Evaluation], takers: Mapping[UUID, TeacherProfile], now: datetime) -> list[News]:
-    theirs: dict[UUID, list[Evaluation]] = defaultdict(list)
-    for paper in papers:
-        theirs[takers[paper.pk].pk].append(paper)
-    told: list[News] = []
-    for group in theirs.values():
-        person = takers[group[0].pk].user
-        with translation.override(person.language):
-            if len(group) > TOLD_ONE_BY_ONE:
-                told.append(_many(person, group, now))
-            else:
-                told += [_one(person, paper) for paper in group]
-    return told
-
-
-def _one(person: User, paper: Evaluation) -> News:
-    return News(
-        user_id=person.pk,
-        kind=NotificationKind.PAPER_ASSIGNED,
-        cause=f"evaluation:{paper.pk}",
-        title=_("A paper to mark: %(exam)s") % {"exam": paper.attempt.exam.title},
-        body=_due(person, paper.due_at),
-        url=links.desk_url(paper.pk),
-    )
-
-
-def _many(person: User, papers: list[Evaluation], now: datetime) -> News:
-    count = len(papers)
-    return News(
-        user_id=person.pk,
-        kind=NotificationKind.PAPER_ASSIGNED,
-        cause=f"bulk:{now.isoformat()}",
-        title=ngettext("%(n)d paper to mark", "%(n)d papers to mark", count) % {"n": count},
-        body=_("The first: %(due)s") % {"due": _due(person, min(paper.due_at for paper in papers))},
-        url=links.queue_url(),
-    )
-
-
-def _due(person: User, due_at: datetime) -> str:
-    due = due_at.astimezone(ZoneInfo(person.time_zone))
-    return _("Due by %(day)s, %(clock)s.") % {"day": date_format(due, "D j M"), "clock": clock_text(due)}

@@ -24,6 +24,8 @@ IDLE = timedelta(minutes=30)
 # Between two signs of work no more than this counts as time spent on the paper.
 ACTIVE_GAP = timedelta(seconds=120)
 LAPSE_BATCH = 500
+# So much later a paper may be due and still come first, because its questions are those just marked.
+SAME_QUESTIONS = timedelta(days=1)
 WORDS: dict[str, str] = {
     Conflict.OWN: "You cannot mark your own paper.",
     Conflict.GUARDIAN: "You cannot mark a student you look after.",
@@ -45,7 +47,8 @@ def claim_next(*, teacher: User, now: datetime) -> Evaluation | None:
     """
     _require_verified(teacher)
     with transaction.atomic():
-        evaluation = _next_own(teacher) or _next_waiting(teacher)
+        group = _last_group(teacher)
+        evaluation = _next_own(teacher, group) or _next_waiting(teacher, group)
         if evaluation is not None:
             _take(evaluation, teacher, now)
     return evaluation
@@ -163,12 +166,26 @@ def _take(evaluation: Evaluation, teacher: User, now: datetime) -> None:
     move(evaluation, "claim", actor=teacher, now=now, changes=changes)
 
 
-def _next_own(teacher: User) -> Evaluation | None:
-    return _first_free(Evaluation.objects.filter(teacher=teacher, state=EvaluationState.ASSIGNED))
+def _last_group(teacher: User) -> UUID | None:
+    """The questions that the teacher marked last, where these are marked together on every paper."""
+    done = Evaluation.objects.filter(teacher=teacher, finalised_at__isnull=False).order_by("-finalised_at")
+    return done.values_list("group_id", flat=True).first()
 
 
-def _next_waiting(teacher: User) -> Evaluation | None:
-    return _first_free(pullable_by(teacher))
+def _next_own(teacher: User, group: UUID | None) -> Evaluation | None:
+    return _next_of(Evaluation.objects.filter(teacher=teacher, state=EvaluationState.ASSIGNED), group)
+
+
+def _next_waiting(teacher: User, group: UUID | None) -> Evaluation | None:
+    return _next_of(pullable_by(teacher), group)
+
+
+def _next_of(rows: QuerySet[Evaluation], group: UUID | None) -> Evaluation | None:
+    """The nearest deadline; the same questions on the next paper while nothing is due a day before that."""
+    first = _first_free(rows)
+    if first is None or group is None or first.group_id == group:
+        return first
+    return _first_free(rows.filter(group=group, due_at__lte=first.due_at + SAME_QUESTIONS)) or first
 
 
 def _first_free(rows: QuerySet[Evaluation]) -> Evaluation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -17,7 +17,10 @@ from evaluations.models import Evaluation
 from evaluations.selectors.queues import WITH_A_TEACHER, with_counts
 from evaluations.services.forecast import OpenTime, spans_of
 from evaluations.services.forecasting import HORIZON, calendar_of, institute_calendar
+from evaluations.services.measuring import paces_of
 from evaluations.services.sla_clock import Interval
+from evaluations.services.speeds import Pace
+from evaluations.services.workload import marks_left, works_of
 
 #: From this chance of being late on a paper is said to be at risk, whatever the plan says.
 RISKY = 0.5
@@ -102,7 +105,7 @@ class DayPlan:
 
 
 def day_plan(*, teacher: User, now: datetime) -> DayPlan:
-    """The plan of a teacher with what is with them now. Eight queries, however many papers."""
+    """The plan of a teacher with what is with them now. Nine queries, however many papers."""
     profile = TeacherProfile.objects.select_related("user").prefetch_related("working_hours", "leave").get(pk=teacher)
     calendar = calendar_of(profile, institute_calendar())
     zone = ZoneInfo(teacher.time_zone)
@@ -111,8 +114,9 @@ def day_plan(*, teacher: User, now: datetime) -> DayPlan:
     mine = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
     rows = with_counts(mine.select_related("attempt__exam", "attempt__student", "forecast"))
     found = list(rows.order_by("due_at", "id"))
-    tasks = [_task(row, profile) for row in found if row.paused_at is None]
-    waiting = [_task(row, profile) for row in found if row.paused_at is not None]
+    pace, works = paces_of([profile])[profile.pk], works_of(found)
+    tasks = [_task(row, works[row.pk], pace) for row in found if row.paused_at is None]
+    waiting = [_task(row, works[row.pk], pace) for row in found if row.paused_at is not None]
     return plan_day(tasks, waiting, spans, now=now, zone=zone)
 
 
@@ -159,10 +163,9 @@ def _minutes(tasks: Iterable[Task]) -> float:
     return 60 * ceil(sum(task.seconds for task in tasks) / 60)
 
 
-def _task(row: Any, profile: TeacherProfile) -> Task:
-    """A paper with marks for some of its questions has that share of its time less to take."""
+def _task(row: Any, work: Mapping[str, Any], pace: Pace) -> Task:
+    """A paper with marks for some of its questions has that share of its time less to take, as in the forecast."""
     exam = row.attempt.exam
-    left = 1 - min(1.0, (row.done or 0) / (row.written or 1))
     forecast = getattr(row, "forecast", None)
     return Task(
         id=row.pk,
@@ -171,7 +174,7 @@ def _task(row: Any, profile: TeacherProfile) -> Task:
         student="" if exam.hide_names else row.attempt.student.name,
         state="begun" if row.state == EvaluationState.IN_PROGRESS else "new",
         due_at=row.due_at,
-        seconds=max(LEAST_SECONDS, row.expected_seconds * left),
+        seconds=max(LEAST_SECONDS, pace.seconds(marks_left(work, row.done or 0))),
         is_promised=row.finalised_at is None,
         risk=forecast.late_chance if forecast else 0.0,
     )

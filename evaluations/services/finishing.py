@@ -18,14 +18,17 @@ from assessments.enums import ReleasePolicy, RevealItem
 from assessments.selectors.reveal import shown_by_exam
 from common.errors import DomainError
 from common.templatetags.ui import marks
+from evaluations.enums import EvaluationRole
 from evaluations.models import Evaluation, Transition
 from evaluations.selectors.progress import marking_progress
 from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
+from evaluations.services.marked_papers import ask_after_release
 from evaluations.services.measuring import learn_speed
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
-from evaluations.services.transitions import lock_evaluation, move
+from evaluations.services.sharing import close_shares, gather, main_marker
+from evaluations.services.transitions import lock_evaluation, lock_with_record, move
 from evaluations.services.webhook_data import released_data
 from evaluations.services.written_marks import note_released, objective_marks
 from notifications.enums import NotificationKind, WebhookType
@@ -35,6 +38,7 @@ from notifications.services.webhooks import record_webhook
 # Names of the audit trail.
 ACTIONS = {
     "finalise": "evaluation.finalised",
+    "gather": "evaluation.gathered",
     "return": "evaluation.returned",
     "reopen": "evaluation.reopened",
     "release": "evaluation.released",
@@ -46,12 +50,14 @@ class UnfinishedError(DomainError):
 
 
 def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -> Evaluation:
-    """Fixes the totals; with an exam that releases when marked, the paper goes back to the student at once.
+    """Fixes the totals; with an exam that releases when marked, the paper goes back to the student at once. A share
+    goes over to its record, and the last one finishes that.
 
     Numbers declared not attempted count 0. Raises UnfinishedError while others have no mark, PictureOpenError while a
     clearer picture is asked for, ClaimError unless `actor` holds the claim.
     """
     with transaction.atomic():
+        lock_with_record(evaluation)
         locked = lock_claimed(evaluation.pk, actor)
         require_no_open_picture(locked)
         progress = marking_progress(locked)
@@ -59,28 +65,39 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
         flag_if_late(evaluation=locked, now=now)
         is_first = locked.finalised_at is None
-        # Read under the lock: a corrected key may have changed them while this waited for it.
-        objective = objective_marks(locked)
-        changes = {
-            "written_marks": progress.total,
-            "total_marks": objective + progress.total,
-            # The promise is kept or missed by the first finish; a correction later does not move it.
-            "finalised_at": locked.finalised_at or now,
-            "claimed_at": None,
-            "lease_until": None,
-        }
-        _move_audited(locked, "finalise", ("written_marks", "total_marks"), actor=actor, now=now, changes=changes)
+        _conclude(locked, "finalise", progress.total, actor, now)
         if is_first:
             learn_speed(evaluation=locked, teacher=actor, now=now)
-        if locked.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
-            _release(locked, None, now)
+        if locked.role == EvaluationRole.SHARE and (record := gather(share=locked, now=now)) is not None:
+            flag_if_late(evaluation=record, now=now)
+            _conclude(record, "gather", marking_progress(record).total, actor, now)
     return locked
+
+
+def _conclude(evaluation: Evaluation, name: str, written: Decimal, actor: User, now: datetime) -> None:
+    """Fixes the totals of a locked evaluation; a record goes back to its student where the exam says so."""
+    is_record = evaluation.role == EvaluationRole.RECORD
+    # Read under the lock: a corrected key may have changed them while this waited for it.
+    objective = objective_marks(evaluation) if is_record else Decimal(0)
+    changes = {
+        "written_marks": written,
+        "total_marks": objective + written,
+        # The promise is kept or missed by the first finish; a correction later does not move it.
+        "finalised_at": evaluation.finalised_at or now,
+        "claimed_at": None,
+        "lease_until": None,
+    }
+    _move_audited(evaluation, name, ("written_marks", "total_marks"), actor=actor, now=now, changes=changes)
+    if is_record and evaluation.attempt.exam.release == ReleasePolicy.WHEN_MARKED:
+        _release(evaluation, None, now)
 
 
 def release_evaluation(*, evaluation: Evaluation, actor: User | None, now: datetime) -> Evaluation:
     """Gives the marked paper back and tells the student and the guardians. Raises TransitionError unless finalised."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk)
+        if locked.role != EvaluationRole.RECORD:
+            raise DomainError("Only the whole paper goes back to the student.", "not_the_record")
         _release(locked, actor, now)
     return locked
 
@@ -89,7 +106,13 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
     """Sends a paper that cannot be read back to the student, saying why. For the teacher it is with, or staff."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk) if actor.is_staff else lock_claimed(evaluation.pk, actor)
+        if locked.role != EvaluationRole.RECORD:
+            raise DomainError(
+                "Others mark questions of this paper too. Ask for a clearer picture, or tell the staff.", "shared"
+            )
         withdraw_open_pictures(locked, actor=actor, now=now)
+        for share in close_shares(record=locked, actor=actor, reason=reason, now=now):
+            withdraw_open_pictures(share, actor=actor, now=now)
         flag_if_late(evaluation=locked, now=now)
         let_go = {"claimed_at": None, "lease_until": None}
         made = _move_audited(locked, "return", ("state",), actor=actor, now=now, reason=reason, changes=let_go)
@@ -112,7 +135,13 @@ def reopen_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
     until it is finalised again. Audited. Raises TransitionError unless finalised or released, or without a reason."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk)
-        made = _move_audited(locked, "reopen", ("state", "total_marks"), actor=actor, now=now, reason=reason)
+        if locked.role != EvaluationRole.RECORD:
+            raise DomainError("Open the whole paper again, not a part of it.", "not_the_record")
+        # Of a paper that several teachers marked the one who marked most of it has it from now on.
+        changes = {"teacher": locked.teacher or main_marker(locked), "is_shared": False} if locked.is_shared else {}
+        made = _move_audited(
+            locked, "reopen", ("state", "total_marks"), actor=actor, now=now, reason=reason, changes=changes
+        )
         assert locked.teacher is not None
         with translation.override(locked.teacher.language):
             title = _("Opened again for correction: %(exam)s") % {"exam": locked.attempt.exam.title}
@@ -151,6 +180,7 @@ def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
     changes = {"released_at": released_at}
     made = _move_audited(evaluation, "release", ("total_marks",), actor=actor, now=now, changes=changes)
     note_released(evaluation)
+    ask_after_release(evaluation=evaluation, now=now)
     sent = partial(released_data, evaluation)
     record_webhook(type=WebhookType.EVALUATION_RELEASED, cause=str(made.pk), data=sent, now=now)
     _tell_family(evaluation, made, now)

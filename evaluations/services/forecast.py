@@ -15,7 +15,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -235,12 +236,17 @@ def lognormal(draws: Floats, spread: float) -> Floats:
 
 def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interval]:
     """The open hours of a calendar between two moments, in order."""
-    spans = []
-    day = calendar.local_date(start)
-    while day <= calendar.local_date(end):
-        spans += [(max(opens, start), min(closes, end)) for opens, closes in calendar.open_intervals(day)]
-        day += timedelta(days=1)
-    return [(opens, closes) for opens, closes in spans if opens < closes]
+    spans = _spans_of_days(calendar, calendar.local_date(start), calendar.local_date(end))
+    cut = ((max(opens, start), min(closes, end)) for opens, closes in spans)
+    return [(opens, closes) for opens, closes in cut if opens < closes]
+
+
+@lru_cache(maxsize=1024)
+def _spans_of_days(calendar: Calendar, first: date, last: date) -> tuple[Interval, ...]:
+    """All of them from the first day to the last. Kept: of every teacher they are asked for with every paper, and are
+    the same all day."""
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return tuple(span for day in days for span in calendar.open_intervals(day))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from accounts.models import TeacherProfile
+from accounts.models import TeacherProfile, WorkingHours
+from accounts.services.availability import Span
 from courses.models import TeachingQualification
 from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import (
@@ -44,11 +45,12 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Queue:
-    """What is open at `now`, and the teachers there are for it."""
+    """What is open at `now`, and the teachers there are for it. `records`: of a share the record it belongs to."""
 
     now: datetime
     papers: list[Waiting]
     markers: list[Marker]
+    records: dict[UUID, UUID] = field(default_factory=dict)
 
 
 def refresh_forecasts(*, now: datetime) -> int:
@@ -62,7 +64,7 @@ def refresh_forecasts(*, now: datetime) -> int:
 @transaction.atomic
 def keep_play(queue: Queue, outlooks: Mapping[UUID, Outlook]) -> None:
     """Keeps what was played: the outlook of each paper, of each teacher, and the hours of the whole queue."""
-    _keep_outlooks(outlooks.values(), queue.now)
+    _keep_outlooks([*outlooks.values(), *_of_records(queue, outlooks)], queue.now)
     local = queue.now.astimezone(_institute_zone())
     hours = by_hour(queue.papers, outlooks, queue.markers, now=local, hours=HORIZON // HOUR)
     run = ForecastRun(
@@ -76,6 +78,24 @@ def keep_play(queue: Queue, outlooks: Mapping[UUID, Outlook]) -> None:
     names = ["made_at", "papers", "unseen", "hours"]
     ForecastRun.objects.bulk_create([run], update_conflicts=True, unique_fields=["id"], update_fields=names)
     _keep_shares(share_of_each(queue.papers, outlooks, queue.markers, now=queue.now), queue.now)
+
+
+def _of_records(queue: Queue, outlooks: Mapping[UUID, Outlook]) -> list[Outlook]:
+    """A paper that several teachers share is back no sooner, and at least as likely late, as the last of its shares."""
+    parts: dict[UUID, list[Outlook]] = defaultdict(list)
+    for share, record in queue.records.items():
+        parts[record].append(outlooks[share])
+    return [
+        Outlook(
+            id=record,
+            expected_at=None
+            if any(one.expected_at is None for one in shares)
+            else max(one.expected_at for one in shares if one.expected_at is not None),
+            late_chance=max(one.late_chance for one in shares),
+            marker=None,
+        )
+        for record, shares in parts.items()
+    ]
 
 
 def _keep_shares(shares: Iterable[Share], now: datetime) -> None:
@@ -121,12 +141,12 @@ def _keep_outlooks(outlooks: Iterable[Outlook], now: datetime) -> None:
 
 def open_queue(now: datetime) -> Queue:
     """The open papers, the nearest deadlines first, and everybody who marks. Ten queries, however long it is."""
-    papers = _papers(now)
-    return Queue(now, papers, _markers(now))
+    papers, records = _papers(now)
+    return Queue(now, papers, _markers(now), records)
 
 
 # --- Papers ----------------------------------------------------------------------------------------------------------
-def _papers(now: datetime) -> list[Waiting]:
+def _papers(now: datetime) -> tuple[list[Waiting], dict[UUID, UUID]]:
     """A paper with marks for some of its questions has that share of its marks less to give."""
     asked = PictureRequest.objects.open().filter(evaluation=OuterRef("pk")).order_by("answer_by")
     marked = QuestionMark.objects.filter(evaluation=OuterRef("pk"))
@@ -136,13 +156,14 @@ def _papers(now: datetime) -> list[Waiting]:
     )
     found = list(
         rows.order_by("due_at", "id").values(
-            *("id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "done", "work"),
+            *("id", "record_id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "done", "work"),
             *("is_remark", "attempt_id", "attempt__paper_id", "attempt__student_id", "attempt__exam__programme_id"),
         )[:MOST]
     )
     unknown = work_of((row["attempt_id"], row["attempt__paper_id"]) for row in found if row["work"] is None)
     barred = conflicts_of([Sitting(row["id"], row["attempt__student_id"], row["is_remark"]) for row in found])
-    return [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred[row["id"]]) for row in found]
+    papers = [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred[row["id"]]) for row in found]
+    return papers, {row["id"]: row["record_id"] for row in found if row["record_id"] is not None}
 
 
 def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Iterable[UUID]) -> Waiting:
@@ -192,15 +213,17 @@ def institute_calendar() -> Calendar:
     return clock_calendar(policy.calendar) if policy else Calendar(time_zone=_institute_zone())
 
 
-def calendar_of(profile: TeacherProfile, institute: Calendar) -> Calendar:
-    """When a teacher marks: their own hours in their zone, or the institute's; not on its holidays, nor on leave."""
+def calendar_of(profile: TeacherProfile, institute: Calendar, hours: Iterable[Span] | None = None) -> Calendar:
+    """When a teacher marks: their own hours in their zone (or `hours` instead), or the institute's; not on its
+    holidays, nor on leave."""
     days: dict[int, list[tuple[time, time]]] = defaultdict(list)
-    for row in sorted(profile.working_hours.all(), key=lambda row: (row.weekday, row.opens)):
+    own: Iterable[Span | WorkingHours] = profile.working_hours.all() if hours is None else hours
+    for row in sorted(own, key=lambda row: (row.weekday, row.opens)):
         days[row.weekday].append((row.opens, row.closes))
-    hours = WeeklyHours({day: tuple(spans) for day, spans in days.items()}) if days else institute.weekly_hours
+    weekly = WeeklyHours({day: tuple(spans) for day, spans in days.items()}) if days else institute.weekly_hours
     zone = ZoneInfo(profile.user.time_zone) if days else institute.time_zone
     away = {day for leave in profile.leave.all() for day in _days(leave.starts_on, leave.ends_on)}
-    return replace(institute, time_zone=zone, weekly_hours=hours, holidays=institute.holidays | away)
+    return replace(institute, time_zone=zone, weekly_hours=weekly, holidays=institute.holidays | away)
 
 
 def _days(first: date, last: date) -> Iterable[date]:

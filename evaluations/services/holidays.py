@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.office import save_row
 from common.errors import DomainError
-from evaluations.enums import OPEN_STATES
+from evaluations.enums import PROMISED_STATES
 from evaluations.models import Evaluation, Holiday, SlaPolicy, WorkingCalendar
 from evaluations.services.policies import clock_calendar, clock_policy
 from evaluations.services.sla_clock import Calendar, CalendarError, due_at
@@ -100,7 +100,9 @@ def effect_of(*, calendar: WorkingCalendar, days: Collection[date], now: datetim
     clock = clock_calendar(calendar)
     then = replace(clock, holidays=clock.holidays | set(days))
     policies = list(SlaPolicy.objects.filter(calendar=calendar))
-    open_papers = Evaluation.objects.filter(policy__calendar=calendar, state__in=OPEN_STATES, finalised_at=None)
+    open_papers = Evaluation.objects.records().filter(
+        policy__calendar=calendar, state__in=PROMISED_STATES, finalised_at=None
+    )
     due_days = [due.astimezone(clock.time_zone).date() for due in open_papers.values_list("due_at", flat=True)]
     return Effect(
         examples=[Example(policy, _due(policy, clock, now), _due(policy, then, now)) for policy in policies],

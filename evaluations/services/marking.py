@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from accounts.models import User
 from assessments.models import MarkingStep, PaperQuestion
+from common.content import render_remark
 from common.errors import ConflictError, DomainError
 from evaluations.models import Evaluation, MarkEvent, QuestionMark
 from evaluations.services.claims import lock_claimed, renewed_lease
@@ -31,6 +33,18 @@ class MarkConflict(ConflictError):
     """Somebody (another tab, another device) saved a newer version. `current` holds it."""
 
 
+@dataclass(frozen=True)
+class MarkChange:
+    """What a marker gives to a question. `version` is the one the marker last saw, 0 for none. `steps` holds all
+    awarded steps, not only changed ones; with `free_marks` they are left out and the comment must say why."""
+
+    question: UUID
+    version: int
+    comment: str = ""
+    steps: Mapping[str, Decimal] = field(default_factory=dict)
+    free_marks: Decimal | None = None
+
+
 def save_mark(
     *,
     evaluation: Evaluation,
@@ -42,30 +56,33 @@ def save_mark(
     actor: User,
     now: datetime,
 ) -> QuestionMark:
-    """Gives a question its mark and renews the claim.
+    """Gives a question its mark (see MarkChange) and renews the claim; the saved version is one higher.
 
-    `version` is the one the marker last saw, 0 for none; the saved one is one higher. `steps` holds all awarded steps,
-    not only changed ones. With `free_marks` the steps are left out and the comment must say why. The same save sent
-    again (its answer was lost) returns the mark as it stands.
-
+    The same save sent again (its answer was lost) returns the mark as it stands.
     Raises ClaimError (not theirs to mark now), MarkConflict (newer version), MarkError (not what the scheme allows).
     """
-    comment = checked_text(comment, COMMENT_LENGTH)
+    change = MarkChange(question_id, version, comment, steps, free_marks)
     with transaction.atomic():
         locked = lock_claimed(evaluation.pk, actor)
-        question = _question(locked, question_id)
-        given, marks = _marks(question, steps, free_marks, comment)
-        current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question).first()
-        stored = {step: plain(value) for step, value in given.items()}
-        if current is not None and _is_repeat(current, version, stored, marks, comment):
-            return current
-        if version != (current.version if current else 0):
-            raise _conflict(current)
         lease = renewed_lease(locked, now)
-        values = {"version": version + 1, "steps": stored, "marks": marks, "comment": comment}
-        mark = _append(locked, question, values, lease["active_seconds"], actor, now)
+        mark = give_mark(locked, change, active=lease["active_seconds"], actor=actor, now=now)
         Evaluation.objects.filter(pk=locked.pk).update(**lease)
     return mark
+
+
+def give_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: User, now: datetime) -> QuestionMark:
+    """`save_mark` for a locked evaluation whose claim was asked; `active`: the active seconds of the paper by now."""
+    comment = checked_text(change.comment, COMMENT_LENGTH)
+    question = _question(locked, change.question)
+    given, marks = _marks(question, change.steps, change.free_marks, comment)
+    current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question).first()
+    stored = {step: plain(value) for step, value in given.items()}
+    if current is not None and _is_repeat(current, change.version, stored, marks, comment):
+        return current
+    if change.version != (current.version if current else 0):
+        raise _conflict(current)
+    values = {"version": change.version + 1, "steps": stored, "marks": marks, "comment": comment}
+    return _append(locked, question, values, active, actor, now)
 
 
 def scheme_of(question: PaperQuestion) -> list[SchemeStep]:
@@ -94,6 +111,8 @@ def _question(evaluation: Evaluation, question_id: UUID) -> PaperQuestion:
     question = PaperQuestion.objects.filter(pk=question_id, paper=evaluation.attempt.paper_id).first()
     if question is None:
         raise MarkError("This question is not on the paper.", "unknown_question")
+    if evaluation.numbers is not None and question.number not in evaluation.numbers:
+        raise MarkError("Somebody else marks this question.", "not_your_question")
     if not question.is_written:
         raise MarkError("This question is marked automatically.", "not_written")
     return question
@@ -125,6 +144,8 @@ def _append(
         evaluation=evaluation, question=question, actor=actor, at=now, active_seconds=active, **values
     )
     mark, _ = QuestionMark.objects.update_or_create(
-        evaluation=evaluation, question=question, defaults={**values, "updated_at": now}
+        evaluation=evaluation,
+        question=question,
+        defaults={**values, "comment_html": render_remark(values["comment"]), "updated_at": now},
     )
     return mark

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from math import exp
@@ -44,17 +44,18 @@ def learn_speed(*, evaluation: Evaluation, teacher: User, now: datetime) -> None
 
 def paces_of(profiles: Collection[TeacherProfile]) -> dict[UUID, Pace]:
     """The pace of each teacher. One query."""
-    rows: dict[UUID, list[MarkingSpeed]] = defaultdict(list)
-    for row in MarkingSpeed.objects.filter(teacher__in=[profile.pk for profile in profiles]):
-        rows[row.teacher_id].append(row)
-    return {profile.pk: _pace(profile, rows[profile.pk]) for profile in profiles}
-
-
-def _pace(profile: TeacherProfile, rows: Iterable[MarkingSpeed]) -> Pace:
-    known = {row.question_type: row for row in rows}
-    spread = {"spread": known.pop(WHOLE).spread} if WHOLE in known else {}
-    by_type = {kind: row.seconds_per_mark for kind, row in known.items()}
-    return Pace(usual=float(profile.seconds_per_mark), by_type=by_type, **spread)
+    by_type: dict[UUID, dict[str, float]] = defaultdict(dict)
+    spread: dict[UUID, dict[str, float]] = defaultdict(dict)
+    rows = MarkingSpeed.objects.filter(teacher__in=[profile.pk for profile in profiles])
+    for teacher, kind, seconds, width in rows.values_list("teacher_id", "question_type", "seconds_per_mark", "spread"):
+        if kind == WHOLE:
+            spread[teacher] = {"spread": width}
+        else:
+            by_type[teacher][kind] = seconds
+    return {
+        profile.pk: Pace(usual=float(profile.seconds_per_mark), by_type=by_type[profile.pk], **spread[profile.pk])
+        for profile in profiles
+    }
 
 
 def measure_speeds(*, profile: TeacherProfile, now: datetime) -> int:

@@ -12,14 +12,16 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments.enums import AttemptState, UploadState
+from assessments.enums import AttemptState, MarkingMode, UploadState
 from assessments.models import Attempt, SheetPage
 from common.errors import DomainError
 from common.templatetags.ui_times import clock_text
+from evaluations.enums import EvaluationRole
 from evaluations.models import Evaluation
 from evaluations.services import links
-from evaluations.services.assignment import assign_evaluation
+from evaluations.services.assignment import assign_evaluation, assign_shares
 from evaluations.services.policies import choose_policy, promised_at, rung_moments
+from evaluations.services.sharing import divide
 from evaluations.services.transitions import record_opening
 from evaluations.services.workload import attempt_work
 from notifications.enums import NotificationKind
@@ -47,7 +49,10 @@ def open_evaluation(*, attempt_id: UUID, now: datetime) -> Evaluation | None:
         return None
     with transaction.atomic():
         evaluation, created = _queue(attempt, now)
-    if created:
+        shares = divide(record=evaluation, now=now) if created and _is_shared(attempt) else []
+    if shares:
+        assign_shares(shares=shares, now=now)
+    elif created:
         try:
             assign_evaluation(evaluation=evaluation, now=now)
         except DomainError as error:
@@ -62,9 +67,9 @@ def open_missing_evaluations(*, now: datetime) -> int:
     pages = SheetPage.objects.filter(upload__attempt=OuterRef("pk"), upload__state=UploadState.VERIFIED)
     missing = Attempt.objects.counted().filter(
         Exists(pages),
+        ~Exists(Evaluation.objects.records().filter(attempt=OuterRef("pk"))),
         state=AttemptState.HANDED_IN,
         handed_in_at__gte=now - SWEEP_WINDOW,
-        evaluation__isnull=True,
         paper__written_marks__gt=0,
     )
     opened = 0
@@ -76,21 +81,26 @@ def open_missing_evaluations(*, now: datetime) -> int:
     return opened
 
 
+def _is_shared(attempt: Attempt) -> bool:
+    return attempt.exam.marking == MarkingMode.BY_QUESTION
+
+
 def _has_page(attempt: Attempt) -> bool:
     return SheetPage.objects.filter(upload__attempt=attempt, upload__state=UploadState.VERIFIED).exists()
 
 
 def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
-    known = Evaluation.objects.filter(attempt=attempt).first()
+    known = Evaluation.objects.records().filter(attempt=attempt).first()
     if known is not None:
         return known, False
     assert attempt.handed_in_at is not None
     policy = choose_policy(student=attempt.student, now=attempt.handed_in_at)
     due_at = promised_at(policy=policy, submitted_at=attempt.handed_in_at)
     half_at, most_at = rung_moments(policy=policy, submitted_at=attempt.handed_in_at, due_at=due_at)
-    # The one-to-one constraint decides between two that open at the same moment; get_or_create returns the winner's.
+    # The constraint decides between two that open at the same moment; get_or_create returns the winner's.
     evaluation, created = Evaluation.objects.get_or_create(
         attempt=attempt,
+        role=EvaluationRole.RECORD,
         defaults={
             "policy": policy,
             "submitted_at": attempt.handed_in_at,

@@ -18,14 +18,18 @@ log = structlog.get_logger(__name__)
 
 
 def stop_clock(evaluation: Evaluation, *, now: datetime) -> None:
-    """The clock of a locked evaluation stands still from now on, unless it does already or the promise is kept."""
+    """The clock of a locked evaluation stands still from now on, unless it does already or the promise is kept; with
+    that of a share its record's."""
     if evaluation.paused_at is None and evaluation.finalised_at is None:
         evaluation.paused_at = now
         evaluation.save(update_fields=["paused_at"])
+    if evaluation.record is not None:
+        stop_clock(evaluation.record, now=now)
 
 
 def start_clock(evaluation: Evaluation, *, at: datetime, reason: PauseReason = PauseReason.STUDENT) -> None:
-    """The clock of a locked evaluation runs again since `at`: writes the pause and moves the promise."""
+    """The clock of a locked evaluation runs again since `at`: writes the pause and moves the promise. A record waits
+    while any of its shares does."""
     started_at = evaluation.paused_at
     if started_at is None:
         return
@@ -43,6 +47,11 @@ def start_clock(evaluation: Evaluation, *, at: datetime, reason: PauseReason = P
     for field, moment in {"paused_at": None, **moved}.items():
         setattr(evaluation, field, moment)
     evaluation.save(update_fields=["paused_at", *moved])
+    if (
+        evaluation.record is not None
+        and not Evaluation.objects.filter(record=evaluation.record, paused_at__isnull=False).exists()
+    ):
+        start_clock(evaluation.record, at=at, reason=reason)
 
 
 def moved_by_pause(

@@ -39,7 +39,7 @@ from evaluations.services.claims import lock_claimed, renewed_lease
 from evaluations.services.marking import checked_text
 from evaluations.services.pauses import start_clock, stop_clock
 from evaluations.services.picture_news import tell_marker, tell_student
-from evaluations.services.transitions import lock_evaluation
+from evaluations.services.transitions import lock_with_record
 
 WORDS_LENGTH = 300
 # Of the page's width and height: smaller is a slip of the pointer, and nobody could photograph it.
@@ -82,6 +82,7 @@ def ask_picture(
         raise PictureError(_("Say in a few words what is wrong with the picture."), "words_missing")
     region = None if region is None else checked_region(region)
     with transaction.atomic():
+        lock_with_record(evaluation)
         locked = lock_claimed(evaluation.pk, actor)
         pages = SheetPage.objects.filter(upload__attempt=locked.attempt_id, upload__state=UploadState.VERIFIED)
         page = pages.filter(pk=page_id).first()
@@ -120,6 +121,7 @@ def checked_region(region: dict[str, Any]) -> dict[str, Any]:
 def withdraw_picture(*, asked: PictureRequest, actor: User, now: datetime) -> PictureRequest:
     """The marker does without it; repeating is fine. Raises ClaimError, and PictureClosedError when it has arrived."""
     with transaction.atomic():
+        lock_with_record(asked.evaluation)
         locked = lock_claimed(asked.evaluation_id, actor)
         current = _current(asked.pk)
         if current.state == PictureState.WITHDRAWN:
@@ -147,7 +149,7 @@ def announce_picture(
     """
     require_student(asked.evaluation.attempt, actor)
     with transaction.atomic():
-        lock_evaluation(asked.evaluation_id)
+        lock_with_record(asked.evaluation)
         current = _current(asked.pk)
         known = _upload(current, client_id)
         if known is not None and (known.state, known.sha256, known.size) == (UploadState.RETAKEN, sha256, size):
@@ -179,7 +181,7 @@ def receive_picture(*, asked: PictureRequest, client_id: UUID, actor: User, now:
     try:
         inspected = keep_arrived(upload)
         with transaction.atomic():
-            locked = lock_evaluation(asked.evaluation_id)
+            locked = lock_with_record(asked.evaluation)
             current = _current(asked.pk)
             fresh = SheetUpload.objects.get(pk=upload.pk)
             if fresh.state == UploadState.RETAKEN:
@@ -206,10 +208,10 @@ def close_overdue_pictures(*, now: datetime) -> int:
     many. The promise runs again from the deadline on, not from the moment it was noticed."""
     closed = 0
     overdue = PictureRequest.objects.open().filter(answer_by__lte=now).order_by("answer_by", "id")
-    for request_id, evaluation_id in list(overdue.values_list("pk", "evaluation_id")[:BATCH]):
+    for asked in list(overdue.select_related("evaluation")[:BATCH]):
         with transaction.atomic():
-            locked = lock_evaluation(evaluation_id)
-            current = _current(request_id)
+            locked = lock_with_record(asked.evaluation)
+            current = _current(asked.pk)
             waits = is_awaited(current.page) and now <= current.answer_by + ARRIVAL_GRACE
             if current.state != PictureState.OPEN or waits:
                 continue

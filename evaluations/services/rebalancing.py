@@ -13,8 +13,8 @@ from accounts.models import Leave, User
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, Transition
 from evaluations.services.assignment import AssignmentError, give_evaluation
+from evaluations.services.assignment_news import tell_gone
 from evaluations.services.choosing import HOLDER
-from evaluations.services.reminder_news import tell_gone
 
 DAY = timedelta(days=1)
 

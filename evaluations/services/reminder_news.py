@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
@@ -39,25 +39,6 @@ def warn(paper: Evaluation, row: Reminder, now: datetime) -> None:
             title = _("Late: %(exam)s") % exam
             body = _("Paper %(id)s was due by %(day)s, %(clock)s.") % due
     _tell_teacher(NotificationKind.PAPER_REMINDER, paper, row, title, body, now)
-
-
-def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date | None = None) -> None:
-    """To who had the paper: it went to somebody else."""
-    with translation.override(giver.language):
-        names = {"id": paper.short_id, "exam": paper.attempt.exam.title}
-        title = _("Paper %(id)s, %(exam)s, went to another teacher") % names
-        body = _("Little of its time was left, and it was not begun.")
-        if away_until:
-            body = _("You are away until %(day)s.") % {"day": date_format(away_until, "D j M")}
-    notify(
-        user=giver,
-        kind=NotificationKind.PAPER_MOVED,
-        cause=f"moved:{paper.pk}:{int(now.timestamp())}",
-        title=title,
-        body=body,
-        url=links.queue_url(),
-        now=now,
-    )
 
 
 def tell_staff(paper: Evaluation, row: Reminder, now: datetime) -> None:

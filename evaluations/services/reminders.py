@@ -32,6 +32,7 @@ from evaluations.enums import OPEN_STATES, EvaluationState, Rung
 from evaluations.models import Evaluation, Reminder
 from evaluations.services import reminder_news as news
 from evaluations.services.assignment import assign_evaluation, give_evaluation
+from evaluations.services.assignment_news import tell_gone
 from evaluations.services.forecast_moves import RISKY, Move, propose_moves
 from evaluations.services.forecasting import open_queue
 from evaluations.services.pauses import moved_by_pause
@@ -111,7 +112,7 @@ def _climb(paper_id: UUID, move: Move | None, now: datetime) -> int:
             if _needs_help(paper, now) and (row := _record(paper, Rung.HELP, now, is_told=True)):
                 if _give(paper, move, now):
                     if paper.teacher:
-                        news.tell_gone(paper, paper.teacher, now)
+                        tell_gone(paper, paper.teacher, now)
                     return 1  # and the next scan warns whoever has it now
                 news.tell_staff(paper, row, now)
             told = _warn(paper, now)

@@ -59,11 +59,11 @@ def rescore(
 
 
 def _correct_totals(attempts: Sequence[UUID]) -> dict[UUID, Evaluation]:
-    """Evaluations of the attempts by attempt, with corrected totals. Locks them all: one may be finished just now."""
-    rows = Evaluation.objects.select_for_update(of=("self",)).filter(attempt__in=attempts).order_by("pk")
+    """The records of the attempts, by attempt, with corrected totals. Locks them all: one may be finished just now."""
+    rows = Evaluation.objects.records().select_for_update(of=("self",)).filter(attempt__in=attempts).order_by("pk")
     found = {row.attempt_id: row for row in rows}
     objective = Attempt.objects.filter(pk=OuterRef("attempt")).values("objective_marks")
-    finished = Evaluation.objects.filter(attempt__in=attempts, total_marks__isnull=False)
+    finished = Evaluation.objects.records().filter(attempt__in=attempts, total_marks__isnull=False)
     finished.update(total_marks=Coalesce("written_marks", Decimal(0)) + Coalesce(Subquery(objective), Decimal(0)))
     return found
 

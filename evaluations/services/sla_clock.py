@@ -56,6 +56,9 @@ class WeeklyHours:
                     raise CalendarError(f"Opening hours {span} overlap others or end before they begin.")
                 last = closes
 
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self.days.items())))
+
     @classmethod
     def same_every_day(cls, weekdays: range | tuple[int, ...], opens: time, closes: time) -> WeeklyHours:
         return cls(dict.fromkeys(weekdays, ((opens, closes),)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -21,9 +21,9 @@ from django.db.models.functions import Greatest
 from accounts.models import Leave, TeacherProfile, User
 from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, MarkingGroup
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
-from evaluations.services.choosing import AWAY, Option
+from evaluations.services.choosing import AWAY, NOT_MEANT, Option
 from evaluations.services.forecast import OpenTime, spans_of
 from evaluations.services.forecasting import calendar_of, institute_calendar
 from evaluations.services.measuring import paces_of
@@ -81,7 +81,8 @@ class Colleague:
 @dataclass
 class Staffroom:
     """Who is qualified for each programme, and who must not mark which paper. `unqualified`: verified teachers who are
-    not qualified, by programme."""
+    not qualified, by programme. `meant`: the teachers named for a group of questions, where any are;
+    `settled`: who got one now."""
 
     now: datetime
     colleagues: dict[UUID, Colleague]
@@ -89,6 +90,8 @@ class Staffroom:
     unqualified: dict[UUID, int]
     conflicts: dict[UUID, dict[UUID, str]]
     works: dict[UUID, dict[str, Any]]
+    meant: dict[UUID, set[UUID]]
+    settled: dict[UUID, UUID] = field(default_factory=dict)
 
     def options(self, paper: Evaluation) -> list[Option]:
         """Every qualified teacher for the paper, whether they can have it or not."""
@@ -97,10 +100,19 @@ class Staffroom:
         last = max(today, paper.due_at.astimezone(zone).date())
         marks = self.works[paper.pk]["marks"]
         against = self.conflicts[paper.pk]
-        return [
+        found = [
             self._option(self.colleagues[key], paper.due_at, marks, today, last, against.get(key, ""))
             for key in self.qualified[paper.attempt.exam.programme_id]
         ]
+        return found if paper.group is None else [self._for_group(one, paper.group) for one in found]
+
+    def _for_group(self, one: Option, group: MarkingGroup) -> Option:
+        """Questions of a group go to those named for it, the one who had them last before the others."""
+        meant = self.meant.get(group.pk)
+        barrier = one.barrier or (NOT_MEANT if meant and one.teacher not in meant else "")
+        return replace(
+            one, barrier=barrier, is_settled=self.settled.get(group.pk, group.last_teacher_id) == one.teacher
+        )
 
     def _option(
         self, one: Colleague, due_at: datetime, marks: Mapping[str, float], today: date, last: date, conflict: str
@@ -120,8 +132,15 @@ class Staffroom:
             barrier=str(conflict) or (AWAY if away else ""),
         )
 
+    def keep_settled(self) -> None:
+        """Who got questions of a group now gets the next ones, too. One statement for each group."""
+        for group, teacher in self.settled.items():
+            MarkingGroup.objects.filter(pk=group).exclude(last_teacher=teacher).update(last_teacher=teacher)
+
     def give(self, teacher: UUID, paper: Evaluation, seconds: int) -> User:
         self.colleagues[teacher].take(paper.due_at, seconds)
+        if paper.group is not None:
+            self.settled[paper.group.pk] = teacher
         return self.colleagues[teacher].user
 
 
@@ -146,7 +165,17 @@ def enter_staffroom(papers: Collection[Evaluation], now: datetime) -> Staffroom:
         unqualified={programme: verified - len(teachers) for programme, teachers in qualified.items()},
         conflicts=conflicts_of([sitting_of(paper) for paper in papers]),
         works=works_of(papers),
+        meant=meant_for({paper.group_id for paper in papers if paper.group_id is not None}),
     )
+
+
+def meant_for(groups: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The teachers named for each group. One query, or none without groups."""
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    named = MarkingGroup.teachers.through.objects.filter(markinggroup__in=groups) if groups else ()
+    for row in named:
+        found[row.markinggroup_id].add(row.user_id)
+    return found
 
 
 def _locked_profiles(teachers: Collection[UUID], now: datetime) -> dict[UUID, TeacherProfile]:

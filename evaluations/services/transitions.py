@@ -14,6 +14,7 @@ from django.dispatch import Signal
 from accounts.models import User
 from common.errors import ConflictError, DomainError
 from common.events import announce
+from evaluations.enums import EvaluationRole
 from evaluations.enums import EvaluationState as S
 from evaluations.models import Evaluation, Transition
 from evaluations.signals import evaluation_assigned, evaluation_finalised, evaluation_released
@@ -39,12 +40,17 @@ BATCH = 500
 RULES: dict[str, Rule] = {
     "open": Rule(frozenset({NEW}), S.QUEUED, "This paper is already in the queue."),
     "assign": Rule(frozenset({S.QUEUED}), S.ASSIGNED, "This paper is no longer waiting for a teacher."),
+    "divide": Rule(frozenset({S.QUEUED}), S.SHARED, "Only a waiting paper is divided by questions."),
+    "gather": Rule(frozenset({S.SHARED}), S.FINALISED, "Somebody is still marking a question of this paper."),
+    "close": Rule(
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}), S.CLOSED, "This is finished already.", needs_reason=True
+    ),
     "claim": Rule(
         frozenset({S.QUEUED, S.ASSIGNED}), S.IN_PROGRESS, "This paper cannot be taken up now.", needs_actor=True
     ),
     "lapse": Rule(frozenset({S.IN_PROGRESS}), S.ASSIGNED, "Nobody is marking this paper now."),
     "return": Rule(
-        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}),
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.SHARED}),
         S.RETURNED,
         "Only a paper that is not yet marked can be returned.",
         needs_actor=True,
@@ -81,6 +87,13 @@ def lock_evaluation(evaluation_id: UUID) -> Evaluation:
     SQLite has no row locks; there the IMMEDIATE transaction is the lock. Raises Evaluation.DoesNotExist.
     """
     return Evaluation.objects.with_paper().select_for_update(of=("self",)).get(pk=evaluation_id)
+
+
+def lock_with_record(evaluation: Evaluation) -> Evaluation:
+    """The row locked, of a share its record first: whoever needs both takes them in this order."""
+    if evaluation.record_id is not None:
+        lock_evaluation(evaluation.record_id)
+    return lock_evaluation(evaluation.pk)
 
 
 def lock_evaluations(ids: Iterable[UUID]) -> list[Evaluation]:
@@ -193,6 +206,11 @@ def _announce(made: Transition) -> None:
     evaluation = made.evaluation
     if made.name in {"assign", "reassign"}:
         announce(evaluation_assigned, evaluation_id=evaluation.pk, teacher_id=evaluation.teacher_id)
-    fact: Signal | None = {"finalise": evaluation_finalised, "release": evaluation_released}.get(made.name)
-    if fact is not None:
+    fact: Signal | None = {
+        "finalise": evaluation_finalised,
+        "gather": evaluation_finalised,
+        "release": evaluation_released,
+    }.get(made.name)
+    # Of a share nobody above knows: its record is told of.
+    if fact is not None and evaluation.role == EvaluationRole.RECORD:
         announce(fact, evaluation_id=evaluation.pk)

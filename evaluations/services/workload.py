@@ -79,6 +79,15 @@ def attempt_work(attempt: Attempt) -> dict[str, Any]:
     return work_of([(attempt.pk, attempt.paper_id)])[attempt.pk]
 
 
+def share_work(attempt: Attempt, numbers: Collection[int]) -> dict[str, Any]:
+    """Of these numbers only."""
+    written = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True, number__in=list(numbers))
+    of: dict[int, tuple[str, float]] = {}
+    for number, kind, marks in written.order_by("number", "alternative").values_list("number", "type", "marks"):
+        of.setdefault(number, (kind, float(marks)))
+    return _summed(of, ())
+
+
 def work_to_do(evaluation: Evaluation) -> dict[str, Any]:
     """What is kept of the paper, or worked out where it is from before it was kept."""
     return evaluation.work if evaluation.work is not None else attempt_work(evaluation.attempt)

@@ -54,7 +54,7 @@ def test_the_least_work_before_the_deadline_decides(cast):
     others = TeacherProfile.objects.filter(verified_at__isnull=False).count() - 2
     assert (decision.candidates[0]["open_seconds"], decision.unqualified) == (18 * 3600, others)
     assert "about 9 min of work with this paper, 18 h of hours before then" in decision.reason
-    assert "Anita Desai has the least work due by then of 2 teachers" in decision.reason
+    assert "Anita Desai would be through first of 2 teachers" in decision.reason
     evaluation.refresh_from_db()
     assert (evaluation.state, evaluation.teacher, evaluation.expected_seconds) == ("assigned", cast.colleague, own)
     told = Notification.objects.get(user=cast.colleague)

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from common.testing.database import run_at_once
-from evaluations.enums import EvaluationState
+from evaluations.enums import PROMISED_STATES, EvaluationState
 from evaluations.models import SlaBreach
 from evaluations.services import breaches
 from evaluations.services.breaches import flag_if_late, scan_breaches
@@ -49,7 +49,7 @@ def test_a_missed_promise_is_flagged_once(cast, django_capture_on_commit_callbac
 def test_only_open_papers_can_break_the_promise(cast, state):
     teacher = None if state == EvaluationState.QUEUED else cast.teacher
     paper(cast, cast.student, state=state, teacher=teacher, due_in=LATE)
-    is_open = state in {EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS}
+    is_open = state in PROMISED_STATES
     assert scan_breaches(now=NOW) == int(is_open)
 
 

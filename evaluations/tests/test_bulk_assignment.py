@@ -133,6 +133,37 @@ def test_a_thousand_papers_cost_as_many_statements_as_ten(cast: Any, django_asse
         assert assign_waiting(now=NOW) == 40
 
 
+def test_transactions_are_as_long_as_they_may_be_and_a_run_ends(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each paper takes a tenth of a second by this clock: after the first transaction five fit into half a second."""
+    monkeypatch.setattr(assignment, "FEWEST", 2)
+    monkeypatch.setattr(assignment, "FIRST", 8)
+    TeacherProfile.objects.update(open_paper_cap=500)
+    for student in more_students(20):
+        evaluation_of(hand_in(cast.exam, student))
+    sizes: list[int] = []
+    lock = assignment.lock_waiting
+
+    def locked(ids: Any) -> Any:
+        sizes.append(len(list(ids)))
+        return lock(ids)
+
+    monkeypatch.setattr(assignment, "lock_waiting", locked)
+    assert assign_waiting(now=NOW, clock=lambda: sum(sizes) / 10) == 20
+    assert sizes == [8, 5, 5, 2]
+    Evaluation.objects.update(state=EvaluationState.QUEUED, teacher=None)
+    sizes.clear()
+    monkeypatch.setattr(assignment, "RUN", 1)
+    assert assign_waiting(now=NOW, clock=lambda: sum(sizes) / 10) == 13
+    assert sizes == [8, 5]
+
+
+@pytest.mark.parametrize(
+    ("papers", "seconds", "wanted"), [(100, 5, 20), (100, 0.4, 125), (100, 0, 200), (500, 0.1, 500)]
+)
+def test_the_next_transaction_takes_about_half_a_second(papers: int, seconds: float, wanted: int) -> None:
+    assert assignment._next_size(papers, seconds) == wanted
+
+
 def test_several_runs_at_once_give_each_paper_to_one_teacher(transactional_db: None, cast: Any) -> None:
     for student in more_students(12):
         evaluation_of(hand_in(cast.exam, student))

@@ -127,15 +127,42 @@ def test_all_move_at_once_with_their_record(cast: Any) -> None:
     events = AuditEvent.objects.filter(action="evaluation.reassigned", actor=cast.staff, reason="Ill")
     assert {event.object_id for event in events} == {str(paper.pk) for paper in mine}
     assert events[0].before == {"teacher": str(cast.teacher.pk), "state": "in_progress"}
-    assert Notification.objects.filter(user=cast.colleague, kind="paper_assigned").count() == 3
 
 
-def test_many_papers_are_one_piece_of_news(cast: Any) -> None:
-    plan = plan_moves(papers=ids(papers(cast, 5, cast.teacher)), taker=cast.colleague, now=NOW)
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_move_is_one_piece_of_news_for_who_gets_and_for_who_loses_papers(cast: Any, count: int) -> None:
+    mine = papers(cast, count, cast.teacher)
+    plan = plan_moves(papers=ids(mine), taker=cast.colleague, now=NOW)
     give_in_bulk(orders=orders(plan), actor=cast.staff, reason="Ill", now=NOW)
-    told = Notification.objects.get(user=cast.colleague)
-    assert (told.title, told.url) == ("5 papers to mark", "/marking/")
-    assert told.body == "The first: Due by Fri 20 Nov, 10 am."
+    told, gone = (Notification.objects.get(user=who) for who in (cast.colleague, cast.teacher))
+    if count == 1:
+        assert (told.title, told.url) == ("A paper to mark: Maths mock 1", f"/marking/{mine[0].pk}/")
+        assert told.body == "Due by Fri 20 Nov, 10 am."
+        assert gone.title == f"Paper {mine[0].short_id}, Maths mock 1, went to another teacher"
+    else:
+        assert (told.title, told.url) == ("5 papers to mark", "/marking/")
+        assert told.body == "The first is due by Fri 20 Nov, 10 am."
+        assert gone.title == "5 papers went to other teachers"
+    assert (gone.kind, gone.body, gone.url) == (
+        "paper_moved",
+        "The office gave them on. Marks you gave are kept."
+        if count > 1
+        else "The office gave it on. Marks you gave are kept.",
+        "/marking/",
+    )
+
+
+def test_a_paper_that_comes_back_is_told_again_and_one_that_nobody_had_to_nobody(cast: Any) -> None:
+    mine = papers(cast, 1, cast.teacher)
+    for hours, taker in enumerate((cast.colleague, cast.teacher, cast.colleague)):
+        plan = plan_moves(papers=ids(mine), taker=taker, now=NOW + hours * HOUR)
+        give_in_bulk(orders=orders(plan), actor=cast.staff, reason="Ill", now=NOW + hours * HOUR)
+    assert Notification.objects.filter(user=cast.colleague, kind="paper_assigned").count() == 2
+    waiting = papers(cast, 1)
+    gone = Notification.objects.filter(kind="paper_moved").count()
+    plan = plan_moves(papers=ids(waiting), taker=cast.colleague, now=NOW)
+    give_in_bulk(orders=orders(plan), actor=cast.staff, reason="Ill", now=NOW)
+    assert Notification.objects.filter(kind="paper_moved").count() == gone == 3
 
 
 def test_what_changed_meanwhile_stays_and_is_told(cast: Any) -> None:

@@ -37,6 +37,23 @@ def order(*options: Option) -> list[int]:
     return [one.teacher.int for one in choose(options).able]
 
 
+def test_of_those_with_hours_to_spare_whoever_is_through_first() -> None:
+    """More work, but done this evening; with hardly an hour to spare the least work counts again."""
+    evening = option(1, due_seconds=2 * HOUR, end_seconds=3 * HOUR)
+    assert order(evening, option(2, due_seconds=0, end_seconds=20 * HOUR)) == [1, 2]
+    full = option(1, due_seconds=7 * HOUR, end_seconds=3 * HOUR)
+    assert order(full, option(2, due_seconds=0, end_seconds=20 * HOUR)) == [2, 1]
+    assert order(full, option(2, due_seconds=6 * HOUR + 1800, end_seconds=20 * HOUR)) == [2, 1]
+
+
+def test_who_had_the_questions_on_the_last_paper_while_in_time() -> None:
+    settled = option(1, due_seconds=7 * HOUR, is_settled=True)
+    assert order(settled, option(2, due_seconds=0, end_seconds=60)) == [1, 2]
+    assert "on every paper" in why_best(choose([settled, option(2)]), "Asha")
+    late = option(1, due_seconds=9 * HOUR, is_settled=True)
+    assert order(late, option(2)) == [2, 1]
+
+
 def test_of_those_in_time_the_least_work_then_the_fewest_papers_then_the_id() -> None:
     assert order(option(1), option(2, due_seconds=60), option(3, due_seconds=30)) == [3, 2, 1]
     assert order(option(1, open_papers=3), option(2)) == [2, 1]
@@ -88,7 +105,9 @@ def test_the_sentence_says_what_counted() -> None:
     late = choose([option(1, due_seconds=9 * HOUR), option(2, due_seconds=9 * HOUR)])
     assert why_best(late, "Asha").startswith("Asha would be through soonest of 2 teachers, though probably late:")
     some = choose([option(1), option(2, due_seconds=9 * HOUR)])
-    assert "least work due by then of 2 teachers, 1 of them late:" in why_best(some, "Asha")
+    assert "would be through first of 2 teachers, 1 of them late:" in why_best(some, "Asha")
+    full = choose([option(1, due_seconds=7 * HOUR), option(2, due_seconds=9 * HOUR)])
+    assert "least work due by then of 2 teachers, 1 of them late:" in why_best(full, "Asha")
 
 
 # --- Drawn cases -----------------------------------------------------------------------------------------------------

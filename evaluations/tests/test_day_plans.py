@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Leave, User, WorkingHours
+from accounts.models import Leave, TeacherProfile, User, WorkingHours
 from evaluations.enums import EvaluationState
-from evaluations.models import PaperForecast
+from evaluations.models import MarkingSpeed, PaperForecast
 from evaluations.services.day_plans import Task, day_plan, plan_day
+from evaluations.services.workload import work_to_do
 from evaluations.tests.builders import evaluation_of, hand_in, more_students
 from tests.factories import NOW
 
@@ -96,15 +97,16 @@ def test_no_paper_is_planned_outside_the_hours_or_twice(tasks: list[Any], days: 
 @pytest.mark.django_db
 def test_the_plan_is_made_of_the_teacher_s_own_hours_and_papers(cast: Any) -> None:
     first, second, third, waits = more_students(4)
-    evaluation_of(hand_in(cast.exam, first), teacher=cast.teacher, due_in=9 * HOUR, expected_seconds=3600)
-    risky = evaluation_of(hand_in(cast.exam, second), teacher=cast.teacher, due_in=8 * HOUR, expected_seconds=1800)
-    evaluation_of(hand_in(cast.exam, third), teacher=cast.colleague, expected_seconds=60)
-    evaluation_of(hand_in(cast.exam, waits), teacher=cast.teacher, paused_at=NOW, expected_seconds=60)
+    TeacherProfile.objects.filter(pk=cast.teacher.pk).update(seconds_per_mark=450)
+    evaluation_of(hand_in(cast.exam, first), teacher=cast.teacher, due_in=9 * HOUR)
+    risky = evaluation_of(hand_in(cast.exam, second), teacher=cast.teacher, due_in=8 * HOUR)
+    evaluation_of(hand_in(cast.exam, third), teacher=cast.colleague)
+    evaluation_of(hand_in(cast.exam, waits), teacher=cast.teacher, paused_at=NOW)
     evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, state=EvaluationState.RELEASED)
     PaperForecast.objects.create(evaluation=risky, expected_at=NOW, late_chance=0.9, made_at=NOW)
     plan = day_plan(teacher=cast.teacher, now=NOW)
     assert [(one.task.exam, one.minutes, one.is_at_risk) for one in plan.tasks] == [
-        ("Maths mock 1", 30, True),
+        ("Maths mock 1", 60, True),
         ("Maths mock 1", 60, False),
     ]
     assert (plan.left, len(plan.waiting)) == (8 * 3600, 1)
@@ -117,3 +119,18 @@ def test_the_plan_is_made_of_the_teacher_s_own_hours_and_papers(cast: Any) -> No
     Leave.objects.create(teacher_id=cast.teacher.pk, starts_on=date(2026, 11, 18), ends_on=date(2026, 11, 18))
     plan = day_plan(teacher=cast.teacher, now=NOW)
     assert (plan.spans, plan.at_risk) == ([], 2)
+
+
+@pytest.mark.django_db
+def test_a_paper_takes_what_its_questions_take_this_teacher_now(cast: Any) -> None:
+    """Whatever was expected when it was given out: speeds were measured since."""
+    TeacherProfile.objects.filter(pk=cast.teacher.pk).update(seconds_per_mark=60)
+    paper = evaluation_of(hand_in(cast.exam, cast.student), teacher=cast.teacher, expected_seconds=99_999)
+    work = work_to_do(paper)
+    assert [one.minutes for one in day_plan(teacher=cast.teacher, now=NOW).tasks] == [sum(work["marks"].values())]
+    kind, marks = max(work["marks"].items(), key=lambda pair: pair[1])
+    MarkingSpeed.objects.create(
+        teacher_id=cast.teacher.pk, question_type=kind, seconds_per_mark=600, spread=0.4, papers=9, updated_at=NOW
+    )
+    (task,) = day_plan(teacher=cast.teacher, now=NOW).tasks
+    assert task.task.seconds == 60 * (sum(work["marks"].values()) - marks) + 600 * marks

@@ -108,6 +108,36 @@ def test_ink(teacher: Client, world: World, field: str) -> None:
     assert teacher.get(reverse("marking-desk", args=[world.marking.pk])).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "field", ["id", "after", "mark", "ink", "steps", "comment", "geometry", "person", "operations"]
+)
+def test_operations(teacher: Client, world: World, field: str) -> None:
+    """Each is answered by itself: taken, in conflict, or refused with a sentence."""
+    url = reverse("api-evaluation-operations", args=[world.marking.pk])
+    question, page = written(world.marking.attempt.exam, 4), world.marking.attempt.uploads.first().pages.get()
+    for what, value in HOSTILE.items():
+        mark: dict[str, Any] = {"question": str(question.pk), "version": 0, "comment": "ok"}
+        ink: dict[str, Any] = {
+            "id": str(uuid4()),
+            "page": str(page.pk),
+            "kind": "tick",
+            "geometry": {"x": 0.1, "y": 0.1},
+        }
+        one: dict[str, Any] = {"id": str(uuid4()), "mark": mark}
+        if field in ("steps", "comment"):
+            mark[field] = HERE
+        elif field == "geometry":
+            one = {"id": str(uuid4()), "ink": ink | {"geometry": HERE}}
+        elif field in ("id", "after", "mark", "ink"):
+            one[field] = HERE
+        body = {"person": str(world.cast.teacher.pk), "operations": [one]}
+        body |= {field: HERE} if field in ("person", "operations") else {}
+        sent = teacher.post(url, with_hostile(body, value), content_type="application/json")
+        assert sent.status_code in (200, 400, 409, 413, 422), (what, sent.content)
+        if sent.status_code == 200:
+            assert all(r["outcome"] != "refused" or r["detail"].endswith(".") for r in sent.json()["receipts"]), what
+
+
 DOORS = ["api-evaluation-claim", "api-evaluation-finalise", "marking-claim", "marking-finalise", "marking-heartbeat"]
 
 

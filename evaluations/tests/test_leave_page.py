@@ -62,6 +62,14 @@ def test_the_office_enters_and_takes_back(client: Any, cast: Any) -> None:
     assert again.status_code == 422
     assert "It overlaps the leave" in again.content.decode()
     assert client.post(reverse(URL), {}).status_code == 422
+    leave = Leave.objects.get()
+    change = reverse("admin:evaluations_leave_change", args=[leave.pk])
+    assert 'name="teacher"' not in client.get(change).content.decode()
+    assert client.post(change, values | {"last": str(today)}).status_code == 422
+    page = client.post(change, values | {"last": str(today + 2 * DAY)}, follow=True).content.decode()
+    assert "Entered. 0 papers" in page
+    leave.refresh_from_db()
+    assert (leave.teacher_id, leave.ends_on) == (cast.teacher.pk, today + 2 * DAY)
     remove = reverse("admin:evaluations_leave_remove", args=[Leave.objects.get().pk])
     client.get(remove)
     assert Leave.objects.exists()
@@ -75,4 +83,5 @@ def test_others_do_not_get_in(client: Any, cast: Any, who: str) -> None:
     client.force_login(cast.people[who])
     assert client.get(reverse(URL)).status_code == 302
     assert client.post(reverse("admin:evaluations_leave_remove", args=[leave.pk])).status_code == 302
+    assert client.post(reverse("admin:evaluations_leave_change", args=[leave.pk])).status_code == 302
     assert Leave.objects.exists()

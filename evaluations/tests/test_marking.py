@@ -14,6 +14,7 @@ from common.errors import DomainError
 from evaluations.enums import EvaluationState
 from evaluations.models import MarkEvent, QuestionMark, SlaBreach
 from evaluations.selectors import desk_data, marking_progress, result_data
+from evaluations.selectors.records import with_records
 from evaluations.services.claims import ClaimError, claim_evaluation, lapse_idle_claims
 from evaluations.services.finishing import (
     UnfinishedError,
@@ -308,7 +309,7 @@ def test_the_result_says_which_method_counted_unless_marks_are_hidden(cast, clie
     release_by_the_second_method(cast, evaluation)
     if hidden:
         type(cast.exam).objects.update(reveal_marks=RevealWhen.NEVER)
-    attempt = type(evaluation.attempt).objects.select_related("exam", "paper", "evaluation").get()
+    attempt = with_records(type(evaluation.attempt).objects.select_related("exam", "paper")).get()
     question = next(q for q in result_data(attempt, reader=cast.student, now=NOW).questions if q.number == 4)
     assert [(m.marks, m.counts) for m in question.methods] == (
         [(None, False)] * 2 if hidden else [(1, False), (2, True)]

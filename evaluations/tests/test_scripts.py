@@ -40,19 +40,6 @@ CARRIED = """async ([script, mark]) => {
   const steps = [step("m", []), step("a", [1]), step("b", [1, 2])];
   return steps.map((one) => isCarried({ steps }, mark, one));
 }"""
-LONG_STROKE = """async ([script, url]) => {
-  const { MarkStore } = await import(script);
-  const points = Array.from({ length: 6000 }, (_, i) => [i / 1e4, 0.12345, 0.54321]);
-  const ink = new Map([["s", { id: "s", geometry: { points } }]]);
-  const states = [];
-  const store = new MarkStore({
-    key: "k", inkUrl: url, csrf: () => "", marks: new Map(), ink, onState: (s) => states.push(s),
-    onLost() {},
-  });
-  store.dirtyInk.add("s");
-  await store.flush();
-  return states;
-}"""
 
 
 def test_ink_is_read_out_in_good_english(site: Site) -> None:
@@ -151,13 +138,6 @@ def test_a_step_is_carried_forward_while_one_it_follows_is_not_awarded(site: Sit
             assert visit.page.evaluate(CARRIED, [static("js/marking-scheme.js"), mark]) == carried
 
 
-def test_a_stroke_longer_than_a_browser_keeps_alive_is_saved(site: Site) -> None:
-    with site.visit("anonymous") as visit:
-        visit.page.goto("/")
-        visit.page.route("**/ink", lambda route: route.fulfill(json={"annotations": [{"id": "s", "version": 1}]}))
-        assert visit.page.evaluate(LONG_STROKE, [static("js/marking-store.js"), "/ink"]) == ["saved"]
-
-
 def test_escape_does_not_decide_between_two_versions(site: Site) -> None:
     evaluation = site.world.marking
     question = site.ids["marking_question"]
@@ -218,32 +198,6 @@ def test_the_desk_says_that_somebody_is_signed_out_and_goes_on_by_itself(site: S
         expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
         expect(page.locator("#signed-out")).to_be_hidden()
         assert site.ask(lambda: marks.get().marks) == 1
-
-
-def test_a_desk_to_read_sends_nothing_and_lets_go_what_the_server_has(site: Site) -> None:
-    evaluation = site.world.marking
-    with site.visit("teacher") as visit:
-        page = open_desk(visit, evaluation)
-        page.route("**/marks/**", lambda route: route.abort())
-        page.keyboard.press("1")
-        expect(page.locator("#saved")).to_contain_text("On this computer")
-        kept = page.evaluate("Object.values(localStorage)[0]")
-        page.unroute("**/marks/**")
-        expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
-        site.ask(lambda: Evaluation.objects.filter(pk=evaluation.pk).update(state="finalised"))
-        sent: list[str] = []
-        page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
-        key = f"abhyas-desk-{evaluation.pk}"
-        for text, left in ((kept, None), (kept.replace('"comment":""', '"comment":"Later"'), "Later")):
-            page.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, text])
-            open_desk(visit, evaluation)
-            expect(page.locator(".dock")).to_have_count(0)
-            page.keyboard.press("2")
-            page.keyboard.press("c")
-            now = page.evaluate("key => localStorage.getItem(key)", key)
-            assert left in now if left else now is None
-        assert sent == []
-        assert visit.problems == ["console: Failed to load resource: net::ERR_FAILED"] * len(visit.problems)
 
 
 def test_marks_for_what_was_said_not_to_be_attempted_are_shown(site: Site) -> None:

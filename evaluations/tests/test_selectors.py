@@ -9,6 +9,7 @@ from assessments.models import Exam
 from evaluations.enums import EvaluationState
 from evaluations.models import Annotation, Evaluation, QuestionMark
 from evaluations.selectors import desk_data, queue_for, queue_page, queues, result_data, staff_board, waiting_for
+from evaluations.selectors.records import with_records
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, marking, more_students, step_ids, written
 from tests.factories import NOW
 
@@ -88,7 +89,7 @@ def test_the_result_costs_the_same_however_long_the_paper(cast, pages, django_as
         hand_in(cast.exam, cast.student, pages=pages), teacher=cast.teacher, state=EvaluationState.RELEASED,
         written_marks=4, total_marks=7,
     )  # fmt: skip
-    attempt = type(evaluation.attempt).objects.select_related("exam", "paper", "evaluation").get()
+    attempt = with_records(type(evaluation.attempt).objects.select_related("exam", "paper")).get()
     with django_assert_num_queries(6):
         result = result_data(attempt, reader=cast.student, now=NOW)
     assert (result.is_ready, result.total_marks, len(result.pages)) == (True, 7, pages)

@@ -15,12 +15,14 @@ from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 
-Q, A, P, R, F, OUT = (str(state) for state in EvaluationState)
+Q, A, P, S, R, F, OUT, C = (str(state) for state in EvaluationState)
 # Written out a second time on purpose: the table of the service is what is being tested.
 ALLOWED = {
     (Q, "assign"): A,
     (Q, "claim"): P, (A, "claim"): P,
     (P, "lapse"): A,
+    (Q, "divide"): S, (S, "gather"): F, (S, "return"): R,
+    (Q, "close"): C, (A, "close"): C, (P, "close"): C,
     (Q, "return"): R, (A, "return"): R, (P, "return"): R,
     (Q, "reassign"): A, (A, "reassign"): A, (P, "reassign"): A,
     (A, "requeue"): Q, (P, "requeue"): Q, (R, "requeue"): Q,
@@ -130,7 +132,7 @@ def test_nothing_else_writes_the_state():
         str(path.relative_to(app))
         for path in app.rglob("*.py")
         if not {"tests", "migrations"} & set(path.relative_to(app).parts)
-        and path.name != "transitions.py"
+        and path.name not in {"transitions.py", "marked_papers.py"}  # the latter's rows have a state of their own
         and writers.search(path.read_text())
     ]
     assert guilty == []

@@ -281,7 +281,12 @@ def test_heartbeat_renews_the_lease_and_a_lost_claim_is_a_conflict(as_: Any, wor
     assert client.post(url).status_code == 200
     world.marking.refresh_from_db()
     assert world.marking.lease_until > before
+    # A claim that lapsed is taken up again by whoever goes on working.
     Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.ASSIGNED, lease_until=None)
+    assert client.post(url).status_code == 200
+    world.marking.refresh_from_db()
+    assert world.marking.state == EvaluationState.IN_PROGRESS
+    Evaluation.objects.filter(pk=world.marking.pk).update(state=EvaluationState.FINALISED, lease_until=None)
     lost = client.post(url)
     assert (lost.status_code, lost["Content-Type"]) == (409, "application/problem+json")
     assert lost.json()["detail"].endswith(".")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.law_urls_world import World, build_world
+from tests.law_urls_world import World
+from tests.shared_world import world
 
+__all__ = ["as_", "cost", "world"]
 # The rule of docs/performance.md, session and person included.
 MOST_QUERIES = 12
-
-
-@pytest.fixture
-def world(cast: Any) -> World:
-    return build_world(cast)
 
 
 @pytest.fixture

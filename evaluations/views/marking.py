@@ -17,9 +17,10 @@ from evaluations.models import Evaluation
 from evaluations.selectors.desk_page import desk_page, desk_pictures, page_json
 from evaluations.selectors.pictures import picture_views
 from evaluations.selectors.queue_page import queue_page
-from evaluations.selectors.sheets import page_views
-from evaluations.services.claims import claim_for_desk, claim_next, renew_lease
+from evaluations.selectors.sheets import pages_of
+from evaluations.services.claims import claim_for_desk, claim_next
 from evaluations.services.finishing import finalise_evaluation
+from evaluations.services.operations import resume_claim
 
 DESK, MARK = "evaluations.view_desk", "evaluations.mark_evaluation"
 
@@ -65,9 +66,9 @@ def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 @require_POST
 @json_endpoint
 def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
-    """The teacher is at work: the claim is renewed."""
+    """The teacher is at work: the claim is renewed, or taken up again where it lapsed meanwhile."""
     evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
-    return {"lease_until": renew_lease(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
+    return {"lease_until": resume_claim(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
 
 
 @require_GET
@@ -76,7 +77,7 @@ def pages(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
     """The pages and what was asked for as they stand, for a desk that was opened before their images were made."""
     evaluation = get_permitted(request.user, DESK, Evaluation.objects.with_paper(), evaluation_id)
     return {
-        "pages": [page_json(page) for page in page_views(evaluation.attempt_id, None)],
+        "pages": [page_json(page) for page in pages_of(evaluation, with_ink=False)],
         "pictures": desk_pictures(picture_views(evaluation.pk)),
         "due_at": evaluation.due_at,
         "paused": evaluation.paused_at is not None,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from assessments.enums import AttemptState, PageState, RevealItem
 from assessments.models import Attempt, SheetPage
@@ -17,8 +17,14 @@ from assessments.selectors.reveal import shown_of
 from common.access import get_permitted
 from common.htmx import render_page
 from common.storage import sheet_storage
+from evaluations.enums import FileState
 from evaluations.models import Evaluation
+from evaluations.selectors.marked_papers import marked_file
+from evaluations.selectors.records import with_records
 from evaluations.selectors.result_page import paper_rows, result_page
+from evaluations.selectors.results import result_data
+from evaluations.services.marked_papers import ask_marked_paper
+from notifications.selectors import unread_on
 from notifications.services.inbox import read_by_url
 
 IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key", "original": "plain_key"}
@@ -35,18 +41,49 @@ def paper_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The marked paper; before it is back, where it stands and the promise."""
-    papers: QuerySet[Attempt] = Attempt.objects.select_related(
-        "exam__programme", "paper", "student", "evaluation__teacher"
-    )
+    papers: QuerySet[Attempt] = with_records(Attempt.objects.select_related("exam__programme", "paper", "student"))
     if request.user.is_staff or request.user.is_teacher:
         papers = with_integrity_facts(papers)
     attempt, now = get_permitted(request.user, "evaluations.view_result", papers, attempt_id), timezone.now()
     if attempt.exam.is_rehearsal:
         return redirect("rehearsal-end", attempt.pk)
     context = result_page(attempt=attempt, reader=request.user, now=now)
-    if context["result"].is_ready:
+    if context["result"].is_ready and unread_on(request):
         read_by_url(user=request.user, url=request.path, now=now)
+        vars(request).pop("unread_news")  # counted anew for the navigation
     return render_page(request, "evaluations/result_page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def marked_paper(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """The button of the result page that leads to the paper as a file; POST asks for the file."""
+    attempt, now = _result_attempt(request, attempt_id), timezone.now()
+    if request.method == "POST":
+        ask_marked_paper(attempt=attempt, reader=request.user, now=now)
+    if "HX-Request" not in request.headers:
+        return redirect("result-page", attempt.pk)
+    marked = marked_file(result_data(attempt, reader=request.user, now=now), reader=request.user)
+    return render_page(
+        request, "evaluations/result_page.html", {"attempt": attempt, "marked": marked}, partial="marked-paper"
+    )
+
+
+@require_safe
+def marked_paper_file(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Sends the reader to a short-lived address of the file; back to the result where there is none yet."""
+    attempt, now = _result_attempt(request, attempt_id), timezone.now()
+    marked = marked_file(result_data(attempt, reader=request.user, now=now), reader=request.user)
+    if marked is None or marked.row is None or marked.state != FileState.READY:
+        return redirect("result-page", attempt.pk)
+    response = redirect(sheet_storage().signed_url(marked.row.storage_key))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _result_attempt(request: HttpRequest, attempt_id: UUID) -> Attempt:
+    rows = with_records(Attempt.objects.select_related("exam__programme", "paper", "student"))
+    attempt: Attempt = get_permitted(request.user, "evaluations.view_result", rows, attempt_id)
+    return attempt
 
 
 @require_GET

@@ -23,12 +23,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSplitDateTimeWidget,
-    UnfoldAdminTextInputWidget,
 )
 
-from common.admin import NoWriting, do_for_each
+from common.admin import NoWriting, RotateForm, checked, do_for_each
 from common.errors import DomainError
 from common.local_times import LocalSplitDateTimeField
 from common.templatetags.ui_times import when
@@ -39,7 +37,6 @@ from notifications.services.webhook_sending import body_of
 from notifications.services.webhook_setup import check_target, replay_delivery, replay_failed, save_endpoint, send_test
 from notifications.services.webhooks import CHOOSABLE
 
-GRACE_HOURS = 24
 STATE_COLOURS = {DeliveryState.WAITING: "info", DeliveryState.SENT: "success", DeliveryState.FAILED: "danger"}
 
 
@@ -54,24 +51,7 @@ class EndpointForm(forms.ModelForm):
         model = WebhookEndpoint
         fields = ("name", "url", "types", "is_active")
 
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        try:
-            check_target(url)
-        except DomainError as error:
-            raise forms.ValidationError(error.message) from error
-        return url
-
-
-class RotateForm(forms.Form):
-    grace_hours = forms.IntegerField(
-        label=_("Hours for which we sign with the old secret too (0: no longer)"),
-        min_value=0,
-        max_value=MAX_GRACE_HOURS,
-        initial=GRACE_HOURS,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-    reason = forms.CharField(label=_("Reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
+    clean_url = checked("url", check_target)
 
 
 class SinceForm(forms.Form):
@@ -198,7 +178,9 @@ class WebhookEndpointAdmin(ModelAdmin):
     @action(description=_("Rotate the secret…"), permissions=["rotate"])
     def rotate(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> HttpResponse:
         """Asks how long we sign with the old one too; then shows the new one, once."""
-        form = RotateForm(request.POST if "confirmed" in request.POST else None)
+        asked = request.POST if "confirmed" in request.POST else None
+        label = _("Hours for which we sign with the old secret too (0: no longer)")
+        form = RotateForm(asked, label=label, most_hours=MAX_GRACE_HOURS)
         if form.is_valid():
             by: Any = {"actor": request.user, "now": timezone.now(), **form.cleaned_data}
             return self._show(request, [(row, rotate_secret(endpoint=row, **by)) for row in queryset])
@@ -242,6 +224,7 @@ class TryInline(NoWriting, TabularInline):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(NoWriting, ModelAdmin):
+    empty_sentence = _("Nothing has been sent to a webhook yet.")
     list_display = ["type", "endpoint", "shown_state", "tries", "last_status", "happened", "next_at"]
     list_filter = ["state", "event__type", ("endpoint", admin.RelatedOnlyFieldListFilter), "event__occurred_at"]
     list_select_related = ["event", "endpoint"]

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-import notifications.services.live.bell as live
 from accounts.models import User
 from notifications import tasks
 from notifications.enums import MailState
 from notifications.models import Notification
 from notifications.services.channels import plan_channels
+from notifications.services.live.bell import ring
 from notifications.services.mail import send_waiting_mail
 from notifications.services.push import queue_pushes
 
@@ -60,7 +60,7 @@ def notify(
         if plan.mail_state == MailState.WAITING:
             # If the broker cannot be reached the row stays waiting and the sweep sends it.
             transaction.on_commit(partial(tasks.send_mail.delay, str(notification.pk)), robust=True)
-        live.ring([user.pk])
+        ring([user.pk])
     return notification
 
 
@@ -104,7 +104,7 @@ def notify_many(news: Iterable[News], *, now: datetime) -> None:
         for start in range(0, len(ids), BATCH):
             # If the broker cannot be reached the rows stay waiting and the sweep sends them.
             transaction.on_commit(partial(tasks.send_mails.delay, ids[start : start + BATCH]), robust=True)
-        live.ring({row.user_id for row in rows})
+        ring({row.user_id for row in rows})
 
 
 def mark_read(*, user: User, ids: Collection[UUID] | None = None, now: datetime) -> int:
@@ -113,12 +113,12 @@ def mark_read(*, user: User, ids: Collection[UUID] | None = None, now: datetime)
     if ids is not None:
         unread = unread.filter(pk__in=ids)
     if found := unread.update(read_at=now):
-        live.ring([user.pk])
+        ring([user.pk])
     return found
 
 
 def read_by_url(*, user: User, url: str, now: datetime) -> int:
     """Marks what points the person to `url` as read: they have just opened it. Returns how many were unread."""
     if found := Notification.objects.filter(user=user, url=url).unread().update(read_at=now):
-        live.ring([user.pk])
+        ring([user.pk])
     return found

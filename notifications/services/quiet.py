@@ -36,7 +36,8 @@ class Hours:
             for start, end in [self._quiet(day, self.quiet_from, self.quiet_until)]
             if start <= moment < end
         ]
-        return max(ends, default=None)
+        # Where a zone leaves a day out, the hours that end in it meet those that begin in it.
+        return next((self.quiet_end(end) or end for end in sorted(ends, reverse=True)), None)
 
     def next_digest(self, moment: datetime) -> datetime:
         """The next moment (UTC) after `moment` a mail of the day goes; quiet hours put it off to their end."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from common.testing.redis_server import RedisServer, redis_server  # noqa: F401
 from notifications.services.inbox import mark_read
 from notifications.services.live.bell import channel
 from notifications.services.live.hub import Hub
@@ -24,36 +19,10 @@ from tests.factories import UserFactory
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("transactional_db")]
 
 
-class RedisServer:
-    """A Redis of its own, which can die and come back on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/3"
-        self.start()
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
-def redis(settings: Any, tmp_path: Path) -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        if os.environ.get("ABHYAS_REQUIRE_SERVICES") == "1":
-            pytest.fail("the redis-server program is not installed")
-        pytest.skip("the redis-server program is not installed")
-    server = RedisServer(tmp_path)
-    settings.LIVE_SOURCE = server.url
-    yield server
-    server.kill()
+def redis(settings: Any, redis_server: RedisServer) -> RedisServer:  # noqa: F811
+    settings.LIVE_SOURCE = redis_server.url
+    return redis_server
 
 
 def test_rings_reach_the_streams_and_an_outage_loses_nothing(redis):

@@ -56,6 +56,8 @@ def hours(zone, quiet="", digest="18:00"):
         (LONDON, "01:30-05:00", "2026-10-25T00:30", "2026-10-25T05:00"),
         (LONDON, "01:30-05:00", "2026-10-25T01:00", "2026-10-25T05:00"),
         (NEW_YORK, "21:30-06:30", "2026-11-01T05:30", "2026-11-01T11:30"),
+        # Samoa left 30 December 2011 out: what ends in it ends with the skip, where what begins in it begins.
+        ("Pacific/Apia", "01:00-00:15", "2011-12-30T09:59", "2011-12-30T10:15"),
     ],
 )
 def test_quiet_hours_end(zone, quiet, moment, end):

@@ -36,7 +36,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     responses = Response.objects.filter(attempt=attempt).order_by("question__number")
     uploads = SheetUpload.objects.filter(attempt=attempt).order_by("page_number")
     pages = SheetPage.objects.filter(upload__attempt=attempt)
-    told = Notification.objects.filter(cause__in=_causes(attempt, evaluations))
+    told = Notification.objects.filter(cause__regex=f"^({'|'.join(_causes(attempt, evaluations))})")
     return {
         "attempt": _rows(Attempt.objects.filter(pk=attempt.pk), "id", "state", "handed_in_at", "submitted_at",
                          "submit_reason", "objective_marks", "ends_at")[0],
@@ -53,14 +53,17 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "chosen": AssignmentDecision.objects.filter(evaluation__in=evaluations, chosen__isnull=False).count(),
         "marks": _rows(QuestionMark.objects.filter(evaluation__in=evaluations), "question", "version", "marks"),
         "mark_events": _rows(MarkEvent.objects.filter(evaluation__in=evaluations), "question", "version", "marks"),
-        "annotations": _rows(Annotation.objects.filter(page__in=pages), "id", "version", "text"),
+        "desk_marks": _rows(
+            QuestionMark.objects.filter(evaluation__in=evaluations), "question", "steps", "marks", "comment"
+        ),
+        "annotations": _rows(Annotation.objects.filter(page__in=pages), "id", "version", "text", "kind", "deleted_at"),
         "notifications": _rows(told, "id", "user__email", "kind", "cause", "mail_state", "created_at"),
         "mails": _mails({str(pk) for pk in told.values_list("pk", flat=True)}),
     }  # fmt: skip
 
 
 def _causes(attempt: Attempt, evaluations: QuerySet[Evaluation]) -> list[str]:
-    """The causes that notifications of this attempt carry."""
+    """How the causes of this attempt's notifications begin."""
     ids = Transition.objects.filter(evaluation__in=evaluations).values_list("pk", flat=True)
     return [
         f"attempt:{attempt.pk}",

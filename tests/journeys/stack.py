@@ -30,9 +30,12 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from common.testing.migrated import address, migrated_database, migrated_file
 from common.testing.s3 import run_s3_server
 from config.up import make_commands, static_files_changed
 
+# Outside pytest, for the file that is already migrated.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Compressing takes a minute of a core, so it is done once for all test processes, where `make run` does it too.
@@ -40,6 +43,8 @@ STATIC = ROOT / "staticfiles"
 HOST = "127.0.0.1"
 # Below the kernel's ephemeral ports, so that no outgoing connection takes the port while a process is being restarted.
 PORTS = range(8850, 8880)
+# What belongs to the tests. With its PGOPTIONS commits are not awaited, and a crash of PostgreSQL loses confirmed ones.
+DROPPED = ("DJANGO_", "PYTEST_", "PGOPTIONS")
 _port_locks: list[IO[str]] = []
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 PROCESSES = ("web", "worker", "beat")
@@ -154,7 +159,7 @@ class Stack:
         self._redis: tuple[list[str], subprocess.Popen[bytes]] | None = None
         self._s3: Iterator[dict[str, Any]] | None = None
         self._database = ""
-        self.env = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST_"))}
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}
         for name in ("DATABASE_URL", "CACHE_URL", "BROKER_URL", "DEBUG", "PYTHONDONTWRITEBYTECODE"):
             self.env.pop(name, None)
         self.env |= {
@@ -177,6 +182,8 @@ class Stack:
         (self.folder / "var").mkdir(parents=True)
         if self.kind == "servers":
             self._prepare_servers()
+        else:
+            shutil.copyfile(migrated_file(), self.folder / "var" / "abhyas.sqlite3")
         self.run("manage.py", "migrate", "--noinput", "--verbosity", "0")
         self._collect_static()
         self.ensure_up()
@@ -300,7 +307,8 @@ class Stack:
         try:
             with psycopg.connect(self._admin_url(), autocommit=True, connect_timeout=3) as admin:
                 admin.execute(f'DROP DATABASE IF EXISTS "{self._database}" WITH (FORCE)')
-                admin.execute(f'CREATE DATABASE "{self._database}"')
+                template = "template1" if self.postgres else migrated_database(address() or DEFAULT_POSTGRES)
+                admin.execute(f'CREATE DATABASE "{self._database}" TEMPLATE "{template}"')
         except psycopg.OperationalError as error:
             self._database = ""
             missing(f"no PostgreSQL to make a database in: {error}")

@@ -30,6 +30,8 @@ from assessments.services.questions import OptionContent, QuestionContent, StepC
 from courses.enums import CohortRole  # noqa: E402
 from courses.models import Chapter, Cohort, CohortMembership, Programme, TeachingQualification  # noqa: E402
 from courses.services.curriculum import load_curriculum  # noqa: E402
+from evaluations.models import Evaluation  # noqa: E402
+from evaluations.tests.builders import evaluation_of, hand_in  # noqa: E402
 
 PASSWORD = "quiet river 1729 stones"
 # Number, alternative, type, marks, text, key or steps.
@@ -80,11 +82,13 @@ def main(options: dict[str, Any]) -> dict[str, Any]:
             questions = [_online(number) for number in range(1, options["online"] + 1)]
         paper = _paper(questions, programme, author, staff, now)
         exam = _exam(programme, paper, cohort, options, now)
+        evaluations = _handed_in(exam, students, teachers[0], now) if options.get("handed_in") else {}
     return {
         "programme": str(programme.pk), "exam": str(exam.pk), "title": exam.title, "password": PASSWORD,
         "students": [s.email for s in students], "teachers": [t.email for t in teachers], "staff": staff.email,
         "guardian": guardian.email, "outsider": outsider.email,
         "questions": _question_ids(paper), "right": {str(number): answer for number, answer in RIGHT.items()},
+        "evaluations": evaluations, "steps": _step_ids(paper),
     }  # fmt: skip
 
 
@@ -183,6 +187,21 @@ def _exam(programme: Programme, paper: Paper, cohort: Cohort, options: dict[str,
 
 def _question_ids(paper: Paper) -> dict[str, str]:
     return {f"{q.number}{q.alternative}": str(q.pk) for q in paper.questions.all()}
+
+
+def _step_ids(paper: Paper) -> dict[str, list[str]]:
+    rows = paper.questions.filter(is_written=True).select_related("version")
+    return {f"{q.number}{q.alternative}": [str(step.pk) for step in q.version.steps.order_by("position")] for q in rows}
+
+
+def _handed_in(exam: Exam, students: list[User], teacher: User, now: datetime) -> dict[str, str]:
+    """With {"handed_in": true}: a paper of each student, with the first teacher; evaluation ids by e-mail."""
+    made = {}
+    for student in students:
+        paper = evaluation_of(hand_in(exam, student, at=now), teacher=teacher, assigned_at=now)
+        Evaluation.objects.filter(pk=paper.pk).update(submitted_at=now, due_at=now + timedelta(hours=48))
+        made[student.email] = str(paper.pk)
+    return made
 
 
 if __name__ == "__main__":

@@ -15,11 +15,14 @@ from evaluations.models import (
     AssignmentDecision,
     BankComment,
     BreachWarning,
+    DeskOperation,
     Evaluation,
     ForecastRun,
     Holiday,
+    MarkedPaper,
     MarkerForecast,
     MarkEvent,
+    MarkingGroup,
     MarkingSpeed,
     OpeningHours,
     PaperForecast,
@@ -66,6 +69,10 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     rows[BankComment] = [
         BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
     ]
+    rows[MarkedPaper] = [
+        MarkedPaper.objects.create(attempt=one.attempt, variant="name,answers", asked_at=NOW) for one in made
+    ]
+    rows[MarkingGroup] = [MarkingGroup.objects.create(exam=cast.exam, numbers=[4], first_number=4)]
     rows[MarkingSpeed] = [
         MarkingSpeed.objects.create(
             teacher=one.teacher_profile,
@@ -105,6 +112,9 @@ def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
             geometry={"x": 0.5, "y": 0.5},
             author=marker,
             updated_at=NOW,
+        ),
+        DeskOperation.objects.create(
+            id=uuid.uuid4(), evaluation=evaluation, actor=marker, at=NOW, kind="mark", target=question.pk, version=1
         ),
         Transition.objects.create(evaluation=evaluation, at=NOW, name="open", to_state=evaluation.state),
         AssignmentDecision.objects.create(evaluation=evaluation, at=NOW, reason="Nobody is available."),

@@ -27,7 +27,10 @@ log = structlog.get_logger(__name__)
 PROGRAM = "from assessments.services.formats.reader import main; main()"
 READ_SECONDS = 120
 #: What the interpreter itself needs of the environment; keys and passwords stay here.
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = (
+    "PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR",
+    "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE",
+)  # fmt: skip
 #: All that may come back from the other process: values, no behaviour.
 KNOWN = (ParsedFile, ImportedItem, Skipped, Picture, QuestionContent, OptionContent, PartContent, StepContent, Decimal)
 ALLOWED = {(one.__module__, one.__qualname__): one for one in KNOWN}

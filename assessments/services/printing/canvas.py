@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,17 +20,38 @@ from assessments.services.printing.boxes import Box
 from assessments.services.printing.formulas import SIZE, Drawing, draw_text
 
 FONTS = Path(__file__).parent / "fonts"
+VENDORED = Path(__file__).resolve().parents[3] / "static" / "vendor" / "fonts"
 FILES = {
-    ("serif", ""): "STIXTwoText-Regular.ttf",
-    ("serif", "I"): "STIXTwoText-Italic.ttf",
-    ("serif", "B"): "STIXTwoText-SemiBold.ttf",
-    ("deva", ""): "AnekDevanagari-Regular.ttf",
+    ("serif", ""): FONTS / "STIXTwoText-Regular.ttf",
+    ("serif", "I"): FONTS / "STIXTwoText-Italic.ttf",
+    ("serif", "B"): FONTS / "STIXTwoText-SemiBold.ttf",
+    ("deva", ""): FONTS / "AnekDevanagari-Regular.ttf",
+    ("hand", ""): VENDORED / "Kalam-Regular.ttf",
+    ("hand deva", ""): FONTS / "Kalam-Devanagari.ttf",
 }
+#: Written glyph by glyph as HarfBuzz places them: Hindi, and what stands where a browser puts it.
+SHAPED = {"deva", "hand", "hand deva"}
 A4 = (595.28, 841.89)
 DEVANAGARI = re.compile(r"[\u0900-\u097f\u200c\u200d\ua8e0-\ua8ff\u1cd0-\u1cff]+")
 #: What STIX Two Text has: Latin letters, figures and the usual signs.
 LATIN = re.compile("[ -~\u00a0-\u00acÀ-ÿ®-¿ıŒœʼˆ˚˜–—‘’‚“”„•…′″‹›⁄€™−∕]+")
+#: What Kalam has.
+HAND = re.compile("[ -~\u00a0-\u00acÀ-ÿ®-¿ıŒœʼˆ˚˜–—‘’‚“”„•…‹›⁄€™−∕]+")
 BOLD_SHIFT = 0.03
+Colour = tuple[int, int, int]
+BLACK: Colour = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What text is written with: the font for Latin letters, the one for Hindi, and a colour."""
+
+    latin: str = "serif"
+    hindi: str = "deva"
+    colour: Colour = BLACK
+
+
+PRINT = Pen()
 
 
 class Canvas:
@@ -46,6 +69,16 @@ class Canvas:
         self.pdf.set_line_width(0.6)
         self._loaded: set[tuple[str, str]] = set()
         self._widths: dict[tuple[str, str, float], float] = {}
+        self._pen = PRINT
+
+    @contextmanager
+    def writing(self, pen: Pen) -> Iterator[None]:
+        """Boxes and lines of text made within are written with `pen`, whenever they are drawn."""
+        before, self._pen = self._pen, pen
+        try:
+            yield
+        finally:
+            self._pen = before
 
     def new_page(self) -> None:
         self.pdf.add_page()
@@ -56,7 +89,7 @@ class Canvas:
     # --- Text --------------------------------------------------------------------------------------------------------
     def text_boxes(self, text: str, size: float, style: str = "") -> list[Box]:
         """One word (it may have unbreakable spaces) as boxes, one for each kind of script in it."""
-        return [self._text_box(family, run, size, style) for family, run in _runs(text)]
+        return [self._text_box(family, run, size, style) for family, run in _runs(text, self._pen)]
 
     def width(self, text: str, size: float, style: str = "") -> float:
         return sum(box.width for box in self.text_boxes(text, size, style))
@@ -72,14 +105,16 @@ class Canvas:
     def _text_box(self, family: str, text: str, size: float, style: str) -> Box:
         if family == "maths":
             return self.drawing_box(draw_text(text), size)
+        pen = self._pen
 
         def draw(x: float, y: float) -> None:
+            self.pdf.set_text_color(*pen.colour)
             self._write(family, text, x, y, size, style)
 
         def fit(width: float) -> list[Box]:
-            return [
-                self._text_box(family, piece, size, style) for piece in self._pieces(family, text, size, style, width)
-            ]
+            with self.writing(pen):
+                pieces = self._pieces(family, text, size, style, width)
+                return [self._text_box(family, piece, size, style) for piece in pieces]
 
         # One ascent for all words keeps lines even.
         return Box(self._measure(family, text, size, style), 0.72 * size, 0.22 * size, draw, fit)
@@ -104,34 +139,38 @@ class Canvas:
     def _font(self, family: str, style: str, size: float) -> None:
         style = style if (family, style) in FILES else ""
         if (family, style) not in self._loaded:
-            self.pdf.add_font(family, style, FONTS / FILES[family, style])
+            self.pdf.add_font(family, style, FILES[family, style])
             self._loaded.add((family, style))
-        self.pdf.set_text_shaping(family == "deva")
+        self.pdf.set_text_shaping(family in SHAPED)
         self.pdf.set_font(family, style, size)
 
     def _write(self, family: str, text: str, x: float, y: float, size: float, style: str) -> None:
         self._font(family, style, size)
         # A script without a bold font is printed twice, a hair apart.
         for shift in (0.0, BOLD_SHIFT * size) if family == "deva" and style == "B" else (0.0,):
-            if family == "deva":
-                self._write_shaped(text, x + shift, y, size)
+            if family in SHAPED:
+                self._write_shaped(family, text, x + shift, y, size)
             else:
                 self.pdf.text(x + shift, y, text)
 
-    def _write_shaped(self, text: str, x: float, y: float, size: float) -> None:
+    def _write_shaped(self, family: str, text: str, x: float, y: float, size: float) -> None:
         # `text` of fpdf2 does not shape; a cell does, with its baseline at 0.3 em above the middle of its height.
         self.pdf.set_xy(x, y - 0.8 * size)
-        self.pdf.cell(w=self._measure("deva", text, size, ""), h=size, text=text, new_x=XPos.RIGHT, new_y=YPos.TOP)
+        self.pdf.cell(w=self._measure(family, text, size, ""), h=size, text=text, new_x=XPos.RIGHT, new_y=YPos.TOP)
 
     # --- Formulas ----------------------------------------------------------------------------------------------------
     def drawing_box(self, drawing: Drawing, size: float) -> Box:
+        pen = self._pen
+        paint = "0 g 0 G" if pen.colour == BLACK else f"{rgb(pen.colour)} rg {rgb(pen.colour)} RG"
+
         def draw(x: float, y: float) -> None:
             scale = size / SIZE
-            place = f"{scale:.5f} 0 0 {scale:.5f} {x:.2f} {A4[1] - y:.2f}"
-            self.pdf._out(f"q 0 g 0 G {place} cm {drawing.operators} Q")
+            place = f"{scale:.5f} 0 0 {scale:.5f} {x:.2f} {self.pdf.h - y:.2f}"
+            self.pdf._out(f"q {paint} {place} cm {drawing.operators} Q")
 
         def fit(width: float) -> list[Box]:
-            return [self.drawing_box(drawing, size * width / (drawing.width * size) * 0.999)]
+            with self.writing(pen):
+                return [self.drawing_box(drawing, size * width / (drawing.width * size) * 0.999)]
 
         return Box(drawing.width * size, drawing.ascent * size, drawing.descent * size, draw, fit)
 
@@ -159,15 +198,20 @@ class Canvas:
         for r, row in enumerate(rows):
             for found in re.finditer("#+", "".join("#" if dark else " " for dark in row)):
                 left, wide = x + found.start() * module, (found.end() - found.start()) * module
-                drawn.append(f"{left:.3f} {A4[1] - y - (r + 1) * module:.3f} {wide:.3f} {module:.3f} re")
+                drawn.append(f"{left:.3f} {self.pdf.h - y - (r + 1) * module:.3f} {wide:.3f} {module:.3f} re")
         self.pdf._out(f"q 0 g {' '.join(drawn)} f Q")
 
 
-def _runs(text: str) -> Iterator[tuple[str, str]]:
+def rgb(colour: Colour) -> str:
+    """As the operators rg and RG want it."""
+    return " ".join(f"{part / 255:.3f}" for part in colour)
+
+
+def _runs(text: str, pen: Pen = PRINT) -> Iterator[tuple[str, str]]:
     """Parts of a text with the font that has them; what no text font has is drawn as mathematics."""
     place = 0
     while place < len(text):
-        for family, pattern in (("serif", LATIN), ("deva", DEVANAGARI)):
+        for family, pattern in ((pen.latin, HAND if pen.latin == "hand" else LATIN), (pen.hindi, DEVANAGARI)):
             if found := pattern.match(text, place):
                 yield family, found[0]
                 place = found.end()
