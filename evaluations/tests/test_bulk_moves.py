@@ -50,7 +50,7 @@ def test_what_would_come_of_it_is_shown_for_each_paper_and_for_who_gets_it(cast:
     plan = plan_moves(papers=ids(mine), taker=cast.colleague, now=NOW)
     assert [move.taker for move in plan.moves] == [cast.colleague] * 3
     assert plan.moves[2].before is not None
-    assert plan.moves[2].before.late_chance == 1
+    assert plan.moves[2].before.late_chance > 0.9
     assert plan.moves[2].after is not None
     assert plan.moves[2].after.late_chance == 0
     assert plan.late_before > 1.5

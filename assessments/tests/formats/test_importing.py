@@ -228,12 +228,12 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 )
 @pytest.mark.timeout(30)
 def test_hostile_files_take_no_time(piece: str, around: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(FormatError):
         parsed = read_file((around % (piece * (500_000 // len(piece)))).encode())
         for item in parsed.items:
             IMAGE.sub("", item.content.text)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -281,7 +281,7 @@ def test_mutated_files_do_no_harm(place, bank, format: str) -> None:
     count, outcomes = Question.objects.count(), set()
     for number in range(100):
         broken = mutated(data, chance)
-        started = time.monotonic()
+        started = time.process_time()
         try:
             parsed = read_file(broken)
         except FormatError:
@@ -299,7 +299,7 @@ def test_mutated_files_do_no_harm(place, bank, format: str) -> None:
                 assert (Question.objects.count(), QuestionVersion.objects.count()) == (count, versions)
                 outcomes.add("refused")
             count = Question.objects.count()
-        assert time.monotonic() - started < 20
+        assert time.process_time() - started < 20
     # A changed byte breaks the checksum of a zip.
     assert len(outcomes) >= 2 or format in {"xlsx", "qti", "qti3"}
     for question in Question.objects.select_related("current"):

@@ -211,10 +211,10 @@ def test_too_many_of_anything_is_refused_soon():
         ("shortanswer", answers),
         ("ordering", answers + tags),
     ):
-        started = time.monotonic()
+        started = time.process_time()
         parsed = moodle_xml.parse(f'<quiz><question type="{kind}">{body}</question></quiz>'.encode())
         assert "is the most" in parsed.skipped[0].reason
-        assert time.monotonic() - started < 10
+        assert time.process_time() - started < 10
     choices = "".join(f'<simpleChoice identifier="A{n}">a</simpleChoice>' for n in range(101))
     body = f'<choiceInteraction responseIdentifier="R">{choices}</choiceInteraction>'
     parsed = qti.parse(f"<assessmentItem><itemBody>{body}</itemBody></assessmentItem>".encode())
