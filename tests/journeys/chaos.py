@@ -9,21 +9,18 @@ without a network or a server. Then it is submitted by its button.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import sys
-import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
-from tests.chromium import ARGUMENTS, CHROMIUM
+from tests.journeys.seeded import play_seeds
 from tests.journeys.stack import Stack, wait_for
 
 QUESTIONS = 38
@@ -292,27 +289,6 @@ def line(outcome: Outcome) -> str:
     return "\n".join([text, *(f"       {detail}" for detail in outcome.details)])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
-    parser.add_argument("--kind", choices=["embedded", "servers"], default="embedded")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        stack = Stack(options.kind, Path(folder))
-        try:
-            stack.start()
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            print(HEAD, flush=True)
-            seeds = list(range(options.seed, options.seed + options.runs))
-            outcomes = run(stack, browser, seeds, lambda outcome: print(line(outcome), flush=True))
-            browser.close()
-        finally:
-            stack.stop()
-    names = ("choices", "acknowledged", "lost", "doubled", "wrong")
-    print("all:", ", ".join(f"{sum(getattr(one, name) for one in outcomes)} {name}" for name in names))
-    return 0 if all(one.is_clean and not one.details for one in outcomes) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sums = ("choices", "acknowledged", "lost", "doubled", "wrong")
+    sys.exit(play_seeds(__doc__, run, head=HEAD, line=line, sums=sums))
