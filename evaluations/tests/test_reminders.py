@@ -257,7 +257,8 @@ def test_a_scan_without_anything_due_is_two_reads_of_an_index(cast: Any, django_
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Of five papers any way is cheap: only reading in the order of an index is left to choose from.
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
         for read, index in zip(reads, ["evaluation_no_rungs_idx", "evaluation_remind_idx"], strict=True):
             cursor.execute(explain + read["sql"])
             assert index in str(cursor.fetchall())
