@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
-from evaluations.services.assignment_news import tell_teachers
+from evaluations.services.assignment_news import tell_taken_back, tell_teachers
 from evaluations.services.choosing import HOLDER, NOT_MEANT, Ranking, barred, choose, why_best, why_nobody
 from evaluations.services.measuring import paces_of
 from evaluations.services.policies import promised_at, rung_moments
@@ -176,9 +177,12 @@ def requeue_evaluations(*, evaluations: Collection[Evaluation], actor: User, rea
 
     A paper that was returned to the student is a new promise: its clock starts now.
     """
+    taken: dict[User, list[Evaluation]] = defaultdict(list)
     with transaction.atomic():
         locked = lock_evaluations(e.pk for e in evaluations)
         for evaluation in locked:
+            if evaluation.teacher is not None and evaluation.state != EvaluationState.RETURNED:
+                taken[evaluation.teacher].append(evaluation)
             before = {"teacher": evaluation.teacher_id, "state": evaluation.state, "due_at": evaluation.due_at}
             changes: dict[str, object] = {
                 "teacher": None,
@@ -206,6 +210,7 @@ def requeue_evaluations(*, evaluations: Collection[Evaluation], actor: User, rea
                 reason=reason,
                 now=now,
             )
+        tell_taken_back(taken, now)
     return len(locked)
 
 

@@ -53,6 +53,23 @@ def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date
     notify_many([_gone([paper], giver, now, why)], now=now)
 
 
+def tell_taken_back(papers: Mapping[User, list[Evaluation]], now: datetime) -> None:
+    """To each who had some of `papers`: the office took them back, and nobody has them yet."""
+    told = []
+    for giver, theirs in papers.items():
+        with translation.override(giver.language):
+            if len(theirs) == 1:
+                names = {"id": theirs[0].short_id, "exam": theirs[0].attempt.exam.title}
+                title = _("Paper %(id)s, %(exam)s, went back to the queue") % names
+                why = _("The office took it back. Marks you gave are kept.")
+            else:
+                title = _("%(n)d papers went back to the queue") % {"n": len(theirs)}
+                why = _("The office took them back. Marks you gave are kept.")
+        told.append(_moved(theirs[0], giver, now, title, why))
+    if told:
+        notify_many(told, now=now)
+
+
 def _news(papers: list[Evaluation]) -> News:
     first = min(papers, key=lambda paper: (paper.due_at, paper.pk))
     teacher = first.teacher
@@ -105,10 +122,14 @@ def _gone(papers: list[Evaluation], giver: User, now: datetime, why: str = "") -
         else:
             title = _("%(n)d papers went to other teachers") % {"n": len(papers)}
             why = why or _("The office gave them on. Marks you gave are kept.")
+    return _moved(first, giver, now, title, why)
+
+
+def _moved(paper: Evaluation, giver: User, now: datetime, title: str, why: str) -> News:
     return News(
         user_id=giver.pk,
         kind=NotificationKind.PAPER_MOVED,
-        cause=f"moved:{first.pk}:{now:%Y%m%d%H%M%S%f}",
+        cause=f"moved:{paper.pk}:{now:%Y%m%d%H%M%S%f}",
         title=title,
         body=why,
         url=links.queue_url(),

@@ -17,6 +17,7 @@ from evaluations.services.assignment import (
 from evaluations.services.opening import open_evaluation
 from evaluations.services.transitions import TransitionError
 from evaluations.tests.builders import evaluation_of, hand_in, more_students
+from notifications.enums import NotificationKind
 from notifications.models import Notification
 from tests.factories import NOW
 
@@ -200,6 +201,17 @@ def test_staff_cannot_reassign_to_an_unverified_teacher_nor_a_finished_paper(cas
     done = waiting(cast, cast.classmate, teacher=cast.teacher, state=EvaluationState.RELEASED)
     with pytest.raises(TransitionError):
         reassign_evaluations(evaluations=[done], teacher=cast.colleague, actor=cast.staff, reason="x", now=NOW)
+
+
+def test_who_loses_papers_to_the_queue_is_told_once(cast):
+    two = [waiting(cast, teacher=cast.teacher), waiting(cast, cast.classmate, teacher=cast.teacher)]
+    one = waiting(cast, teacher=cast.colleague)
+    requeue_evaluations(evaluations=[*two, one], actor=cast.staff, reason="Illness", now=NOW)
+    told = Notification.objects.filter(kind=NotificationKind.PAPER_MOVED).order_by("title")
+    assert [(row.user, row.title) for row in told] == [
+        (cast.teacher, "2 papers went back to the queue"),
+        (cast.colleague, f"Paper {one.short_id}, {one.attempt.exam.title}, went back to the queue"),
+    ]
 
 
 def test_back_into_the_queue_a_returned_paper_is_a_new_promise(cast):
