@@ -275,6 +275,19 @@ def test_finishing_too_early_names_the_questions(as_: Any, world: World) -> None
     assert world.marking.state == EvaluationState.IN_PROGRESS
 
 
+def test_finishing_leads_to_the_next_paper_where_that_is_asked(as_: Any, world: World) -> None:
+    marking, client = world.marking, as_("teacher")
+    paper = hand_in(marking.attempt.exam, more_students(1)[0])
+    after = evaluation_of(paper, teacher=marking.teacher, due_in=timedelta(minutes=1), assigned_at=world.now)
+    for question in marking.attempt.paper.questions.filter(is_written=True):
+        QuestionMark.objects.create(evaluation=marking, question=question, version=1, marks=1, updated_at=world.now)
+    finish = client.post(reverse("marking-finalise", args=[marking.pk]), {"next": "1"})
+    assert finish.url == reverse("marking-desk", args=[after.pk])
+    marking.refresh_from_db()
+    after.refresh_from_db()
+    assert (marking.state, after.state) == (EvaluationState.RELEASED, EvaluationState.IN_PROGRESS)
+
+
 def test_heartbeat_renews_the_lease_and_a_lost_claim_is_a_conflict(as_: Any, world: World) -> None:
     client, url = as_("teacher"), reverse("marking-heartbeat", args=[world.marking.pk])
     before = world.marking.lease_until

@@ -59,6 +59,9 @@ def desk(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
     finalise_evaluation(evaluation=evaluation, actor=request.user, now=timezone.now())
+    if "next" in request.POST and request.user == evaluation.teacher:
+        messages.success(request, _("Finished. This is the next paper by promise."))
+        return claim(request)
     messages.success(request, _("Finished. The next paper by promise is on top."))
     return redirect("marking-queue")
 

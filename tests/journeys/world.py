@@ -44,7 +44,7 @@ QUESTIONS: list[tuple[int, str, str, str, str, Any]] = [
     (5, "b", QuestionType.LONG_ANSWER, "5", "Find the AP whose sum of $n$ terms is $3n^2 + 5n$.", ("2", "2", "1")),
 ]
 # With {"extra": true}: one more, for a question that is not attempted. With {"online": 38}: so many instead of these,
-# all answered on the screen.
+# all answered on the screen. With {"written": 12}: so many instead, all on paper.
 EXTRA: tuple[int, str, str, str, str, Any] = (
     6,
     "",
@@ -78,6 +78,8 @@ def main(options: dict[str, Any]) -> dict[str, Any]:
         link_guardian(guardian=guardian, student=students[0], relation=Relation.MOTHER, actor=staff, now=now)
         outsider = _person(f"outsider-{tag}", "Zoya Khan", "student", now)
         questions = [*QUESTIONS, EXTRA] if options.get("extra") else QUESTIONS
+        if "written" in options:
+            questions = [_written(number) for number in range(1, options["written"] + 1)]
         if "online" in options:
             questions = [_online(number) for number in range(1, options["online"] + 1)]
         paper = _paper(questions, programme, author, staff, now)
@@ -159,6 +161,13 @@ def _online(number: int) -> tuple[int, str, str, str, str, Any]:
         return number, "", QuestionType.NUMERIC, "1", f"What is {number} + 1?", {"value": str(number + 1)}
     OPTIONS[number] = tuple(f"${number + more}$" for more in range(4))
     return number, "", QuestionType.SINGLE_CHOICE, "1", f"What is {number} + 2?", {"choices": ["C"]}
+
+
+def _written(number: int) -> tuple[int, str, str, str, str, Any]:
+    """A question answered on paper, of two, three or four steps in turn."""
+    steps = (("1", "1"), ("1", "1", "1"), ("1", "1", "1", "1"))[number % 3]
+    text = f"Solve $x^2 - {number + 2}x + {number + 1} = 0$ and check both roots."
+    return number, "", QuestionType.SHORT_ANSWER, str(len(steps)), text, steps
 
 
 def _content(number: int, kind: str, marks: str, text: str, key: Any) -> QuestionContent:
