@@ -5,7 +5,7 @@ export const data = JSON.parse(document.getElementById("desk-data").textContent)
 export const { questions, pages, can_mark: canMark } = data;
 export const numbers = [...new Set(questions.map((q) => q.number))];
 export const notAttempted = new Set(questions.filter((q) => q.not_attempted).map((q) => q.number));
-export const phone = matchMedia("(max-width:760px)");
+export const phone = matchMedia("(max-width:760px),(max-width:920px) and (orientation:portrait)");
 
 export const $ = (selector, from = root) => from.querySelector(selector);
 export const $$ = (selector, from = root) => [...from.querySelectorAll(selector)];

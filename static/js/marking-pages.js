@@ -28,6 +28,9 @@ export function openPage(p) {
     button.setAttribute("aria-current", button.dataset.page === p.id);
     if (isOther && button.dataset.page === p.id) button.scrollIntoView?.({ block: "nearest" });
   }
+  const at = pages.indexOf(p);
+  for (const place of $$(".page-at")) place.textContent = `${at + 1}/${pages.length}`;
+  for (const [act, none] of [["earlier", at === 0], ["later", at === pages.length - 1]]) for (const button of $$(`[data-act=${act}]`)) button.setAttribute("aria-disabled", none);
   fit();
   view.onOpen(p);
   stage.scrollTop = 0;
@@ -64,7 +67,7 @@ export function middle() {
 export function fit() {
   const d = $(".desk").getBoundingClientRect(), turn = turns[now.page?.id] ?? 0, beside = view.beside();
   const room = beside && !phone.matches ? d.width / 2 : d.width;
-  const width = view.zoom ?? (phone.matches ? Math.max(d.width - 20, 430) : Math.min(room - (room < d.width ? 40 : 90), Math.max(640, d.height * 0.9)));
+  const width = view.zoom ?? (phone.matches ? d.width : Math.min(room - (room < d.width ? 40 : 90), Math.max(640, d.height * 0.9)));
   stage.style.setProperty("--w", Math.round(width));
   pageBox.dataset.turn = turn;
   // On its side it takes other room than the browser thinks.

@@ -81,7 +81,9 @@ export function paint() {
   paintNumbers();
   const current = shown[now.step ?? 0];
   $("#cur").innerHTML = current ? `<b>${(now.step ?? 0) + 1}</b>${current.html}` : "";
-  for (const [act, list] of [["undo", undone], ["redo", redone]]) { const button = $(`[data-act=${act}]`); if (button) button.disabled = !list.length; }
+  for (const [act, list] of [["undo", undone], ["redo", redone]]) for (const button of $$(`[data-act=${act}]`)) button.disabled = !list.length;
+  $(".qnow b").textContent = `${words.q}${question.label}`;
+  $(".qnow .num").textContent = `${$("#total").textContent}/${marksText(question.marks)}`;
 }
 
 function paintNumbers() {
@@ -95,7 +97,9 @@ function paintNumbers() {
     button.querySelector(".vh").textContent = done ? "" : words.not_marked;
   }
   $("#progress").textContent = fill(words.progress, numbers.length - left.length, numbers.length);
-  $("[data-act=next]").querySelector("span").textContent = left.length && canMark ? words.next : canMark ? words.finish : words.next;
+  const onward = left.length || !canMark ? words.next : words.finish;
+  $(".fin [data-act=next] span").textContent = onward;
+  $(".go").setAttribute("aria-label", onward);
 }
 
 /* --- Free marks --- */

@@ -75,9 +75,20 @@ function back(entry) {
   if (entry) paint();
 }
 
+/** On a narrow screen the scheme and the tools are sheets that open and close. */
+function unfold(act, box, name, open = !box.hasAttribute(name)) {
+  box.toggleAttribute(name, open);
+  for (const button of $$(`[data-act=${act}]`)) button.setAttribute("aria-expanded", open);
+}
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog:modal")) return;
+  unfold("sheet", $(".panel"), "data-open", false);
+  unfold("tools", root, "data-tools", false);
+});
+
 const acts = {
   undo: () => back(undo()), redo: () => back(redo()), next: nextUnmarked, finish,
-  sheet: () => $(".panel").toggleAttribute("data-open"), full: () => giveAll(true), none: () => giveAll(false),
+  sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => giveAll(true), none: () => giveAll(false),
   came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), plus: () => zoomBy(1.2),
   forward: () => move(1), back: () => move(-1), method() { methods.next(now.question); seeMethod(); },
   earlier: () => turnPage(-1), later: () => turnPage(1), help: () => $("#help").showModal(),
@@ -90,6 +101,7 @@ for (const name of ["v", "tick", "half", "cross", "pen", "hl", "line", "circle",
 addEventListener("click", (event) => {
   const b = event.target.closest("button");
   if (!b || !root.contains(b)) return;
+  if (b.dataset.tool) unfold("tools", root, "data-tools", false);
   if (b.dataset.tool === "ask") pictures.ask();
   else if (b.dataset.tool) setTool(b.dataset.tool);
   else if (b.dataset.act) acts[b.dataset.act]();
