@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from evaluations.selectors.queues import MOST_WAITING, queue_for, waiting_for
+from evaluations.selectors.queues import MOST_LISTED, MOST_WAITING, count_with, queue_for, waiting_for
 
 
 def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
     why_empty = "" if rows else _why_empty(teacher, may_mark, waiting)
     return {
         "rows": rows,
+        "rest": count_with(teacher) - len(rows) if len(rows) >= MOST_LISTED else 0,
         "waiting": min(waiting, MOST_WAITING),
         "more_wait": waiting > MOST_WAITING,
         "why_empty": why_empty,

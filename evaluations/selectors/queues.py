@@ -20,6 +20,8 @@ from evaluations.selectors.conflicts import open_to
 from evaluations.selectors.remembering import remembered
 
 SOON = timedelta(hours=6)
+#: Of the papers that are with a teacher the nearest so many are listed, and those that are begun.
+MOST_LISTED = 60
 #: More papers that wait are not counted: who reads the number can do no more with it.
 MOST_WAITING = 99
 WITH_A_TEACHER = (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
@@ -96,10 +98,18 @@ def with_counts(rows: QuerySet[Evaluation]) -> QuerySet[Any]:
 
 
 def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
-    """The open papers that are with the teacher, the nearest deadline first. One query."""
-    rows = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
+    """Of the open papers that are with the teacher the MOST_LISTED nearest deadlines, and what is begun, the nearest
+    first. One query."""
+    mine = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
+    nearest = mine.order_by("due_at", "id").values("pk")[:MOST_LISTED]
+    rows = mine.filter(Q(pk__in=nearest) | Q(state=EvaluationState.IN_PROGRESS))
     rows = rows.select_related("attempt__exam", "attempt__paper", "attempt__student", "policy")
     return [_queue_row(row, now) for row in with_counts(rows).order_by("due_at", "id")]
+
+
+def count_with(teacher: User) -> int:
+    """How many open papers are with the teacher."""
+    return Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER).count()
 
 
 def waiting_for(teacher: User) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from math import ceil
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import F
 
 from accounts.models import TeacherProfile, User
 from evaluations.enums import EvaluationState
@@ -24,6 +26,8 @@ from evaluations.services.workload import marks_left, works_of
 
 #: From this chance of being late on a paper is said to be at risk, whatever the plan says.
 RISKY = 0.5
+#: The nearest so many are planned: more than anybody marks in two days, where each marks some questions of every paper.
+MOST_PLANNED = 300
 #: A paper of which nothing is known takes so long.
 LEAST_SECONDS = 60
 
@@ -78,7 +82,7 @@ class NextDay:
 @dataclass(frozen=True)
 class DayPlan:
     """`spans`: all hours of today; `left`: seconds of them from now on. `waiting`: papers that wait for their student,
-    not planned. Seconds are of marking."""
+    not planned. `rest`: how many come after the `tasks`, which are the nearest. Seconds are of marking."""
 
     spans: list[Interval]
     left: float
@@ -86,6 +90,7 @@ class DayPlan:
     waiting: list[Task]
     seconds: float
     next_day: NextDay | None
+    rest: int = 0
 
     @property
     def today(self) -> list[PlannedTask]:
@@ -105,7 +110,7 @@ class DayPlan:
 
 
 def day_plan(*, teacher: User, now: datetime) -> DayPlan:
-    """The plan of a teacher with what is with them now. Nine queries, however many papers."""
+    """The plan of a teacher with the nearest of what is with them now. Eleven queries, however many papers."""
     profile = TeacherProfile.objects.select_related("user").prefetch_related("working_hours", "leave").get(pk=teacher)
     calendar = calendar_of(profile, institute_calendar())
     zone = ZoneInfo(teacher.time_zone)
@@ -113,11 +118,12 @@ def day_plan(*, teacher: User, now: datetime) -> DayPlan:
     spans = spans_of(calendar, midnight, now + HORIZON)
     mine = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
     rows = with_counts(mine.select_related("attempt__exam", "attempt__student", "forecast"))
-    found = list(rows.order_by("due_at", "id"))
-    pace, works = paces_of([profile])[profile.pk], works_of(found)
-    tasks = [_task(row, works[row.pk], pace) for row in found if row.paused_at is None]
-    waiting = [_task(row, works[row.pk], pace) for row in found if row.paused_at is not None]
-    return plan_day(tasks, waiting, spans, now=now, zone=zone)
+    rows = rows.order_by(F("finalised_at").asc(nulls_first=True), "due_at", "id")
+    going, paused = rows.filter(paused_at=None)[:MOST_PLANNED], rows.exclude(paused_at=None)[:MOST_PLANNED]
+    pace, works = paces_of([profile])[profile.pk], works_of([*going, *paused])
+    tasks, waiting = ([_task(row, works[row.pk], pace) for row in found] for found in (going, paused))
+    rest = max(0, mine.filter(paused_at=None).count() - MOST_PLANNED) if len(tasks) == MOST_PLANNED else 0
+    return replace(plan_day(tasks, waiting, spans, now=now, zone=zone), rest=rest)
 
 
 def plan_day(

@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from assessments.models import ItemStatistics, PageQuestion, Response, SheetPage
-from evaluations.enums import EvaluationState
+from evaluations.enums import OPEN_STATES, EvaluationState
 from evaluations.models import Evaluation, QuestionMark
+from evaluations.selectors.queues import MOST_LISTED
 from evaluations.tests.builders import add_page, evaluation_of, hand_in, more_students
 from evaluations.tests.visits import MOST_QUERIES, cost
 from notifications.models import Notification
@@ -263,6 +264,22 @@ def test_desk_goes_on_where_marking_stopped(as_: Any, world: World) -> None:
     page = client.get(url)
     assert page.context["data"]["opens"] == {"question": str(five.pk), "page": str(second.pk)}
     assert f'rel="preload" as="image" href="{escape(page.context["first_page"]["url"])}"' in page.content.decode()
+
+
+def test_a_long_queue_lists_the_nearest_and_what_is_begun(as_: Any, world: World) -> None:
+    exam, teacher = world.marking.attempt.exam, world.marking.teacher
+    Evaluation.objects.filter(pk=world.marking.pk).update(due_at=world.now + timedelta(days=90))
+    for student in more_students(MOST_LISTED + 3):
+        evaluation_of(
+            hand_in(exam, student, pages=0), teacher=teacher, due_in=timedelta(days=60), assigned_at=world.now
+        )
+    page = as_("teacher").get(reverse("marking-queue"))
+    shown = [row.id for row in page.context["rows"]]
+    assert (len(shown), shown[-1]) == (MOST_LISTED + 1, world.marking.pk)
+    assert page.context["rest"] == Evaluation.objects.filter(teacher=teacher, state__in=OPEN_STATES).count() - len(
+        shown
+    )
+    assert "more are with you" in page.content.decode()
 
 
 def test_finishing_too_early_names_the_questions(as_: Any, world: World) -> None:
