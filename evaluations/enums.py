@@ -69,6 +69,14 @@ class PictureState(models.TextChoices):
     EXPIRED = "expired", _("Time passed")
 
 
+class ClarificationSide(models.TextChoices):
+    """Who speaks in a conversation about marks."""
+
+    STUDENT = "student", _("Student")
+    MARKER = "marker", _("Your marker")
+    STAFF = "staff", _("Your institute")
+
+
 class AnnotationKind(models.TextChoices):
     TICK = "tick", _("Tick")
     HALF = "half", _("Half tick")

@@ -77,8 +77,36 @@ def of_family(user: Any, row: Any) -> bool:
 
 
 @rules.predicate
+def is_own_paper(user: Any, attempt: Any) -> bool:
+    return attempt is not None and attempt.student_id == user.pk
+
+
+@rules.predicate
 def is_own_picture(user: Any, asked: Any) -> bool:
     return asked is not None and asked.evaluation.attempt.student_id == user.pk
+
+
+@rules.predicate
+def is_asked(user: Any, thread: Any) -> bool:
+    """A conversation that is put to this person, who is a verified teacher."""
+    if thread is None or thread.marker_id is None or thread.marker_id != user.pk:
+        return False
+    return bool(is_verified_teacher.test(thread.marker))
+
+
+@rules.predicate
+def asks(user: Any, thread: Any) -> bool:
+    return thread is not None and thread.evaluation.attempt.student_id == user.pk
+
+
+@rules.predicate
+def is_family_of_thread(user: Any, thread: Any) -> bool:
+    return thread is not None and bool(is_family.test(user, thread.evaluation))
+
+
+@rules.predicate
+def sees_message(user: Any, message: Any) -> bool:
+    return message is not None and bool((is_asked | is_family_of_thread).test(user, message.clarification))
 
 
 rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family)
@@ -89,6 +117,11 @@ rules.add_perm("evaluations.mark_evaluation", is_marker)
 # Asked of an attempt that the person can already see: a teacher of the cohort reads it too.
 rules.add_perm("evaluations.view_result", is_staff | is_own_sitting | is_verified_teacher)
 
+rules.add_perm("evaluations.view_clarification", is_staff | is_asked | is_family_of_thread)
+rules.add_perm("evaluations.answer_clarification", is_staff | is_asked | asks)
+rules.add_perm("evaluations.view_clarificationmessage", is_staff | sees_message)
+rules.add_perm("evaluations.ask_about_marks", is_own_paper)
+rules.add_perm("evaluations.view_questions", is_staff | is_verified_teacher)
 for model in ("annotation", "markevent", "questionmark"):
     rules.add_perm(f"evaluations.view_{model}", is_staff | marks_row | reads_row)
 rules.add_perm("evaluations.view_picturerequest", is_staff | marks_row | of_family)
@@ -105,7 +138,7 @@ for verb in ("add", "change", "delete"):
 rules.add_perm("evaluations.view_markingspeed", is_staff | is_own_speed)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
 rules.add_perm("evaluations.change_bankcomment", owns)
-for model in ("slapolicy", "workingcalendar", "openinghours", "holiday"):
+for model in ("aftermarkspolicy", "slapolicy", "workingcalendar", "openinghours", "holiday"):
     rules.add_perm(f"evaluations.view_{model}", is_signed_in)
     for verb in ("add", "change", "delete"):
         rules.add_perm(f"evaluations.{verb}_{model}", is_staff)

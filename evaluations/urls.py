@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from evaluations.views import fortnights, marking, pictures, rehearsals, results
+from evaluations.views import clarifications, fortnights, marking, pictures, rehearsals, results
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
     path("results/<uuid:attempt_id>/", results.result, name="result-page"),
     path("results/<uuid:attempt_id>/marked/", results.marked_paper, name="marked-paper"),
     path("results/<uuid:attempt_id>/marked.pdf", results.marked_paper_file, name="marked-paper-file"),
+    path("results/<uuid:attempt_id>/after/", clarifications.after, name="after-marks"),
+    path("results/<uuid:attempt_id>/ask/", clarifications.ask, name="clarification-ask"),
+    path("conversations/<uuid:clarification_id>/", clarifications.conversation, name="clarification-page"),
+    path("conversations/<uuid:clarification_id>/close/", clarifications.close, name="clarification-close"),
+    path("marking/conversations/", clarifications.conversation_list, name="clarification-list"),
     path("rehearsals/<uuid:attempt_id>/", rehearsals.rehearsal_end, name="rehearsal-end"),
     path("pages/<uuid:page_id>/<slug:size>/", results.page_image, name="page-image"),
     path("pictures/<uuid:request_id>/", pictures.picture, name="picture-page"),

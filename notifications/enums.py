@@ -16,6 +16,8 @@ class NotificationKind(models.TextChoices):
     PICTURE_WANTED = "picture_wanted", _("A clearer picture is wanted")
     PICTURE_DROPPED = "picture_dropped", _("A clearer picture is not needed any more")
     ATTEMPT_CREDITED = "attempt.credited", _("Time was given back after an outage")
+    MARKS_DISCUSSED = "marks_discussed", _("A message about marks")
+    REMARK_NEWS = "remark_news", _("News of a re-mark")
     PAPER_RECEIVED = "paper_received", _("Your sheets are with us")
     PAPER_ASSIGNED = "paper_assigned", _("A paper to mark")
     PAPER_REMINDER = "paper_reminder", _("A paper to mark is due soon")
@@ -68,11 +70,13 @@ FAMILY, AUTHORS = STUDENT | {"guardian"}, TEACHER | STAFF
 #: for, at any hour. Nobody else is asked to work at night; what teachers leave lying is handed on by the ladder.
 KINDS: dict[str, KindRule] = {
     NotificationKind.PAPER_RETURNED: KindRule(FAMILY, MailWish.NOW, True, timedelta(days=7)),
-    NotificationKind.MARKS_CHANGED: KindRule(STUDENT, MailWish.NOW, True, timedelta(days=7)),
+    NotificationKind.MARKS_CHANGED: KindRule(FAMILY, MailWish.NOW, True, timedelta(days=7)),
     NotificationKind.PAPER_UNREADABLE: KindRule(STUDENT, MailWish.NOW, True),
     NotificationKind.PICTURE_WANTED: KindRule(STUDENT, MailWish.NOW, True, timedelta(hours=12)),
     NotificationKind.PICTURE_DROPPED: KindRule(STUDENT, MailWish.OFF, False, timedelta(hours=12)),
     NotificationKind.ATTEMPT_CREDITED: KindRule(STUDENT, MailWish.OFF, True, timedelta(hours=12)),
+    NotificationKind.MARKS_DISCUSSED: KindRule(STUDENT | TEACHER | STAFF, MailWish.NOW, True, timedelta(days=7)),
+    NotificationKind.REMARK_NEWS: KindRule(FAMILY | TEACHER | STAFF, MailWish.NOW, True, timedelta(days=7)),
     NotificationKind.PAPER_RECEIVED: KindRule(STUDENT, MailWish.OFF, False),
     NotificationKind.PAPER_ASSIGNED: KindRule(TEACHER, MailWish.OFF, True, timedelta(hours=12)),
     NotificationKind.PAPER_REMINDER: KindRule(TEACHER, MailWish.NOW, True, timedelta(hours=4)),

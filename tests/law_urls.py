@@ -9,6 +9,7 @@ The thoughts behind it:
 - Marking is the assigned teacher's alone; staff may look at the desk and change nothing there.
 - A colleague who is not the marker and teaches no cohort of the student sees nothing of the student.
 - A clearer picture is asked for by the marker and sent by the student alone; who sees the evaluation sees that it is asked.
+- What was asked about marks is read by the family; the student, whoever gave the marks and staff write.
 - A newcomer teacher (not verified) has the teacher's pages, empty, and may not take a paper.
 - Blueprints are verified teachers' and staff's: each changes their own, the institute's are copied. Drafts are private.
 - The scan of a class is its bringer's (a teacher of the exam's cohorts) and staff's; nobody else knows of it.
@@ -193,6 +194,16 @@ GET  marked-paper  {released_attempt}                     | login  >result-page 
 POST marked-paper  {marking_attempt}                      | login  422      404     404      422      422     404     404      422
 GET  marked-paper-file  {released_attempt}                | login  >result-page 404 404      >result-page >result-page 404 404      >result-page
 POST marked-paper-file  {released_attempt}                | login  405      405     405      405      405     405     405      405
+GET  after-marks  {released_attempt}                      | login  200      404     404      200      200     404     404      200
+GET  after-marks  {marking_attempt}                       | login  200      404     404      200      200     404     404      200
+GET  clarification-ask  {released_attempt}                | login  200      404     404      403      403     404     404      403
+GET  clarification-ask  {marking_attempt}                 | login  200      404     404      403      403     404     404      403
+POST clarification-ask  {released_attempt}                | login  422      404     404      403      403     404     404      403
+GET  clarification-page  {thread}                         | login  200      404     404      200      200     404     404      200
+POST clarification-page  {thread}                         | login  422      404     404      403      422     404     404      422
+POST clarification-close  {thread}                        | login  >clarification-page 404 404 403   >clarification-page 404 404 >clarification-page
+GET  clarification-close  {thread}                        | login  405      405     405      405      405     405     405      405
+GET  clarification-list                                   | login  403      403     403      403      200     200     200      200
 GET  page-image  {marking_page} screen                    | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} thumb                     | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
 GET  page-image  {marking_page} original                  | login  >file_download 404 404 >file_download >file_download 404 404    >file_download
@@ -354,7 +365,9 @@ OFFICE = {
     "django_celery_beat.SolarSchedule": "403 403",
     "notifications.WebhookDelivery": "200 403",
     "notifications.WebhookEndpoint": "200 200",
+    "evaluations.AfterMarksPolicy": "200 200",
     "evaluations.BreachWarning": "200 403",
+    "evaluations.Clarification": "200 403",
     "evaluations.Evaluation": "200 403",
     "evaluations.Holiday": "200 200",
     "evaluations.MarkingGroup": "200 200",
@@ -374,6 +387,7 @@ OFFICE_DELETES = {
     "courses.TeachingQualification",
     "courses.Topic",
     "courses.Unit",
+    "evaluations.AfterMarksPolicy",
     "evaluations.Holiday",
     "evaluations.SlaPolicy",
     "evaluations.WorkingCalendar",

@@ -51,7 +51,7 @@ from assessments.services.rehearsals import start_rehearsal
 from assessments.tests.external import external_world
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState, PictureState
-from evaluations.models import Evaluation, PictureRequest, QuestionMark
+from evaluations.models import Clarification, ClarificationMessage, Evaluation, PictureRequest, QuestionMark
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
 from notifications.enums import NotificationKind
@@ -97,6 +97,7 @@ class World:
             "released": self.released.pk,
             "released_attempt": self.released.attempt_id,
             "asked": self.released.picture_requests.get().pk,
+            "thread": self.released.clarifications.get().pk,
             "waiting": self.waiting.pk,
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
@@ -159,6 +160,7 @@ def build_world(cast: Cast) -> World:
     )
     _marks(released, now)
     _asked(released, now)
+    _discussed(released, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
     _rehearsals(cast, open_exam, now)
@@ -290,6 +292,20 @@ def _asked(evaluation: Evaluation, now: datetime) -> None:
         evaluation=evaluation, page=page, reason="blurred", frozen={str(page.upload_id): page.upload.sha256},
         state=PictureState.WITHDRAWN, asked_by=evaluation.teacher, asked_at=now - timedelta(days=1),
         answer_by=now, closed_at=now - timedelta(hours=4),
+    )  # fmt: skip
+
+
+def _discussed(evaluation: Evaluation, now: datetime) -> None:
+    """The student has asked about question 4."""
+    question = PaperQuestion.objects.get(paper=evaluation.attempt.paper, number=4)
+    thread = Clarification.objects.create(
+        evaluation=evaluation, question=question, marker=evaluation.teacher, waits_for="marker",
+        opened_at=now - timedelta(hours=1), last_at=now - timedelta(hours=1),
+    )  # fmt: skip
+    ClarificationMessage.objects.create(
+        clarification=thread, side="student", author=evaluation.attempt.student, at=thread.opened_at,
+        text="Why is step 2 only half?", page=evaluation.attempt.uploads.get(page_number=1).pages.get(),
+        region={"x": 0.2, "y": 0.3, "w": 0.4, "h": 0.1},
     )  # fmt: skip
 
 

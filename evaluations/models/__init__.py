@@ -1,4 +1,5 @@
 from evaluations.models.annotations import Annotation, BankComment
+from evaluations.models.clarifications import AfterMarksPolicy, Clarification, ClarificationMessage
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
 from evaluations.models.forecasts import BreachWarning, ForecastRun, MarkerForecast, PaperForecast
 from evaluations.models.groups import MarkingGroup
@@ -11,10 +12,13 @@ from evaluations.models.reminders import Reminder
 from evaluations.models.speeds import MarkingSpeed
 
 __all__ = [
+    "AfterMarksPolicy",
     "Annotation",
     "AssignmentDecision",
     "BankComment",
     "BreachWarning",
+    "Clarification",
+    "ClarificationMessage",
     "DeskOperation",
     "Evaluation",
     "ForecastRun",

@@ -44,6 +44,14 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
             allowed |= Q(attempt__student__in=linked, role=EvaluationRole.RECORD)
         return self.filter(allowed)
 
+    def family_of(self, user: Any) -> Self:
+        """The records of a student's own papers, and of those whose student a guardian looks after."""
+        allowed = Q(attempt__student=user, role=EvaluationRole.RECORD)
+        if user.is_guardian:
+            linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
+            allowed |= Q(attempt__student__in=linked, role=EvaluationRole.RECORD)
+        return self.filter(allowed)
+
     def with_paper(self) -> Self:
         """With what marking, and asking who may mark, reads beside the row.
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from evaluations.selectors.clarification_pages import waiting_threads
 from evaluations.selectors.queues import MOST_LISTED, MOST_WAITING, count_with, queue_for, waiting_for
 
 
@@ -22,6 +23,7 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
         "rest": count_with(teacher) - len(rows) if len(rows) >= MOST_LISTED else 0,
         "waiting": min(waiting, MOST_WAITING),
         "more_wait": waiting > MOST_WAITING,
+        "asked": waiting_threads(teacher) if may_mark else 0,
         "why_empty": why_empty,
         "kept_words": json.dumps(kept_words(), ensure_ascii=False),
     }

@@ -18,6 +18,10 @@ def result_url(attempt_id: UUID) -> str:
     return f"/results/{attempt_id}/"
 
 
+def clarification_url(clarification_id: UUID) -> str:
+    return f"/conversations/{clarification_id}/"
+
+
 def queue_url() -> str:
     return "/marking/"
 

@@ -11,10 +11,13 @@ from django.db.models import Model
 
 from evaluations.enums import EvaluationState
 from evaluations.models import (
+    AfterMarksPolicy,
     Annotation,
     AssignmentDecision,
     BankComment,
     BreachWarning,
+    Clarification,
+    ClarificationMessage,
     DeskOperation,
     Evaluation,
     ForecastRun,
@@ -65,6 +68,7 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
             teacher=cast.teacher, made_at=NOW, papers=0, work_seconds=0, free_seconds=0, late=0
         )
     ]
+    rows[AfterMarksPolicy] = [AfterMarksPolicy.objects.create()]
     rows[SlaPolicy] = list(SlaPolicy.objects.all())
     rows[BankComment] = [
         BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
@@ -93,6 +97,12 @@ def _teacher(cast: Any, state: str) -> Any:
 
 def _with(teacher: Any, exam: Any, student: Any, state: str) -> Evaluation:
     return evaluation_of(hand_in(exam, student), teacher=teacher, state=state)
+
+
+def _discussed(evaluation: Evaluation, marker: Any) -> list[Model]:
+    thread = Clarification.objects.create(evaluation=evaluation, marker=marker, opened_at=NOW, last_at=NOW)
+    said = {"clarification": thread, "side": "student", "author": evaluation.attempt.student, "at": NOW}
+    return [thread, ClarificationMessage.objects.create(id=uuid.uuid4(), text="Why?", **said)]
 
 
 def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
@@ -139,5 +149,6 @@ def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
         Reminder.objects.create(
             evaluation=evaluation, rung="half", teacher=marker, promised_from=NOW, at=NOW, is_told=True
         ),
+        *_discussed(evaluation, marker),
         SlaBreach.objects.create(evaluation=evaluation, due_at=NOW - timedelta(hours=1), flagged_at=NOW),
     ]
