@@ -49,10 +49,9 @@ def policy_for(exam: Exam) -> AfterMarksPolicy:
 def after_marks(attempt: Attempt, record: Evaluation | None, shown: Shown) -> AfterMarks:
     """One query. Nothing may be asked of marks that are not `shown`, nor of a paper that no teacher marked."""
     policy = policy_for(attempt.exam)
-    is_back = record is not None and record.state == EvaluationState.RELEASED
-    if not is_back or record.released_at is None or RevealItem.MARKS not in shown:
+    begins = record.released_at if record is not None and record.state == EvaluationState.RELEASED else None
+    if begins is None or RevealItem.MARKS not in shown:
         return AfterMarks(policy, Window(), Window())
-    begins = record.released_at
     ends = max(begins, _shown_from(attempt.exam) or begins)
     return AfterMarks(
         policy,

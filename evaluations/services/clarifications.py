@@ -166,13 +166,13 @@ def marker_of(record: Evaluation, question_id: UUID | None) -> User | None:
     given = MarkEvent.objects.filter(evaluation=record).order_by("-id")
     if question_id is not None:
         number = PaperQuestion.objects.values_list("number", flat=True).get(pk=question_id)
-        last = given.filter(question__number=number).select_related("actor").first()
+        last: MarkEvent | None = given.filter(question__number=number).select_related("actor").first()
         if last is not None:
             return last.actor
     if record.teacher is not None:
         return record.teacher
-    last = given.select_related("actor").first()
-    return last.actor if last else None
+    latest: MarkEvent | None = given.select_related("actor").first()
+    return latest.actor if latest else None
 
 
 def _known(message_id: UUID, actor: User) -> ClarificationMessage | None:

@@ -51,7 +51,7 @@ def own_attempt(request: HttpRequest, attempt_id: UUID, permission: str) -> Atte
 def after(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """What was asked about a paper that is back, and what may still be."""
     attempt = own_attempt(request, attempt_id, "evaluations.view_result")
-    context = after_marks_page(attempt, reader=request.user, now=timezone.now())  # type: ignore[arg-type] # signed in
+    context = after_marks_page(attempt, reader=request.user, now=timezone.now())
     return render_page(request, "evaluations/after_marks.html", context)
 
 
@@ -73,7 +73,7 @@ def ask(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
                     attempt=result.attempt,
                     question_id=form.question_id(),
                     place=form.place(),
-                    actor=request.user,  # type: ignore[arg-type] # signed in, or no attempt was found
+                    actor=request.user,
                     now=now,
                     **given,
                 )
@@ -104,7 +104,7 @@ def conversation(request: HttpRequest, clarification_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = {"text": form.cleaned_data["text"], "message_id": form.cleaned_data["message_id"]}
         try:
-            answer(thread=thread, actor=request.user, now=now, **given)  # type: ignore[arg-type] # signed in
+            answer(thread=thread, actor=request.user, now=now, **given)
         except DomainError as error:
             form.add_error(None, error.message)
         else:
@@ -114,12 +114,12 @@ def conversation(request: HttpRequest, clarification_id: UUID) -> HttpResponse:
     context = {
         "thread": thread,
         "attempt": thread.evaluation.attempt,
-        "said": messages_of(thread, reader=request.user),  # type: ignore[arg-type] # signed in
+        "said": messages_of(thread, reader=request.user),
         "form": form,
         "is_over": is_over(thread, now),
         "may_answer": request.user.has_perm("evaluations.answer_clarification", thread),
         "is_family": thread.marker_id != request.user.pk and not request.user.is_staff,
-        "label": label_of(thread, request.user),  # type: ignore[arg-type] # signed in
+        "label": label_of(thread, request.user),
         "words": draft_words(),
         # Who marked one question of a paper that several marked has no desk of all of it.
         "sees_desk": request.user.is_staff or thread.evaluation.teacher_id == request.user.pk,
@@ -131,7 +131,7 @@ def conversation(request: HttpRequest, clarification_id: UUID) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, clarification_id: UUID) -> HttpResponse:
     thread = _thread(request, clarification_id, "answer")
-    close_clarification(thread=thread, actor=request.user, now=timezone.now())  # type: ignore[arg-type] # signed in
+    close_clarification(thread=thread, actor=request.user, now=timezone.now())
     messages.success(request, _("The conversation is closed."))
     return redirect("clarification-page", thread.pk)
 
