@@ -1,8 +1,8 @@
 """kill -9 of web, worker, beat and of everything at every stage of the journey: nothing confirmed is lost or doubled.
 
 Students go through the stages side by side; each has one kind of victim, killed while the request of the stage is
-on its way. Whoever got no answer asks again, as a phone does. At one stage half of the students are hit, at the next the
-other half; with ABHYAS_EVERY_KILL=1 all are hit at every stage, which takes twice the time.
+on its way. Whoever got no answer asks again, as a phone does. At one stage half of the students are hit, at the next
+the other half; with ABHYAS_EVERY_KILL=1 all are hit at every stage, which takes twice the time.
 """
 
 from __future__ import annotations
