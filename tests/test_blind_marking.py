@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import Exam
+from evaluations.enums import OPEN_STATES
 from evaluations.models import Evaluation
 from evaluations.services.assignment import assign_waiting, requeue_evaluations
 from notifications.models import Notification
@@ -77,7 +78,7 @@ def address(row: Row, ids: dict[str, Any]) -> str:
 def test_what_a_marker_is_told_names_nobody(blind: World) -> None:
     """All that the services write to the marker while a paper comes, is taken, goes and is finished."""
     with transaction.atomic():
-        mine = list(Evaluation.objects.filter(teacher=blind.cast.colleague, state="assigned"))
+        mine = list(Evaluation.objects.filter(teacher=blind.cast.colleague, state__in=OPEN_STATES))
         requeue_evaluations(evaluations=mine, actor=blind.cast.staff, reason="Look again", now=blind.now)
         assign_waiting(now=blind.now)
     told = Notification.objects.filter(user=blind.cast.colleague)
