@@ -27,7 +27,7 @@ from typing import Any
 from playwright.sync_api import Page, expect, sync_playwright
 
 from config.demo.handwriting import draw_page
-from config.demo.sheets import load_answers
+from config.demo.sheets import SheetItem, flow_pages, load_answers
 from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.journeys.client import Person, Sheet, upload
 from tests.journeys.stack import Stack, wait_for
@@ -143,7 +143,8 @@ def hand_in(stack: Stack, world: dict[str, Any], number: int) -> None:
     answers = sorted(load_answers().items())
     chance, sheets = random.Random(number), []
     for page in range(1, PAGES + 1):
-        lines = [line for _key, kinds in chance.sample(answers, 2) for line in chance.choice(kinds).lines][:20]
+        _key, kinds = chance.choice(answers)
+        lines, _numbers = flow_pages([SheetItem(page, chance.choice(kinds).lines)], seed=number)[0]
         sheets.append(Sheet(draw_page(lines, seed=number, page_number=page), "image/jpeg", page))
     for sheet in sheets:
         upload(student, attempt, sheet)

@@ -172,7 +172,8 @@ def _written(number: int) -> tuple[int, str, str, str, str, Any]:
 
 def _content(number: int, kind: str, marks: str, text: str, key: Any) -> QuestionContent:
     written = kind in WRITTEN_TYPES
-    options = tuple(OptionContent(label, text) for label, text in zip("ABCD", OPTIONS.get(number, ()), strict=False))
+    texts = () if written else OPTIONS.get(number, ())
+    options = tuple(OptionContent(label, text) for label, text in zip("ABCD", texts, strict=False))
     steps = (
         tuple(StepContent(f"Step {i} of question {number}", Decimal(m)) for i, m in enumerate(key, 1))
         if written
