@@ -28,6 +28,7 @@ from evaluations.services.marking import save_mark
 from evaluations.services.opening import open_evaluation, open_missing_evaluations
 from evaluations.services.rebalancing import rebalance
 from evaluations.services.reminders import remind
+from evaluations.tasks import make_marked_paper
 from notifications import tasks
 from tests.bench.month import draw, rows
 from tests.bench.month.checks import check
@@ -326,8 +327,10 @@ def keep_alive(evaluation: Evaluation, begun: datetime, now: datetime) -> None:
 
 @contextmanager
 def without_mail() -> Iterator[None]:
-    """Notifications are written, their e-mails are not sent."""
-    with mock.patch.object(tasks.send_mail, "delay"), mock.patch.object(tasks.send_mails, "delay"):
+    """Notifications are written, their e-mails are not sent; marked papers are asked for, not drawn."""
+    with ExitStack() as stack:
+        for task in (tasks.send_mail, tasks.send_mails, make_marked_paper):
+            stack.enter_context(mock.patch.object(task, "delay"))
         yield
 
 
