@@ -91,6 +91,8 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("People"), "group", "admin:accounts_user_changelist"),
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
         (_("After the marks"), "forum", "admin:evaluations_aftermarkspolicy_changelist"),
+        (_("Re-marks"), "refresh", "admin:evaluations_remarkrequest_changelist"),
+        (_("Corrected marks"), "history", "admin:evaluations_markcorrection_changelist"),
         (_("Questions about marks"), "contact_support", "admin:evaluations_clarification_changelist"),
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),
         (_("Calendars"), "calendar_month", "admin:evaluations_workingcalendar_changelist"),

@@ -24,6 +24,7 @@ class EvaluationRole(models.TextChoices):
 
     RECORD = "record", _("The paper")
     SHARE = "share", _("Some questions of a paper")
+    REMARK = "remark", _("A question that is marked again")
 
 
 #: What a teacher has, or could have, to do.
@@ -67,6 +68,17 @@ class PictureState(models.TextChoices):
     ANSWERED = "answered", _("Arrived")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     EXPIRED = "expired", _("Time passed")
+
+
+class RemarkState(models.TextChoices):
+    WAITING = "waiting", _("With another teacher")
+    UPHELD = "upheld", _("Upheld")
+    REFUSED = "refused", _("Not upheld")
+
+
+class TokenKind(models.TextChoices):
+    SPENT = "spent", _("Spent")
+    REFUNDED = "refunded", _("Given back")
 
 
 class ClarificationSide(models.TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.models import new_id
+from evaluations.models import QuestionMark
+from evaluations.selectors.remarks import StepRow
 from evaluations.services.clarifications import LONGEST, Place
+from evaluations.services.remarks import LONGEST_WORDS
 
 Choices = list[tuple[str, str]]
 
@@ -59,3 +63,42 @@ class PointingForm(MessageForm):
     def place(self) -> Place | None:
         page = self.cleaned_data.get("page")
         return Place(UUID(page), self.cleaned_data.get("region")) if page else None
+
+
+class RemarkForm(PointingForm):
+    """The steps of the scheme that are asked about; none: the whole answer."""
+
+    steps = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, *args: Any, steps: list[StepRow], pages: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, questions=[], pages=pages, **kwargs)
+        del self.fields["question"]
+        self.fields["text"].label = _("Why it should be marked again")
+        self.fields["steps"].choices = [(str(step.id), step.number) for step in steps]  # type: ignore[attr-defined]
+
+
+class DecisionForm(forms.Form):
+    """Why each step is upheld or not; `given`: the mark of the second teacher, None while there is none."""
+
+    def __init__(self, *args: Any, steps: list[StepRow], given: QuestionMark | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.steps, self.given = steps, given
+        for step in steps:
+            self.fields[f"why_{step.id}"] = forms.CharField(
+                label=_("Why"),
+                initial=step.words,
+                widget=forms.Textarea(attrs={"rows": 2, "maxlength": LONGEST_WORDS, "data-draft": ""}),
+            )
+
+    def words(self) -> dict[UUID, str]:
+        return {step.id: self.cleaned_data[f"why_{step.id}"] for step in self.steps}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The steps with their fields, and the marks they have now."""
+        return [{"step": step, "field": self[f"why_{step.id}"], "now": self._now(step)} for step in self.steps]
+
+    def _now(self, step: StepRow) -> Decimal | None:
+        if step.after is not None or self.given is None:
+            return step.after
+        marks: Decimal = self.given.marks
+        return marks if step.step is None else Decimal(self.given.steps.get(str(step.step), "0"))

@@ -109,6 +109,21 @@ def sees_message(user: Any, message: Any) -> bool:
     return message is not None and bool((is_asked | is_family_of_thread).test(user, message.clarification))
 
 
+@rules.predicate
+def marks_again(user: Any, asked: Any) -> bool:
+    return asked is not None and bool(is_marker.test(user, asked.remark))
+
+
+@rules.predicate
+def sees_remark(user: Any, step: Any) -> bool:
+    return step is not None and bool((marks_again | is_family_of_thread).test(user, step.request))
+
+
+@rules.predicate
+def is_own_token(user: Any, token: Any) -> bool:
+    return token is not None and token.student_id == user.pk
+
+
 rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family)
 rules.add_perm("evaluations.change_evaluation", is_staff)
 rules.add_perm("evaluations.view_queue", is_verified_teacher)
@@ -117,12 +132,16 @@ rules.add_perm("evaluations.mark_evaluation", is_marker)
 # Asked of an attempt that the person can already see: a teacher of the cohort reads it too.
 rules.add_perm("evaluations.view_result", is_staff | is_own_sitting | is_verified_teacher)
 
+rules.add_perm("evaluations.view_remarkrequest", is_staff | marks_again | is_family_of_thread)
+rules.add_perm("evaluations.view_remarkstep", is_staff | sees_remark)
+rules.add_perm("evaluations.view_remarktoken", is_staff | is_own_token)
+rules.add_perm("evaluations.open_recheck", is_staff)
 rules.add_perm("evaluations.view_clarification", is_staff | is_asked | is_family_of_thread)
 rules.add_perm("evaluations.answer_clarification", is_staff | is_asked | asks)
 rules.add_perm("evaluations.view_clarificationmessage", is_staff | sees_message)
 rules.add_perm("evaluations.ask_about_marks", is_own_paper)
 rules.add_perm("evaluations.view_questions", is_staff | is_verified_teacher)
-for model in ("annotation", "markevent", "questionmark"):
+for model in ("annotation", "markcorrection", "markevent", "questionmark"):
     rules.add_perm(f"evaluations.view_{model}", is_staff | marks_row | reads_row)
 rules.add_perm("evaluations.view_picturerequest", is_staff | marks_row | of_family)
 rules.add_perm("evaluations.withdraw_picturerequest", marks_row)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.views import clarifications, fortnights, marking, pictures, rehearsals, results
+from evaluations.views import clarifications, fortnights, marking, pictures, rehearsals, remarks, results
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("results/<uuid:attempt_id>/marked.pdf", results.marked_paper_file, name="marked-paper-file"),
     path("results/<uuid:attempt_id>/after/", clarifications.after, name="after-marks"),
     path("results/<uuid:attempt_id>/ask/", clarifications.ask, name="clarification-ask"),
+    path("results/<uuid:attempt_id>/remark/<uuid:question_id>/", remarks.ask, name="remark-ask"),
+    path("marking/<uuid:evaluation_id>/decision/", remarks.decision, name="remark-decision"),
     path("conversations/<uuid:clarification_id>/", clarifications.conversation, name="clarification-page"),
     path("conversations/<uuid:clarification_id>/close/", clarifications.close, name="clarification-close"),
     path("marking/conversations/", clarifications.conversation_list, name="clarification-list"),

@@ -199,6 +199,11 @@ GET  after-marks  {marking_attempt}                       | login  200      404 
 GET  clarification-ask  {released_attempt}                | login  200      404     404      403      403     404     404      403
 GET  clarification-ask  {marking_attempt}                 | login  200      404     404      403      403     404     404      403
 POST clarification-ask  {released_attempt}                | login  422      404     404      403      403     404     404      403
+GET  remark-ask  {released_attempt} {marking_question}    | login  200      404     404      403      403     404     404      403
+GET  remark-ask  {released_attempt} {nobody}              | login  404      404     404      403      403     404     404      403
+POST remark-ask  {released_attempt} {marking_question}    | login  422      404     404      403      403     404     404      403
+GET  remark-decision  {marking}                           | login  404      404     404      403      404     404     404      404
+POST remark-decision  {marking}                           | login  403      404     404      403      404     404     404      403
 GET  clarification-page  {thread}                         | login  200      404     404      200      200     404     404      200
 POST clarification-page  {thread}                         | login  422      404     404      403      422     404     404      422
 POST clarification-close  {thread}                        | login  >clarification-page 404 404 403   >clarification-page 404 404 >clarification-page
@@ -370,8 +375,10 @@ OFFICE = {
     "evaluations.Clarification": "200 403",
     "evaluations.Evaluation": "200 403",
     "evaluations.Holiday": "200 200",
+    "evaluations.MarkCorrection": "200 403",
     "evaluations.MarkingGroup": "200 200",
     "evaluations.MarkingSpeed": "200 403",
+    "evaluations.RemarkRequest": "200 403",
     "evaluations.SlaBreach": "200 403",
     "evaluations.SlaPolicy": "200 200",
     "evaluations.WorkingCalendar": "200 200",

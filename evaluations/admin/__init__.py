@@ -1,3 +1,3 @@
 """The back office of evaluations."""
 
-from evaluations.admin import after_marks, board, corrections, groups, promises, speeds, warnings  # noqa: F401 - registers the models
+from evaluations.admin import after_marks, board, corrections, groups, promises, remarks, speeds, warnings  # noqa: F401 - registers the models

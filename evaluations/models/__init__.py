@@ -8,6 +8,7 @@ from evaluations.models.marks import MarkEvent, QuestionMark
 from evaluations.models.operations import DeskOperation
 from evaluations.models.pictures import PictureRequest, SlaPause
 from evaluations.models.policies import Holiday, OpeningHours, SlaPolicy, WorkingCalendar
+from evaluations.models.remarks import MarkCorrection, RemarkRequest, RemarkStep, RemarkToken
 from evaluations.models.reminders import Reminder
 from evaluations.models.speeds import MarkingSpeed
 
@@ -23,6 +24,7 @@ __all__ = [
     "Evaluation",
     "ForecastRun",
     "Holiday",
+    "MarkCorrection",
     "MarkEvent",
     "MarkedPaper",
     "MarkerForecast",
@@ -32,6 +34,9 @@ __all__ = [
     "PaperForecast",
     "PictureRequest",
     "QuestionMark",
+    "RemarkRequest",
+    "RemarkStep",
+    "RemarkToken",
     "Reminder",
     "SlaBreach",
     "SlaPause",

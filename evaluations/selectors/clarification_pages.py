@@ -13,14 +13,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.models import Attempt, SheetPage
+from assessments.models import SheetPage
 from assessments.selectors.attempts import shown_numbers
-from assessments.selectors.reveal import shown_of
 from common.storage import sheet_storage
 from evaluations.enums import ClarificationSide
 from evaluations.models import Clarification
-from evaluations.selectors.after_marks import after_marks
-from evaluations.selectors.records import record_of
 from evaluations.selectors.results import Result
 from evaluations.selectors.sheets import PageView
 
@@ -132,28 +129,6 @@ def draft_words() -> str:
         "signed_out": _("You are signed out. Your words are kept: sign in again and open this page."),
     }
     return json.dumps(words, ensure_ascii=False)
-
-
-def after_marks_page(attempt: Attempt, *, reader: User, now: datetime) -> dict[str, Any]:
-    """The page of what was asked after the marks, and what may still be asked."""
-    record = record_of(attempt)
-    rules = after_marks(attempt, record, shown_of(attempt, reader=reader, now=now))
-    threads: list[Any] = []
-    if record is not None:
-        threads = list(Clarification.objects.filter(evaluation=record).select_related("question"))
-    numbers = shown_numbers(attempt) if threads and attempt.exam.is_shuffled else {}
-    for thread in threads:
-        asked = thread.question
-        thread.label = f"{numbers.get(asked.pk, asked.number)}{asked.alternative}" if asked else ""
-    return {
-        "attempt": attempt,
-        "record": record,
-        "is_own": attempt.student_id == reader.pk,
-        "threads": threads,
-        "questions": rules.questions,
-        "questions_state": rules.questions.state(now),
-        "rules": rules,
-    }
 
 
 def thread_list(reader: User, *, before: str = "") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 A family is what guardians' links (invited and active ones) show within REACH steps: of a student the guardians, the
 students who share a guardian with them, and those students' guardians. Three steps either way, so it is the same seen
-from the teacher. Whoever gave marks for a paper does not mark it again when it is to be marked anew (`is_remark`).
+from the teacher. Whoever gave marks for any question of a paper does not mark it anew (`is_remark`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.enums import LinkState
 from accounts.models import GuardianLink, User
-from evaluations.enums import Conflict
+from evaluations.enums import Conflict, EvaluationRole
 from evaluations.models import Evaluation, MarkEvent
 
 REACH = 3
@@ -45,16 +45,27 @@ def conflicts_of(papers: Collection[Sitting]) -> dict[UUID, dict[UUID, str]]:
     families = kin_of({paper.student for paper in papers})
     found = {paper.evaluation: dict(families[paper.student]) for paper in papers}
     again = [paper.evaluation for paper in papers if paper.is_remark]
-    given = MarkEvent.objects.filter(evaluation__in=again) if again else MarkEvent.objects.none()
-    for evaluation, actor in given.order_by().values_list("evaluation_id", "actor_id").distinct():
+    for evaluation, actor in marked_before(again):
         found[evaluation].setdefault(actor, Conflict.MARKED)
     return found
+
+
+def marked_before(papers: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """Of papers that are marked anew, each with whoever gave marks for the same attempt, on whichever evaluation of it;
+    what a teacher gave on the re-mark itself is its own work. One query, none for no papers."""
+    if not papers:
+        return []
+    given = MarkEvent.objects.filter(evaluation__attempt__evaluations__in=papers).order_by()
+    rows = given.values_list("evaluation__attempt__evaluations", "actor_id", "evaluation_id", "evaluation__role")
+    own = EvaluationRole.REMARK
+    return [(paper, actor) for paper, actor, on, role in rows.distinct() if (paper, role) != (on, own)]
 
 
 def open_to(rows: QuerySet[Evaluation], teacher: User) -> QuerySet[Evaluation]:
     """Those of `rows` that the teacher may mark, seen from the teacher; reads the teacher's family at once."""
     family = kin_of({teacher.pk})[teacher.pk]
-    marked = MarkEvent.objects.filter(evaluation=OuterRef("pk"), actor=teacher)
+    marked = MarkEvent.objects.filter(evaluation__attempt=OuterRef("attempt"), actor=teacher)
+    marked = marked.exclude(evaluation=OuterRef("pk"), evaluation__role=EvaluationRole.REMARK)
     return rows.exclude(attempt__student__in=list(family)).exclude(Q(is_remark=True) & Exists(marked))
 
 

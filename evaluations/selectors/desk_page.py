@@ -16,6 +16,7 @@ from evaluations.models import BankComment, Evaluation
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
 from evaluations.selectors.pictures import PictureView, picture_json
 from evaluations.selectors.queue_page import kept_words
+from evaluations.selectors.remarks import pointed_at
 from evaluations.selectors.sheets import PageView
 from evaluations.selectors.totals import plain
 
@@ -29,11 +30,14 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     """The context of the desk. Marking is possible only for the teacher who holds the claim."""
     desk = desk_data(evaluation)
     can_mark = evaluation.teacher_id == reader.pk and evaluation.state == EvaluationState.IN_PROGRESS
+    about = pointed_at(evaluation)
     label = f"{desk.exam_title}, {evaluation.short_id}"
     data = _data(desk, now) | {"can_mark": can_mark, "person": str(reader.pk), "label": label}
+    data["pointed"] = {"page": about["page_id"], "region": about["region"]} if about else None
     return {
         "desk": desk,
         "evaluation": evaluation,
+        "about": about,
         "numbers": desk.progress.numbers,
         "bank": list(BankComment.objects.filter(owner=reader)[:BANK_SIZE]) if can_mark else [],
         "urls": {

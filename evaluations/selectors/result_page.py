@@ -20,7 +20,7 @@ from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui_times import when
 from evaluations.enums import PROMISED_STATES, EvaluationState
-from evaluations.models import PaperForecast
+from evaluations.models import MarkCorrection, PaperForecast
 from evaluations.selectors.desk_page import page_json
 from evaluations.selectors.marked_papers import marked_file
 from evaluations.selectors.pictures import open_pictures
@@ -70,10 +70,20 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         ],
         "pages": [page_json(page) for page in result.pages],
         "marked": marked_file(result, reader=reader),
+        "corrections": corrections_of(result),
         "is_own": attempt.student_id == reader.pk,
         "facts": integrity_facts(attempt) if reader.has_perm("assessments.see_unrevealed", attempt) else None,
         "quiz": result_of(attempt, attempt.exam) if attempt.exam.is_quiz and RevealItem.MARKS in result.shown else None,
     }
+
+
+def corrections_of(result: Result) -> list[dict[str, Any]]:
+    """The marks that changed after the paper was back, the newest first, where marks are shown. One query."""
+    if result.evaluation is None or RevealItem.MARKS not in result.shown:
+        return []
+    labels = {question.id: question.label for question in result.questions}
+    rows = MarkCorrection.objects.filter(evaluation=result.evaluation).order_by("-id")
+    return [{"label": labels.get(row.question_id, ""), "row": row} for row in rows if row.question_id in labels]
 
 
 def _steps(result: Result) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ FLAG = """
 INSERT INTO evaluations_slabreach (evaluation_id, due_at, flagged_at)
 SELECT late.id, late.due_at, {now}
 FROM evaluations_evaluation AS late
-WHERE late.role = 'record' AND late.state IN ({states})
+WHERE late.role IN ('record', 'remark') AND late.state IN ({states})
   AND late.due_at < {now} AND late.due_at < COALESCE(late.paused_at, {now}) AND late.finalised_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM evaluations_slabreach AS known WHERE known.evaluation_id = late.id)
 ORDER BY late.due_at, late.id
@@ -62,9 +62,9 @@ def scan_breaches(*, now: datetime) -> int:
 def flag_if_late(*, evaluation: Evaluation, now: datetime) -> bool:
     """Flags one locked paper that is being finished or returned after its promise, before a scan could see it.
 
-    A share has no promise of its own: its record is flagged.
+    A share has no promise of its own: its record is flagged; a re-mark has.
     """
-    if evaluation.role != EvaluationRole.RECORD or not evaluation.is_late(now):
+    if evaluation.role not in (EvaluationRole.RECORD, EvaluationRole.REMARK) or not evaluation.is_late(now):
         return False
     _, created = SlaBreach.objects.get_or_create(
         evaluation=evaluation, defaults={"due_at": evaluation.due_at, "flagged_at": now}

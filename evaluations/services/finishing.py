@@ -11,8 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.enums import LinkState
-from accounts.models import GuardianLink, User
+from accounts.models import User
 from accounts.services.audit import record_event
 from assessments.enums import ReleasePolicy, RevealItem
 from assessments.selectors.reveal import shown_by_exam
@@ -24,6 +23,7 @@ from evaluations.selectors.progress import marking_progress
 from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
+from evaluations.services.corrections import family_of, note_changes_since_reopening, tell_of_changes
 from evaluations.services.marked_papers import ask_after_release
 from evaluations.services.measuring import learn_speed
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
@@ -60,6 +60,8 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
         lock_with_record(evaluation)
         locked = lock_claimed(evaluation.pk, actor)
         require_no_open_picture(locked)
+        if locked.role == EvaluationRole.REMARK:
+            raise DomainError("Say for each step what you decide, then the re-mark is finished.", "decision_needed")
         progress = marking_progress(locked)
         if progress.missing:
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
@@ -176,24 +178,24 @@ def _move_audited(
 
 
 def _release(evaluation: Evaluation, actor: User | None, now: datetime) -> None:
-    released_at = evaluation.released_at or now
+    was_back, released_at = evaluation.released_at is not None, evaluation.released_at or now
     changes = {"released_at": released_at}
     made = _move_audited(evaluation, "release", ("total_marks",), actor=actor, now=now, changes=changes)
+    changes_seen = note_changes_since_reopening(record=evaluation, actor=actor, now=now) if was_back else []
     note_released(evaluation)
     ask_after_release(evaluation=evaluation, now=now)
     sent = partial(released_data, evaluation)
     record_webhook(type=WebhookType.EVALUATION_RELEASED, cause=str(made.pk), data=sent, now=now)
-    _tell_family(evaluation, made, now)
+    if changes_seen:
+        tell_of_changes(evaluation, changes_seen, cause=f"transition:{made.pk}", now=now)
+    else:
+        _tell_family(evaluation, made, now)
 
 
 def _tell_family(evaluation: Evaluation, made: Transition, now: datetime) -> None:
     attempt = evaluation.attempt
-    guardians = GuardianLink.objects.filter(
-        student=attempt.student_id, state=LinkState.ACTIVE, guardian__is_active=True
-    ).select_related("guardian")
-    readers = [attempt.student, *(link.guardian for link in guardians)]
     shows_marks = RevealItem.MARKS in shown_by_exam([attempt.exam], now)[attempt.exam_id]
-    for reader in readers:
+    for reader in family_of(attempt):
         with translation.override(reader.language):
             title, body = _returned_news(evaluation, reader, shows_marks)
         notify(

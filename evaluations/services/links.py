@@ -22,6 +22,14 @@ def clarification_url(clarification_id: UUID) -> str:
     return f"/conversations/{clarification_id}/"
 
 
+def after_marks_url(attempt_id: UUID) -> str:
+    return f"/results/{attempt_id}/after/"
+
+
+def rechecks_url(request_id: UUID) -> str:
+    return f"/admin/evaluations/remarkrequest/{request_id}/others/"
+
+
 def queue_url() -> str:
     return "/marking/"
 

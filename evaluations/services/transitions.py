@@ -71,6 +71,9 @@ RULES: dict[str, Rule] = {
     ),
     "finalise": Rule(frozenset({S.IN_PROGRESS}), S.FINALISED, "Claim the paper first.", needs_actor=True),
     "release": Rule(frozenset({S.FINALISED}), S.RELEASED, "Only a marked paper can go back to the student."),
+    "correct": Rule(
+        frozenset({S.RELEASED}), S.RELEASED, "The paper is not with its student.", needs_actor=True, needs_reason=True
+    ),
     "reopen": Rule(
         frozenset({S.FINALISED, S.RELEASED}),
         S.ASSIGNED,
@@ -210,6 +213,7 @@ def _announce(made: Transition) -> None:
         "finalise": evaluation_finalised,
         "gather": evaluation_finalised,
         "release": evaluation_released,
+        "correct": evaluation_released,
     }.get(made.name)
     # Of a share nobody above knows: its record is told of.
     if fact is not None and evaluation.role == EvaluationRole.RECORD:

@@ -28,6 +28,7 @@ ALLOWED = {
     (A, "requeue"): Q, (P, "requeue"): Q, (R, "requeue"): Q,
     (P, "finalise"): F,
     (F, "release"): OUT,
+    (OUT, "correct"): OUT,
     (F, "reopen"): A, (OUT, "reopen"): A,
 }  # fmt: skip
 

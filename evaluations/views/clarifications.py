@@ -19,8 +19,8 @@ from common.htmx import render_page
 from evaluations.forms import MessageForm, PointingForm
 from evaluations.models import Clarification
 from evaluations.selectors.after_marks import after_marks
+from evaluations.selectors.after_marks_page import after_marks_page
 from evaluations.selectors.clarification_pages import (
-    after_marks_page,
     draft_words,
     label_of,
     messages_of,

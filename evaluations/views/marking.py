@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
+from evaluations.enums import EvaluationRole
 from evaluations.models import Evaluation
 from evaluations.selectors.desk_page import desk_page, desk_pictures, page_json
 from evaluations.selectors.pictures import picture_views
@@ -58,6 +59,8 @@ def desk(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 @require_POST
 def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
+    if evaluation.role == EvaluationRole.REMARK:
+        return redirect("remark-decision", evaluation.pk)
     finalise_evaluation(evaluation=evaluation, actor=request.user, now=timezone.now())
     if "next" in request.POST and request.user == evaluation.teacher:
         messages.success(request, _("Finished. This is the next paper by promise."))

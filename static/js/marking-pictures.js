@@ -22,8 +22,8 @@ export class DeskPictures {
    * pictures: of the desk's data; svg, place(event): where the pointer draws, in 0–1 of the page; isAsking(): whether the
    * tool is chosen; numberOf(page id); changed({due_at, paused}): the clock; drawn(): the side by side came or went.
    */
-  constructor({ pictures, words, urls, svg, place, isAsking, numberOf, toast, changed, drawn, setTool }) {
-    Object.assign(this, { pictures, words, urls, svg, place, isAsking, numberOf, toast, changed, drawn, setTool });
+  constructor({ pictures, pointed, words, urls, svg, place, isAsking, numberOf, toast, changed, drawn, setTool }) {
+    Object.assign(this, { pictures, pointed, words, urls, svg, place, isAsking, numberOf, toast, changed, drawn, setTool });
     this.dialog = $("#ask");
     this.regions = $("#regions");
     svg.addEventListener("pointerdown", (event) => this.begin(event));
@@ -64,7 +64,7 @@ export class DeskPictures {
       img.width = answered.width;
       img.height = answered.height;
     }
-    this.regions.replaceChildren(...[open, answered].filter((p) => p?.region).map((p) => boxOf(p.region)));
+    this.regions.replaceChildren(...[open, answered, this.pointed?.page === page?.id ? this.pointed : null].filter((p) => p?.region).map((p) => boxOf(p.region)));
     for (const thumb of document.querySelectorAll("[data-page]")) thumb.toggleAttribute("data-asked", Boolean(this.open.some((p) => p.page === thumb.dataset.page)));
     if (was !== newer.hidden) this.drawn();
   }

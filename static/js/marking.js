@@ -60,7 +60,7 @@ async function finish() {
 }
 
 const pictures = new DeskPictures({
-  pictures: data.pictures, words, urls: { ask: root.dataset.ask, withdraw: root.dataset.withdraw, state: root.dataset.state },
+  pictures: data.pictures, pointed: data.pointed, words, urls: { ask: root.dataset.ask, withdraw: root.dataset.withdraw, state: root.dataset.state },
   svg, place, isAsking: () => canMark && now.tool === "ask", numberOf: (id) => pageOf(id)?.number, toast,
   changed({ due_at, paused }) { data.due_at = due_at; data.paused = paused; tick(); }, drawn: () => fit(), setTool,
 });

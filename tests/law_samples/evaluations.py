@@ -22,6 +22,7 @@ from evaluations.models import (
     Evaluation,
     ForecastRun,
     Holiday,
+    MarkCorrection,
     MarkedPaper,
     MarkerForecast,
     MarkEvent,
@@ -31,6 +32,9 @@ from evaluations.models import (
     PaperForecast,
     PictureRequest,
     QuestionMark,
+    RemarkRequest,
+    RemarkStep,
+    RemarkToken,
     Reminder,
     SlaBreach,
     SlaPause,
@@ -99,6 +103,26 @@ def _with(teacher: Any, exam: Any, student: Any, state: str) -> Evaluation:
     return evaluation_of(hand_in(exam, student), teacher=teacher, state=state)
 
 
+def _again(evaluation: Evaluation, question: Any, marker: Any, cast: Any) -> list[Model]:
+    """A re-mark that waits at the colleague's, its step and token, and a corrected mark."""
+    student = evaluation.attempt.student
+    remark = evaluation_of(
+        evaluation.attempt, teacher=cast.colleague, role="remark", record=evaluation, numbers=[4], is_remark=True
+    )
+    asked = RemarkRequest.objects.create(
+        evaluation=evaluation, remark=remark, question=question, reason="Why?", asked_by=student, asked_at=NOW,
+        first_marker=marker, marks_before=Decimal(1),
+    )  # fmt: skip
+    token = RemarkToken.objects.create(
+        student=student, exam=evaluation.attempt.exam, request=asked, kind="spent", at=NOW
+    )
+    corrected = MarkCorrection.objects.create(
+        evaluation=evaluation, question=question, before=Decimal(1), after=Decimal(2), total_before=Decimal(4),
+        total_after=Decimal(5), reason="Seen again.", actor=marker, at=NOW,
+    )  # fmt: skip
+    return [asked, RemarkStep.objects.create(request=asked, before=Decimal(1)), token, corrected]
+
+
 def _discussed(evaluation: Evaluation, marker: Any) -> list[Model]:
     thread = Clarification.objects.create(evaluation=evaluation, marker=marker, opened_at=NOW, last_at=NOW)
     said = {"clarification": thread, "side": "student", "author": evaluation.attempt.student, "at": NOW}
@@ -150,5 +174,6 @@ def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
             evaluation=evaluation, rung="half", teacher=marker, promised_from=NOW, at=NOW, is_told=True
         ),
         *_discussed(evaluation, marker),
+        *_again(evaluation, question, marker, cast),
         SlaBreach.objects.create(evaluation=evaluation, due_at=NOW - timedelta(hours=1), flagged_at=NOW),
     ]
