@@ -99,7 +99,7 @@ def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, 
 def note_changes_since_reopening(*, record: Evaluation, actor: User | None, now: datetime) -> list[MarkCorrection]:
     """Of a record that goes back to its student again: what changed since it was opened, one correction each.
 
-    Ids follow time. Compares the marks of the events by then with the marks as they stand; only marks with events count.
+    Ids follow time. Compares the marks of events by then with the marks as they stand; only marks with events count.
     """
     opened = Transition.objects.filter(evaluation=record, name="reopen").order_by("-id").first()
     who = actor or (opened.actor if opened else None)
