@@ -1,10 +1,12 @@
-"""Secrets that must be read again (to sign with them) are kept encrypted, under a key that comes from SECRET_KEY."""
+"""Secrets that must be read again (to sign with them) are kept encrypted, under a key that comes from SECRET_KEY. What
+leaves the system signed is signed with another one from there."""
 
 from __future__ import annotations
 
 import base64
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
@@ -22,6 +24,11 @@ def unseal(sealed: str, *, purpose: str) -> str | None:
         return _box(purpose).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
+
+
+def signing_key(*, purpose: str) -> Ed25519PrivateKey:
+    """The key of this installation to sign for one purpose with; it changes with SECRET_KEY."""
+    return Ed25519PrivateKey.from_private_bytes(_derived(settings.SECRET_KEY, f"sign:{purpose}"))
 
 
 def _box(purpose: str) -> MultiFernet:

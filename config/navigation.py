@@ -92,6 +92,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
         (_("After the marks"), "forum", "admin:evaluations_aftermarkspolicy_changelist"),
         (_("Re-marks"), "refresh", "admin:evaluations_remarkrequest_changelist"),
+        (_("Exports"), "download", "admin:evaluations_exports"),
         (_("Corrected marks"), "history", "admin:evaluations_markcorrection_changelist"),
         (_("Questions about marks"), "contact_support", "admin:evaluations_clarification_changelist"),
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),

@@ -136,6 +136,8 @@ rules.add_perm("evaluations.view_remarkrequest", is_staff | marks_again | is_fam
 rules.add_perm("evaluations.view_remarkstep", is_staff | sees_remark)
 rules.add_perm("evaluations.view_remarktoken", is_staff | is_own_token)
 rules.add_perm("evaluations.open_recheck", is_staff)
+rules.add_perm("evaluations.export_result", is_staff)
+rules.add_perm("evaluations.export_marks", is_staff)
 rules.add_perm("evaluations.view_clarification", is_staff | is_asked | is_family_of_thread)
 rules.add_perm("evaluations.answer_clarification", is_staff | is_asked | asks)
 rules.add_perm("evaluations.view_clarificationmessage", is_staff | sees_message)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("results/<uuid:attempt_id>/", results.result, name="result-page"),
     path("results/<uuid:attempt_id>/marked/", results.marked_paper, name="marked-paper"),
     path("results/<uuid:attempt_id>/marked.pdf", results.marked_paper_file, name="marked-paper-file"),
+    path("results/<uuid:attempt_id>/bundle.zip", results.result_bundle, name="result-bundle"),
     path("results/<uuid:attempt_id>/after/", clarifications.after, name="after-marks"),
     path("results/<uuid:attempt_id>/ask/", clarifications.ask, name="clarification-ask"),
     path("results/<uuid:attempt_id>/remark/<uuid:question_id>/", remarks.ask, name="remark-ask"),

@@ -194,6 +194,8 @@ GET  marked-paper  {released_attempt}                     | login  >result-page 
 POST marked-paper  {marking_attempt}                      | login  422      404     404      422      422     404     404      422
 GET  marked-paper-file  {released_attempt}                | login  >result-page 404 404      >result-page >result-page 404 404      >result-page
 POST marked-paper-file  {released_attempt}                | login  405      405     405      405      405     405     405      405
+GET  result-bundle  {released_attempt}                    | login  405      405     405      405      405     405     405      405
+POST result-bundle  {marking_attempt}                     | login  403      404     404      403      403     404     404      422
 GET  after-marks  {released_attempt}                      | login  200      404     404      200      200     404     404      200
 GET  after-marks  {marking_attempt}                       | login  200      404     404      200      200     404     404      200
 GET  clarification-ask  {released_attempt}                | login  200      404     404      403      403     404     404      403
@@ -312,6 +314,7 @@ POST api-sheets  {sheets}                                 | 401    422      404 
 POST api-sheets-confirm  {sheets}                         | 401    422      404     404      403      403     404     404      403
 POST api-sheet-done  {sheets} {unsent}                    | 401    422      404     404      403      403     404     404      403
 POST api-sheet-done  {sheets} {nobody}                    | 401    404      404     404      403      403     404     404      403
+GET  api-exam-marks  {open_exam}                          | 401    403      403     404      404      403     403     404      200
 GET  api-attempt-result  {released_attempt}               | 401    200      404     404      200      200     404     404      200
 GET  api-marked-paper  {released_attempt}                 | 401    200      404     404      200      200     404     404      200
 POST api-marked-paper  {released_attempt}                 | 401    202      404     404      202      202     404     404      202

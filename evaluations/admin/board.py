@@ -27,6 +27,7 @@ from common.local_times import day_start
 from common.templatetags.ui import marks
 from evaluations.admin.compliance import CompliancePages
 from evaluations.admin.decisions import DecisionInline, ReadOnlyInline
+from evaluations.admin.exports import ExportPages
 from evaluations.admin.leave import LeavePages
 from evaluations.admin.reassigning import ReassignPages
 from evaluations.enums import OPEN_STATES, EvaluationState
@@ -150,7 +151,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(CompliancePages, LeavePages, ReassignPages):
+class EvaluationAdmin(CompliancePages, ExportPages, LeavePages, ReassignPages):
     empty_sentence = _("No paper has been handed in yet.")
     list_display = [
         "label",

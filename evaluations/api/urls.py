@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluations.api import operations, pictures, views
+from evaluations.api import exports, operations, pictures, views
 
 urlpatterns = [
     path("evaluations/", views.EvaluationList.as_view(), name="api-evaluation-list"),
@@ -33,6 +33,7 @@ urlpatterns = [
         name="api-picture-sheet-done",
     ),
     path("evaluations/<uuid:evaluation_id>/finalise/", views.Finalise.as_view(), name="api-evaluation-finalise"),
+    path("exams/<uuid:exam_id>/marks/", exports.ExamMarks.as_view(), name="api-exam-marks"),
     path("attempts/<uuid:attempt_id>/result/", views.AttemptResult.as_view(), name="api-attempt-result"),
     path("attempts/<uuid:attempt_id>/marked-paper/", views.AttemptMarkedPaper.as_view(), name="api-marked-paper"),
 ]

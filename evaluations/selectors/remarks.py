@@ -165,7 +165,7 @@ def alike(asked: RemarkRequest) -> list[QuestionMark]:
 
 def _events(row: RemarkRequest) -> list[dict[str, Any]]:
     """Asked, with another teacher, decided."""
-    asked = _("Your institute looks at it again") if row.is_recheck else _("You asked for a re-mark")
+    asked = _("Your institute looks at it again") if row.is_recheck else _("A re-mark was asked for")
     decided = {RemarkState.UPHELD: _("Upheld"), RemarkState.REFUSED: _("Not upheld")}
     is_open = row.state == RemarkState.WAITING
     teacher = row.remark.teacher_id is not None

@@ -16,7 +16,7 @@ from common.errors import DomainError
 from common.htmx import render_page
 from evaluations.enums import EvaluationRole, EvaluationState
 from evaluations.forms import DecisionForm, RemarkForm
-from evaluations.models import Evaluation, QuestionMark
+from evaluations.models import Evaluation, QuestionMark, RemarkRequest
 from evaluations.selectors.after_marks import after_marks
 from evaluations.selectors.clarification_pages import draft_words, page_choices, pointing_pages
 from evaluations.selectors.remarks import pointed_at, steps_to_point_at, tokens_left
@@ -31,6 +31,9 @@ def ask(request: HttpRequest, attempt_id: UUID, question_id: UUID) -> HttpRespon
     question = next((one for one in result.questions if one.id == question_id and one.is_written), None)
     if question is None or result.evaluation is None:
         raise Http404
+    known = RemarkRequest.objects.filter(evaluation=result.evaluation, question=question_id).first()
+    if known is not None and request.method == "GET":
+        return redirect(f"{reverse('after-marks', args=[attempt_id])}#remark-{known.pk}")
     rules = after_marks(result.attempt, result.evaluation, result.shown)
     row = PaperQuestion.objects.select_related("version").get(pk=question_id)
     mark = QuestionMark.objects.filter(evaluation=result.evaluation, question=row).first()

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from assessments.enums import AttemptState, PageState, RevealItem
 from assessments.models import Attempt, SheetPage
@@ -20,9 +20,10 @@ from common.storage import sheet_storage
 from evaluations.enums import FileState
 from evaluations.models import Evaluation
 from evaluations.selectors.marked_papers import marked_file
-from evaluations.selectors.records import with_records
+from evaluations.selectors.records import record_of, with_records
 from evaluations.selectors.result_page import paper_rows, result_page
 from evaluations.selectors.results import result_data
+from evaluations.services.bundles import make_bundle
 from evaluations.services.marked_papers import ask_marked_paper
 from notifications.selectors import unread_on
 from notifications.services.inbox import read_by_url
@@ -76,6 +77,22 @@ def marked_paper_file(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if marked is None or marked.row is None or marked.state != FileState.READY:
         return redirect("result-page", attempt.pk)
     response = redirect(sheet_storage().signed_url(marked.row.storage_key))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+def result_bundle(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Everything of a result, signed; for staff, and written into the audit trail."""
+    rows = with_records(Attempt.objects.select_related("exam", "paper"))
+    attempt = get_permitted(request.user, "evaluations.export_result", rows, attempt_id)
+    record = record_of(attempt)
+    if record is None:
+        raise Http404
+    record.attempt = attempt
+    data = make_bundle(evaluation=record, actor=request.user, now=timezone.now())
+    response = HttpResponse(data, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="result-{record.short_id}.zip"'
     response["Cache-Control"] = "no-store"
     return response
 
