@@ -10,7 +10,7 @@ from typing import Any
 import rules
 
 from accounts.enums import LinkState
-from accounts.rules import is_signed_in, is_staff, is_verified_teacher
+from accounts.rules import is_signed_in, is_staff, is_teacher, is_verified_teacher
 from evaluations.enums import EvaluationRole, EvaluationState
 
 
@@ -50,7 +50,13 @@ def is_own_sitting(user: Any, attempt: Any) -> bool:
 
 @rules.predicate
 def owns(user: Any, row: Any) -> bool:
-    return row is not None and row.owner_id == user.pk
+    return row is not None and row.owner_id is not None and row.owner_id == user.pk
+
+
+@rules.predicate
+def is_shared(user: Any, comment: Any) -> bool:
+    """A comment of the institute; asked without one, whether there may be any."""
+    return comment is None or comment.owner_id is None
 
 
 @rules.predicate
@@ -151,14 +157,16 @@ rules.add_perm("evaluations.answer_picturerequest", is_own_picture)
 rules.add_perm("evaluations.view_paperforecast", is_staff | marks_row | of_family)
 for model in (
     *("markinggroup", "transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"),
-    *("forecastrun", "markerforecast", "deskoperation", "markedpaper"),
+    *("forecastrun", "markerforecast", "deskoperation", "markedpaper", "deskkeys", "laterflag"),
 ):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
 for verb in ("add", "change", "delete"):
     rules.add_perm(f"evaluations.{verb}_markinggroup", is_staff)
 rules.add_perm("evaluations.view_markingspeed", is_staff | is_own_speed)
-rules.add_perm("evaluations.view_bankcomment", is_staff | owns)
-rules.add_perm("evaluations.change_bankcomment", owns)
+rules.add_perm("evaluations.view_bankcomment", is_staff | owns | (is_teacher & is_shared))
+rules.add_perm("evaluations.change_bankcomment", owns | (is_staff & is_shared))
+rules.add_perm("evaluations.delete_bankcomment", owns | (is_staff & is_shared))
+rules.add_perm("evaluations.add_bankcomment", is_staff)
 for model in ("aftermarkspolicy", "slapolicy", "workingcalendar", "openinghours", "holiday"):
     rules.add_perm(f"evaluations.view_{model}", is_signed_in)
     for verb in ("add", "change", "delete"):

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from evaluations.views import clarifications, fortnights, marking, pictures, rehearsals, remarks, results
+from evaluations.views import (
+    clarifications,
+    comments,
+    desk_aids,
+    fortnights,
+    marking,
+    pictures,
+    rehearsals,
+    remarks,
+    results,
+)
 
 urlpatterns = [
     path("papers/", results.paper_list, name="paper-list"),
@@ -23,9 +33,15 @@ urlpatterns = [
     path("pictures/<uuid:request_id>/status/", pictures.picture_status, name="picture-status"),
     path("marking/", marking.queue, name="marking-queue"),
     path("marking/fortnight/", fortnights.own_fortnight, name="own-fortnight"),
+    path("marking/comments/", comments.comment_bank, name="comment-bank"),
+    path("marking/comments/<uuid:comment_id>/", comments.comment_edit, name="comment-edit"),
+    path("marking/keys/", desk_aids.keys, name="desk-keys"),
     path("marking/claim/", marking.claim, name="marking-claim"),
     path("marking/<uuid:evaluation_id>/", marking.desk, name="marking-desk"),
     path("marking/<uuid:evaluation_id>/finalise/", marking.finalise, name="marking-finalise"),
     path("marking/<uuid:evaluation_id>/heartbeat/", marking.heartbeat, name="marking-heartbeat"),
+    path("marking/<uuid:evaluation_id>/later/", desk_aids.later, name="marking-later"),
+    path("marking/<uuid:evaluation_id>/earlier/<uuid:question_id>/", desk_aids.earlier, name="marking-earlier"),
+    path("marking/<uuid:evaluation_id>/steps/<uuid:step_id>/", desk_aids.step, name="marking-step"),
     path("marking/<uuid:evaluation_id>/pages/", marking.pages, name="marking-pages"),
 ]

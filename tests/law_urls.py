@@ -217,6 +217,8 @@ GET  page-image  {marking_page} original                  | login  >file_downloa
 GET  page-image  {marking_page} enormous                  | login  404      404     404      404      404     404     404      404
 GET  picture-page  {asked}                                | login  200      404     404      403      403     404     404      403
 GET  picture-status  {asked}                              | login  200      404     404      403      403     404     404      403
+GET  comment-bank                                         | login  403      403     403      403      200     200     200      403
+POST comment-edit  {bank_comment}                         | login  404      404     404      404      422     404     404      404
 GET  marking-queue                                        | login  403      403     403      403      200     200     200      403
 GET  own-fortnight                                        | login  403      403     403      403      200     200     200      403
 POST own-fortnight                                        | login  403      403     403      403      200     200     200      403
@@ -227,6 +229,10 @@ GET  marking-desk  {released}                             | login  403      404 
 GET  marking-desk  {waiting}                              | login  404      403     404      404      404     404     404      200
 POST marking-finalise  {marking}                          | login  403      404     404      403      422     404     404      403
 POST marking-heartbeat  {marking}                         | login  403      404     404      403      200     404     404      403
+POST desk-keys                                            | login  403      403     403      403      422     422     422      403
+GET  marking-earlier  {marking} {marking_question}        | login  403      404     404      403      200     404     404      200
+GET  marking-step  {marking} {marking_question}           | login  403      404     404      403      200     404     404      200
+POST marking-later  {marking}                             | login  403      404     404      403      422     404     404      403
 GET  marking-pages  {marking}                             | login  403      404     404      403      200     404     404      200
 """
 
@@ -374,6 +380,7 @@ OFFICE = {
     "notifications.WebhookDelivery": "200 403",
     "notifications.WebhookEndpoint": "200 200",
     "evaluations.AfterMarksPolicy": "200 200",
+    "evaluations.BankComment": "200 200",
     "evaluations.BreachWarning": "200 403",
     "evaluations.Clarification": "200 403",
     "evaluations.Evaluation": "200 403",
@@ -398,6 +405,7 @@ OFFICE_DELETES = {
     "courses.Topic",
     "courses.Unit",
     "evaluations.AfterMarksPolicy",
+    "evaluations.BankComment",
     "evaluations.Holiday",
     "evaluations.SlaPolicy",
     "evaluations.WorkingCalendar",

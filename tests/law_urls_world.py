@@ -94,6 +94,7 @@ class World:
             "marking_attempt": self.marking.attempt_id,
             "marking_question": self.marking.attempt.paper.questions.get(number=4).pk,
             "marking_page": self.marking.attempt.uploads.first().pages.get().pk,
+            "bank_comment": self.cast.teacher.bank_comments.get_or_create(text="Show the working.")[0].pk,
             "released": self.released.pk,
             "released_attempt": self.released.attempt_id,
             "asked": self.released.picture_requests.get().pk,

@@ -48,6 +48,7 @@ PAGES = [
     ("student", "account_reauthenticate", ()),
     ("teacher", "teacher-home", ()),
     ("teacher", "marking-queue", ()),
+    ("teacher", "comment-bank", ()),
     ("teacher", "marking-desk", ("{marking}",)),
     ("teacher", "marking-desk", ("{released}",)),
     ("teacher", "marking-desk", ("{blurred_desk}",)),

@@ -160,6 +160,7 @@ def capture_words() -> dict[str, str]:
         "too_large": _("{} is larger than 15 MB."),
         "blurred": _("Looks blurred. Retake it while the paper is in front of you?"),
         "dark": _("Looks dark. Retake it in better light?"),
+        "blank": _("Looks empty. Is it the right page?"),
         "glare": _("A lamp shines on it. Retake it from another side?"),
         "cut": _("The sheet runs out of the picture. Retake it from a little further away?"),
         "twin": _("Looks the same as page {}. Take one of them out if it is."),

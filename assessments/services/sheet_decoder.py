@@ -366,7 +366,7 @@ def level(image: Any, grey: Any) -> Any:
 
 
 def measure(grey: Any) -> dict[str, float | None]:
-    """Return brightness facts (0-255) and sharpness of an L image.
+    """Return brightness facts (0-255), sharpness and the share of ink of an L image.
 
     sharpness = variance of the Laplacian / variance of the strokes, each less its noise floor, in the tiles with the
     most ink; about 0.2 in focus, under 0.035 when strokes run together, None on a page with no ink to judge by.
@@ -379,6 +379,7 @@ def measure(grey: Any) -> dict[str, float | None]:
         "brightness": round(ImageStat.Stat(grey).mean[0], 1),
         "paper": float(percentile(histogram, 0.9)),
         "sharpness": None,
+        "ink": ink_share(grey),
     }
     smooth = grey.filter(ImageFilter.GaussianBlur(1.2))
     edges = smooth.filter(ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128))

@@ -15,23 +15,30 @@ PAGE_CPU_SECONDS = 2
 # Below this the strokes of handwriting run together (see sheet_decoder.measure); calibrated on blurred 12 MP pages.
 BLURRED_BELOW = 0.035
 TREATMENTS = ("dewarped", "evened")
+# Of an empty page, faintly ruled or not, less than this is clearly darker than the paper; a short line of writing is
+# 0.0006, a written page 0.05.
+BLANK_BELOW = 0.0002
 # The paper itself (the brightest tenth) is this dark, 0-255.
 DARK_BELOW = 95
 
 
 @dataclass(frozen=True)
 class PageQuality:
-    """Measured facts about one page. `sharpness` is None when there is no ink to judge by."""
+    """Measured facts about one page. `sharpness` is None when there is no ink to judge by; `ink`: how much of the page
+    is clearly darker than its paper, 0 to 1."""
 
     brightness: float
     paper: float
     sharpness: float | None
+    ink: float
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """Return sentence keys, advice only: `blurred`, `dark`. Never a reason to refuse."""
-        blurred = self.sharpness is not None and self.sharpness < BLURRED_BELOW
-        return ("blurred",) * blurred + ("dark",) * (self.paper < DARK_BELOW)
+        """Return sentence keys, advice only: `blurred`, `dark`, `blank`. Never a reason to refuse."""
+        # No place has more ink than the page's faintest, or, where the rules of the paper pass for strokes, hardly any.
+        blank = self.sharpness is None or self.ink < BLANK_BELOW
+        blurred = not blank and self.sharpness is not None and self.sharpness < BLURRED_BELOW
+        return ("blurred",) * blurred + ("dark",) * (self.paper < DARK_BELOW) + ("blank",) * blank
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ def _page(index: int, frame: Frame) -> RenderedPage:
         brightness=float(facts["brightness"]),
         paper=float(facts["paper"]),
         sharpness=None if sharpness is None else float(sharpness),
+        ink=float(facts["ink"]),
     )
     screen, thumb, *plain = frame.blobs
     return RenderedPage(

@@ -178,7 +178,7 @@ def test_12_megapixel_photo_is_small_sharp_and_cheap():
         ({"blur": 4.5, "light": 0.3}, ("blurred", "dark")),
         ({"ink": (150, 150, 150)}, ()),
         ({"lines": 2}, ()),
-        ({"lines": 0}, ()),
+        ({"lines": 0}, ("blank",)),
     ],
     ids=["slightly soft", "blurred", "dark", "blurred and dark", "faint pencil", "two lines", "blank"],
 )

@@ -1,3 +1,13 @@
 """The back office of evaluations."""
 
-from evaluations.admin import after_marks, board, corrections, groups, promises, remarks, speeds, warnings  # noqa: F401 - registers the models
+from evaluations.admin import (  # noqa: F401 - registers the models
+    after_marks,
+    bank,
+    board,
+    corrections,
+    groups,
+    promises,
+    remarks,
+    speeds,
+    warnings,
+)

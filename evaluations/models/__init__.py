@@ -1,5 +1,6 @@
 from evaluations.models.annotations import Annotation, BankComment
 from evaluations.models.clarifications import AfterMarksPolicy, Clarification, ClarificationMessage
+from evaluations.models.desk import DeskKeys, LaterFlag
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
 from evaluations.models.forecasts import BreachWarning, ForecastRun, MarkerForecast, PaperForecast
 from evaluations.models.groups import MarkingGroup
@@ -20,10 +21,12 @@ __all__ = [
     "BreachWarning",
     "Clarification",
     "ClarificationMessage",
+    "DeskKeys",
     "DeskOperation",
     "Evaluation",
     "ForecastRun",
     "Holiday",
+    "LaterFlag",
     "MarkCorrection",
     "MarkEvent",
     "MarkedPaper",

@@ -12,18 +12,20 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState, PictureReason
-from evaluations.models import BankComment, Evaluation
+from evaluations.models import Evaluation, LaterFlag
+from evaluations.selectors.comment_bank import desk_bank
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
+from evaluations.selectors.desk_keys import all_keys, desk_keys, key_rows
+from evaluations.selectors.next_paper import next_paper
 from evaluations.selectors.pictures import PictureView, picture_json
 from evaluations.selectors.queue_page import kept_words
 from evaluations.selectors.remarks import pointed_at
-from evaluations.selectors.sheets import PageView
+from evaluations.selectors.sheets import PageView, pages_of
 from evaluations.selectors.totals import plain
 
 NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 # Long enough for an evening of marking without a reload.
 IMAGE_SECONDS = 6 * 3600
-BANK_SIZE = 12
 
 
 def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[str, Any]:
@@ -34,21 +36,32 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     label = f"{desk.exam_title}, {evaluation.short_id}"
     data = _data(desk, now) | {"can_mark": can_mark, "person": str(reader.pk), "label": label}
     data["pointed"] = {"page": about["page_id"], "region": about["region"]} if about else None
+    keys = desk_keys(reader)
+    data["keys"] = {"keys": all_keys(keys.keys), "is_on": keys.is_on}
+    flags = LaterFlag.objects.filter(evaluation=evaluation)
+    data["next"] = _next_pictures(evaluation, reader) if can_mark else []
+    data["blank"] = _blank(desk) if can_mark else []
+    data["later"] = [str(pk) for pk in flags.values_list("question", flat=True)] if can_mark else []
+    data["bank"] = desk_bank(reader=reader, evaluation=evaluation) if can_mark else []
     return {
         "desk": desk,
         "evaluation": evaluation,
         "about": about,
         "numbers": desk.progress.numbers,
-        "bank": list(BankComment.objects.filter(owner=reader)[:BANK_SIZE]) if can_mark else [],
         "urls": {
             "operations": reverse("api-evaluation-operations", args=[evaluation.pk]),
             "heartbeat": reverse("marking-heartbeat", args=[evaluation.pk]),
+            "earlier": reverse("marking-earlier", args=[evaluation.pk, NO_QUESTION]),
+            "step": reverse("marking-step", args=[evaluation.pk, NO_QUESTION]),
+            "later": reverse("marking-later", args=[evaluation.pk]),
+            "keys": reverse("desk-keys"),
             "ask": reverse("api-pictures", args=[evaluation.pk]),
             "withdraw": reverse("api-picture-withdraw", args=[NO_QUESTION]),
             "state": reverse("marking-pages", args=[evaluation.pk]),
         },
         "reasons": PictureReason.choices,
-        "shortcuts": _shortcuts(),
+        "shortcuts": key_rows(all_keys(keys.keys)),
+        "keys": keys,
         "words": json.dumps(_words() | kept_words(), ensure_ascii=False),
         "data": data,
         # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
@@ -94,6 +107,26 @@ def _data(desk: Desk, now: datetime) -> dict[str, Any]:
         "questions": [_question(question) for question in desk.questions],
         "opens": _opens(desk),
     }
+
+
+def _blank(desk: Desk) -> list[dict[str, Any]]:
+    """Questions without a mark that were declared not attempted, or whose pages are all empty; of a choice one."""
+    empty = {page.id: page for page in desk.pages if "blank" in page.advice}
+    found: dict[int, dict[str, Any]] = {}
+    for question in desk.questions:
+        is_empty = bool(question.pages) and empty.keys() >= set(question.pages)
+        if question.number in desk.progress.marked or not (is_empty or question.not_attempted):
+            continue
+        pages = [str(page) for page in question.pages]
+        found.setdefault(question.number, {"question": str(question.id), "pages": pages})
+    return list(found.values())
+
+
+def _next_pictures(evaluation: Evaluation, reader: User) -> list[str]:
+    """The pages of the paper after this one; they are fetched while this one is marked."""
+    after = next_paper(teacher=reader, after=evaluation)
+    pages = pages_of(after, with_ink=False) if after is not None else []
+    return [page_json(page)["url"] for page in pages if page.screen_key]
 
 
 def _opens(desk: Desk) -> dict[str, str | None]:
@@ -147,30 +180,6 @@ def _mark(mark: MarkView | None) -> dict[str, Any] | None:
     }
 
 
-def _shortcuts() -> list[tuple[str, list[str]]]:
-    return [
-        (_("Award step (again: half, none)"), ["1…9"]),
-        (_("Full marks"), ["F"]),
-        (_("Next method"), ["M"]),
-        (_("No marks"), ["0"]),
-        (_("Tick, half tick, cross"), ["T", "Y", "X"]),
-        (_("Circle, underline, highlight, pen"), ["O", "U", "H", "P"]),
-        (_("A pointer for the keyboard"), ["I"]),
-        (_("Comment, at the pointer"), ["C"]),
-        (_("Comment on the whole page"), ["⇧C"]),
-        (_("Ask for a clearer picture"), ["A"]),
-        (_("Select, erase"), ["V", "E"]),
-        (_("Undo, redo"), ["Z", "⇧Z"]),
-        (_("Next, previous question"), ["J", "K"]),
-        (_("Next unmarked question"), ["↵"]),
-        (_("Finish the paper"), ["⇧↵"]),
-        (_("Previous, next page"), ["[", "]"]),
-        (_("Zoom in, out, fit width"), ["+", "−", "W"]),
-        (_("Turn the page"), ["R"]),
-        (_("This list"), ["?"]),
-    ]
-
-
 def _words() -> dict[str, str]:
     """The words marking.js needs; {} stands for a number or a list."""
     return {
@@ -208,7 +217,23 @@ def _words() -> dict[str, str]:
         "free_range": _("Free marks go from 0 to {} in halves."),
         "free_reason": _("Say in the comment why, then give the marks."),
         "comment": _("Comment"),
-        "comment_hint": _("Write, then Enter"),
+        "comment_hint": _("Write or search, then Enter"),
+        "press": _("Press a key"),
+        "none_earlier": _("Nothing from before."),
+        "earlier_line": _("{}, Q{}: {} of {}"),
+        "who_got": _("Who got step {}"),
+        "nobody": _("None of your papers of this exam has this question marked yet."),
+        "got": _("{} of {}"),
+        "got_none": _("not given"),
+        "this_paper": _("this paper"),
+        "done_paper": _("finished"),
+        "blank_1": _("1 question looks blank."),
+        "blank_n": _("{} questions look blank."),
+        "declared": _("declared not attempted"),
+        "flagged": _("flagged for later"),
+        "used": _("{}×"),
+        "shared": _("shared"),
+        "bank": _("Comments of the bank"),
         "mark_first": _("Q{} has no mark yet. Press F for full, 0 for none, or the steps."),
         "not_saved": _("Some marks have not reached us yet. Try again in a moment."),
         "missing": _("No mark yet: {}"),

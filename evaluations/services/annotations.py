@@ -21,7 +21,7 @@ from evaluations.enums import AnnotationKind
 from evaluations.models import Annotation, Evaluation
 from evaluations.selectors.ink import annotation_values
 from evaluations.services.claims import lock_claimed, renewed_lease
-from evaluations.services.comment_bank import note_uses
+from evaluations.services.comment_bank import link_comments, note_uses
 
 BATCH = 500
 MAX_POINTS = 2000
@@ -67,6 +67,7 @@ class InkBatch:
     existing: dict[UUID, Annotation]
     created: dict[UUID, Annotation] = field(default_factory=dict)
     changed: dict[UUID, Annotation] = field(default_factory=dict)
+    reworded: set[UUID] = field(default_factory=set)
 
     @classmethod
     def load(cls, evaluation: Evaluation, items: Iterable[AnnotationInput]) -> InkBatch:
@@ -108,6 +109,8 @@ class InkBatch:
             return True
         if known.version != item.version:
             return False
+        if values and known.text != values["text"]:
+            self.reworded.add(item.id)
         for name, value in values.items():
             setattr(known, name, value)
         known.deleted_at = now if item.deleted else None
@@ -150,6 +153,10 @@ class InkBatch:
     def write(self, actor: User) -> None:
         """Stores all changes and counts the comments among them that are new."""
         made = list(self.created.values())
+        comments = [row for row in made if row.kind == AnnotationKind.COMMENT and row.deleted_at is None]
+        note_uses(evaluation=self.evaluation, owner=actor, rows=comments)
+        reworded = [row for key, row in self.changed.items() if key in self.reworded]
+        link_comments(evaluation=self.evaluation, author=actor, rows=reworded)
         try:
             with transaction.atomic():
                 Annotation.objects.bulk_create(made)
@@ -164,13 +171,12 @@ class InkBatch:
             "text",
             "shown",
             "marks",
+            "bank",
             "version",
             "author",
             "updated_at",
         ]
         Annotation.objects.bulk_update(self.changed.values(), [*fields, "deleted_at"], batch_size=100)
-        texts = [row.text for row in made if row.kind == AnnotationKind.COMMENT and row.deleted_at is None]
-        note_uses(owner=actor, texts=texts)
 
 
 def save_annotations(

@@ -15,6 +15,7 @@ from evaluations.enums import Conflict, EvaluationState
 from evaluations.models import Evaluation
 from evaluations.selectors import pullable_by
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
+from evaluations.selectors.next_paper import SAME_QUESTIONS
 from evaluations.services.assignment import expected_seconds
 from evaluations.services.measuring import paces_of
 from evaluations.services.transitions import lock_evaluation, move
@@ -24,8 +25,6 @@ IDLE = timedelta(minutes=30)
 # Between two signs of work no more than this counts as time spent on the paper.
 ACTIVE_GAP = timedelta(seconds=120)
 LAPSE_BATCH = 500
-# So much later a paper may be due and still come first, because its questions are those just marked.
-SAME_QUESTIONS = timedelta(days=1)
 WORDS: dict[str, str] = {
     Conflict.OWN: "You cannot mark your own paper.",
     Conflict.GUARDIAN: "You cannot mark a student you look after.",

@@ -143,7 +143,9 @@ def _copy_ink(share: Evaluation, record: Evaluation) -> None:
     rows = Annotation.objects.filter(evaluation=share, deleted_at__isnull=True)
     # Of the same ink always the same id: what was copied once is not copied again.
     copies = []
-    for row in rows.order_by("updated_at", "id"):
+    for row in list(rows.order_by("updated_at", "id")):
         row.pk, row.evaluation, row.version = uuid5(record.pk, str(row.pk)), record, 1
         copies.append(row)
     Annotation.objects.bulk_create(copies, ignore_conflicts=True)
+    # The comment is used once: where the student reads it.
+    rows.filter(bank__isnull=False).update(bank=None)

@@ -1,4 +1,5 @@
 // The panel beside the page and the row of questions above it.
+import { paintBank } from "./marking-bank.js";
 import { $, $$, canMark, fill, firstPage, notAttempted, now, numbers, pageOf, questions, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { halves, isCarried, isMarked, paperHalves, plain, questionHalves } from "./marking-scheme.js";
@@ -26,6 +27,7 @@ export function paintQuestion() {
   }));
   methods.draw(question);
   paintScheme();
+  if (canMark) paintBank(question);
   $("#comment").value = marks.get(question.id).comment;
   paintFormulas();
   showFree();

@@ -242,6 +242,9 @@ export function giveAll(full) {
   change([[markKey(), mark], ...own.map((a) => [`ink:${a.id}`, full ? { ...a, kind: "tick", marks: mark.steps[a.step] ?? a.marks } : { ...a, deleted: true }])]);
 }
 
+/** No marks to many questions at once. */
+export const giveNothing = (ids) => change(ids.map((id) => [`mark:${id}`, { steps: {}, free: null, comment: marks.get(id).comment }]));
+
 export function writeComment(text) {
   const { free: given, ...mark } = marks.get(now.question.id);
   if (text !== mark.comment) change([[markKey(), { steps: mark.steps, free: given, comment: text }]]);

@@ -1,12 +1,15 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { tick } from "./marking-clock.js";
 import { commentBox, pageComment, somewhere } from "./marking-comments.js";
+import { giveBlank, paintBlank, paintCompare, showBlank, whoGot } from "./marking-compare.js";
 import { $, $$, canMark, data, fill, notAttempted, now, numbers, pageOf, pages, questionOf, questions, root, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { showKept } from "./marking-kept.js";
 import { listen } from "./marking-keys.js";
+import { flagLater, listLater, paintLater } from "./marking-later.js";
 import { drawInk, fit, middle, openPage, place, svg, turn, turnPage, view, zoomBy } from "./marking-pages.js";
 import { giveFree, missing, numberDone, pageFor, paint, paintFields, paintQuestion, seeMethod, showFree } from "./marking-panel.js";
+import { fetchAhead } from "./marking-next.js";
 import { DeskPictures } from "./marking-pictures.js";
 import { setTool, toggleCrosshair } from "./marking-pointer.js";
 import { isMarked, paperHalves, plain } from "./marking-scheme.js";
@@ -17,11 +20,17 @@ import { csrf } from "./signed-in.js";
 onChange((keys) => {
   if (keys.some((key) => key.startsWith("ink:"))) drawInk();
   if (keys.includes(`mark:${now.question?.id}`)) paintFields();
-  if (now.question) paint();
+  if (now.question) paintAll();
 });
 document.addEventListener("desk:kept", () => {
   showKept($("#kept"), { person: data.person, paper: data.id, words, isShown: (one) => one.stuck || !canMark }).then((count) => { if (count) $("#lost").hidden = false; });
 });
+
+function paintAll() {
+  paint();
+  paintCompare();
+  paintBlank();
+}
 
 /* --- Moving on --- */
 function openQuestion(q, keepPage = false) {
@@ -29,7 +38,8 @@ function openQuestion(q, keepPage = false) {
   now.step = null;
   if (!keepPage && pageFor(q) && pageFor(q) !== now.page) openPage(pageFor(q));
   paintQuestion();
-  paint();
+  paintAll();
+  paintLater(q);
 }
 const openNumber = (number) => openQuestion(questions.find((q) => q.number === number));
 
@@ -55,6 +65,7 @@ async function finish() {
   if (pictures.open.length) { toast(fill(words.still_asked, pictures.open.map((p) => pageOf(p.page)?.number).join(", "))); return; }
   if (left.length) { toast(fill(words.missing, left.join(", "))); openNumber(left[0]); return; }
   $("#finish-total").textContent = marksText(plain(paperHalves(questions, marks)));
+  listLater((q) => openQuestion(q));
   csrf();
   $("#finish-dialog").showModal();
 }
@@ -89,7 +100,7 @@ addEventListener("keydown", (event) => {
 const acts = {
   undo: () => back(undo()), redo: () => back(redo()), next: nextUnmarked, finish,
   sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => giveAll(true), none: () => giveAll(false),
-  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), plus: () => zoomBy(1.2),
+  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: whoGot, blank: showBlank, give_blank: giveBlank,
   forward: () => move(1), back: () => move(-1), method() { methods.next(now.question); seeMethod(); },
   earlier: () => turnPage(-1), later: () => turnPage(1), help: () => $("#help").showModal(),
   ask: () => canMark && pictures.ask(), comment: () => canMark && now.page && commentBox(somewhere()),
@@ -120,15 +131,15 @@ $("#comment").addEventListener("change", (event) => {
 $("#free").addEventListener("change", (event) => giveFree(event.target.value.trim()));
 $("#free").addEventListener("keydown", (event) => { if (event.key === "Escape") showFree(); });
 
-listen(acts, {
-  tool_v: "v", tool_tick: "t", tool_half: "y", tool_cross: "x", tool_pen: "p", tool_hl: "h", tool_line: "u", tool_circle: "o", tool_e: "e",
-  comment: "c", ask: "a", forward: "j", back: "k", full: "f", none: "0", method: "m", undo: "z", next: "Enter",
-  in: "+", plus: "=", out: "-", fit: "w", turn: "r", earlier: "[", later: "]", crosshair: "i", help: "?",
-});
+listen(acts);
 addEventListener("beforeunload", (event) => { if (!log.clean) event.preventDefault(); });
 
 setTool(canMark ? "tick" : "v");
 fit();
 openPage(now.page);
-openQuestion(now.question, true);
+// Links from other papers name a question.
+const named = () => questions.find((q) => `#q${q.number}` === location.hash);
+addEventListener("hashchange", () => { if (named()) openQuestion(named()); });
+openQuestion(named() ?? now.question, !named());
 restore();
+fetchAhead();

@@ -18,10 +18,12 @@ from evaluations.models import (
     BreachWarning,
     Clarification,
     ClarificationMessage,
+    DeskKeys,
     DeskOperation,
     Evaluation,
     ForecastRun,
     Holiday,
+    LaterFlag,
     MarkCorrection,
     MarkedPaper,
     MarkerForecast,
@@ -75,8 +77,10 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     rows[AfterMarksPolicy] = [AfterMarksPolicy.objects.create()]
     rows[SlaPolicy] = list(SlaPolicy.objects.all())
     rows[BankComment] = [
-        BankComment.objects.create(owner=person, text="Show the working.") for person in (cast.teacher, cast.colleague)
+        BankComment.objects.create(owner=person, text="Show the working.")
+        for person in (cast.teacher, cast.colleague, None)
     ]
+    rows[DeskKeys] = [DeskKeys.objects.create(person=cast.teacher, keys={"tool_tick": "q"})]
     rows[MarkedPaper] = [
         MarkedPaper.objects.create(attempt=one.attempt, variant="name,answers", asked_at=NOW) for one in made
     ]
@@ -150,6 +154,7 @@ def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
         DeskOperation.objects.create(
             id=uuid.uuid4(), evaluation=evaluation, actor=marker, at=NOW, kind="mark", target=question.pk, version=1
         ),
+        LaterFlag.objects.create(evaluation=evaluation, question=question, flagged_at=NOW),
         Transition.objects.create(evaluation=evaluation, at=NOW, name="open", to_state=evaluation.state),
         AssignmentDecision.objects.create(evaluation=evaluation, at=NOW, reason="Nobody is available."),
         PictureRequest.objects.create(

@@ -1,0 +1,78 @@
+// To compare with: the student's earlier marks, who got a step, and questions that look blank.
+import { $, addressOf, data, fill, now, pageOf, questionOf, root, words } from "./marking-desk.js";
+import { marksText } from "./marking-ink.js";
+import { isMarked } from "./marking-scheme.js";
+import { signedOut } from "./signed-in.js";
+import { giveNothing, marks, steps } from "./marking-work.js";
+
+async function ask(url, id) {
+  const response = await fetch(addressOf(url, id)).catch(() => null);
+  return response && !signedOut(response) && response.ok ? response.json().catch(() => null) : null;
+}
+const line = (...parts) => { const item = document.createElement("li"); item.append(...parts); return item; };
+const small = (text) => Object.assign(document.createElement("span"), { className: "sub", textContent: text });
+
+/* --- Earlier marks: a fold, read when it is opened --- */
+const fold = $("#earlier");
+let shown = null;
+async function showEarlier() {
+  if (!fold.open || shown === now.question.id) return;
+  const { id } = now.question, list = $("ul", fold);
+  shown = id;
+  const answer = await ask(root.dataset.earlier, id);
+  if (shown !== id) return;
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium" });
+  list.replaceChildren(...(answer?.earlier ?? []).map((one) => line(fill(words.earlier_line, one.exam, one.number, marksText(one.marks), marksText(one.out_of)), " ", small(day.format(new Date(one.at))))));
+  if (!list.children.length) { list.append(line(answer ? words.none_earlier : words.not_asked)); if (!answer) shown = null; }
+}
+fold.addEventListener("toggle", showEarlier);
+
+export function paintCompare() {
+  if (shown !== now.question.id) { $("ul", fold).replaceChildren(); showEarlier(); }
+  const at = now.step ?? 0, who = $("[data-act=who]");
+  who.hidden = !steps()[at];
+  $("span", who).textContent = fill(words.who_got, at + 1);
+}
+
+/* --- Who got this step --- */
+export async function whoGot() {
+  const at = now.step ?? 0, step = steps()[at];
+  if (!step) return;
+  const dialog = document.getElementById("who"), list = $("ul", dialog);
+  const answer = await ask(root.dataset.step, step.id);
+  $("#who-title").textContent = fill(words.who_got, at + 1);
+  list.replaceChildren(...(answer?.places ?? []).map((one) => {
+    const link = Object.assign(document.createElement("a"), { href: one.url, className: "inline-link", textContent: one.label });
+    const given = small(Number(one.given) ? fill(words.got, marksText(one.given), marksText(step.marks)) : words.got_none);
+    given.classList.toggle("kum", Number(one.given) > 0);
+    return line(one.is_this ? small(`${one.label}, ${words.this_paper}`) : link, given, ...(one.is_open || one.is_this ? [] : [small(words.done_paper)]));
+  }));
+  if (!list.children.length) list.append(line(answer ? words.nobody : words.not_asked));
+  dialog.showModal();
+}
+
+/* --- Questions that look blank --- */
+const left = () => data.blank.filter((one) => !isMarked(marks.get(one.question)));
+const title = (count) => (count === 1 ? words.blank_1 : fill(words.blank_n, count));
+export function paintBlank() {
+  const note = $("#blank"), count = left().length;
+  if (!note) return;
+  note.hidden = !count;
+  $("span", note).textContent = title(count);
+}
+export function showBlank() {
+  const found = left(), pages = new Map();
+  for (const one of found) for (const id of one.pages) pages.set(id, [...(pages.get(id) ?? []), questionOf(one.question)]);
+  $("#blank-title").textContent = title(found.length);
+  const said = found.filter((one) => questionOf(one.question).not_attempted).map((one) => `${words.q}${questionOf(one.question).label}`);
+  $(".blanks").replaceChildren(...[...pages].map(([id, list]) => {
+    const figure = document.createElement("figure"), page = pageOf(id), alt = fill(words.page_n, page.number);
+    figure.append(Object.assign(new Image(), { src: page.thumb, alt, width: 120, height: 170 }), Object.assign(document.createElement("figcaption"), { textContent: `${alt}: ${list.map((q) => words.q + q.label).join(", ")}` }));
+    return figure;
+  }), ...(said.length ? [Object.assign(document.createElement("p"), { textContent: `${said.join(", ")}: ${words.declared}` })] : []));
+  document.getElementById("blank-dialog").showModal();
+}
+export function giveBlank() {
+  giveNothing(left().map((one) => one.question));
+  document.getElementById("blank-dialog").close();
+}
