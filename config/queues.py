@@ -48,6 +48,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         "assessments.tend_scans",
         "assessments.work_on_question_file",
         "assessments.work_on_scan",
+        "evaluations.forget_marked_papers",
         "evaluations.make_marked_paper",
         "evaluations.make_waiting_marked_papers",
         "notifications.prune_outbox",

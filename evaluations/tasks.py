@@ -88,6 +88,14 @@ def make_marked_paper(paper_id: str) -> str:
     return make_marked_paper(paper_id=UUID(paper_id), now=timezone.now())
 
 
+@shared_task(name="evaluations.forget_marked_papers")
+def forget_marked_papers() -> int:
+    """Deletes files of marked papers that are kept long enough."""
+    from evaluations.services.marked_papers import forget_marked_papers
+
+    return forget_marked_papers(now=timezone.now())
+
+
 @shared_task(name="evaluations.make_waiting_marked_papers")
 def make_waiting_marked_papers() -> int:
     """Finds marked papers whose task was lost."""

@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "evaluations.make_waiting_marked_papers",
         "schedule": timedelta(minutes=1),
     },
+    "forget-marked-papers": {"task": "evaluations.forget_marked_papers", "schedule": crontab(hour="3", minute="10")},
     "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
     "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
     "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
@@ -286,6 +287,10 @@ LIVE_STREAMS = env.number("LIVE_STREAMS", 10_000, minimum=1, maximum=1_000_000)
 LIVE_STREAMS_PER_PERSON = env.number("LIVE_STREAMS_PER_PERSON", 6, minimum=1, maximum=1000)
 # Requests that one web process works on at once (`config/asgi.py`).
 WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1, maximum=256)
+
+# --- Marked papers as files --------------------------------------------------------------------------------------------
+# They follow from what is stored, and are made again for whoever wants one later.
+MARKED_PAPER_DAYS = env.number("MARKED_PAPER_DAYS", 365, minimum=7, maximum=36500)
 
 # --- Flight record of attempts ----------------------------------------------------------------------------------------
 # How long it is kept; an attempt can be disputed much less long, and the database itself refuses less than 180 days.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from assessments.enums import AttemptState
 from assessments.models import Attempt
 from assessments.selectors.reveal import Shown, shown_by_exam
 from common.errors import DomainError
@@ -39,6 +42,7 @@ MAX_TRIES = 5
 STALE_AFTER = timedelta(minutes=2)
 ASK_AGAIN_SECONDS = 300
 AT_ONCE = 200
+FORGOTTEN_AT_ONCE = 5000
 
 
 class NoMarkedPaper(DomainError):
@@ -69,6 +73,27 @@ def ask_after_release(*, evaluation: Evaluation, now: datetime) -> None:
     shown: Shown = shown_by_exam([exam], now)[exam.pk]
     if shown:
         _ask(evaluation.attempt_id, variant_of(shown, named=True), now)
+
+
+def renew_marked_papers(*, attempts: Collection[UUID], now: datetime) -> int:
+    """Files of these papers that say what is no longer so are made again, by the sweep: of a corrected key there may be
+    thousands. Returns how many. One statement."""
+    ready = MarkedPaper.objects.filter(attempt__in=attempts, state=FileState.READY)
+    return ready.update(state=FileState.WAITING, digest="", asked_at=now, tries=0)
+
+
+def forget_marked_papers(*, now: datetime) -> int:
+    """Deletes files that were made longer ago than MARKED_PAPER_DAYS, and of papers that no longer count; whoever wants
+    one later has it made again. Returns how many. A file is gone before its row, so none is left behind."""
+    old = MarkedPaper.objects.exclude(state=FileState.WAITING).filter(
+        Q(made_at__lt=now - timedelta(days=settings.MARKED_PAPER_DAYS)) | Q(attempt__state=AttemptState.CANCELLED)
+    )
+    forgotten = 0
+    for row in old.order_by("pk")[:FORGOTTEN_AT_ONCE]:
+        if row.storage_key:
+            sheet_storage().delete(row.storage_key)
+        forgotten += MarkedPaper.objects.filter(pk=row.pk, storage_key=row.storage_key).delete()[0]
+    return forgotten
 
 
 def _ask(attempt_id: UUID, variant: str, now: datetime) -> MarkedPaper:

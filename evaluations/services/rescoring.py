@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.enums import LinkState
+from accounts.models import GuardianLink, User
 from assessments.enums import AttemptState, RevealItem, UploadState
 from assessments.models import Attempt, Exam, QuestionVersion, SheetPage
 from assessments.selectors.attempts import shown_numbers
@@ -23,8 +24,9 @@ from assessments.services.item_statistics import note_marked
 from assessments.services.rescoring import Change, Rescoring, batches, preview_rescore, rescore_attempts
 from common.templatetags.ui import marks
 from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, MarkCorrection
 from evaluations.services import links
+from evaluations.services.marked_papers import renew_marked_papers
 from notifications.enums import NotificationKind
 from notifications.services.inbox import News, notify_many
 
@@ -37,7 +39,8 @@ def rescore(
     """Corrects the key of a version and everything that was marked by it, in one transaction.
 
     Answers, objective marks and totals of finished evaluations change; students who have seen their result and whose
-    marks change are told; the statistics follow. Submissions wait meanwhile. Doing it again changes nothing.
+    marks change are told, and their guardians; the statistics follow, files of marked papers are made again. Submissions
+    wait meanwhile. Doing it again changes nothing.
     Raises QuestionInvalidError (no key), DomainError, NotPermittedError (staff only).
     """
     with transaction.atomic():
@@ -47,9 +50,15 @@ def rescore(
             evaluations = _correct_totals(batch)
             shown = _shown(batch, evaluations, now)
             told = [changed[pk] for pk in batch if pk in shown]
-            languages = _languages(told)
+            _note_corrections([changed[pk] for pk in batch], evaluations, reason, actor, now)
+            renew_marked_papers(attempts=batch, now=now)
+            readers = _readers(told)
             notify_many(
-                [_news(one, evaluations.get(one.attempt.pk), done, languages[one.attempt.student_id]) for one in told],
+                [
+                    _news(one, evaluations.get(one.attempt.pk), done, reader)
+                    for one in told
+                    for reader in readers[one.attempt.student_id]
+                ],
                 now=now,
             )
         # Last: whoever releases a paper holds the evaluation first and its statistics second, too.
@@ -82,24 +91,61 @@ def _shown(attempts: Sequence[UUID], evaluations: Mapping[UUID, Evaluation], now
     return (released | {pk for pk, written in handed_in if not written or pk not in with_pages}) - unseen
 
 
-def _languages(changes: Sequence[Change]) -> dict[UUID, str]:
-    """The language of each student. One query."""
-    students = User.objects.filter(pk__in=[change.attempt.student_id for change in changes])
-    return dict(students.values_list("pk", "language"))
+def _note_corrections(
+    changes: Sequence[Change], evaluations: Mapping[UUID, Evaluation], reason: str, actor: User, now: datetime
+) -> None:
+    """Of papers that are back with their students what changed, for their results. One statement."""
+    rows = []
+    for change in changes:
+        record = evaluations.get(change.attempt.pk)
+        if record is None or record.state != EvaluationState.RELEASED:
+            continue
+        written = record.written_marks or Decimal(0)
+        rows.append(
+            MarkCorrection(
+                evaluation=record,
+                question=change.question,
+                before=change.question_before,
+                after=change.question_after,
+                total_before=written + change.before,
+                total_after=written + change.after,
+                reason=reason,
+                actor=actor,
+                at=now,
+            )
+        )
+    MarkCorrection.objects.bulk_create(rows)
 
 
-def _news(change: Change, evaluation: Evaluation | None, done: Rescoring, language: str) -> News:
+def _readers(changes: Sequence[Change]) -> dict[UUID, list[User]]:
+    """Each student with the guardians who look after them now. Two queries."""
+    students = User.objects.in_bulk({change.attempt.student_id for change in changes})
+    found = {pk: [student] for pk, student in students.items()}
+    links = GuardianLink.objects.filter(student__in=found, state=LinkState.ACTIVE, guardian__is_active=True)
+    for link in links.select_related("guardian"):
+        found[link.student_id].append(link.guardian)
+    return found
+
+
+def _news(change: Change, evaluation: Evaluation | None, done: Rescoring, reader: User) -> News:
     attempt, question = change.attempt, change.question
     written = (evaluation.written_marks if evaluation else None) or Decimal(0)
     assert done.correction is not None
     number = shown_numbers(attempt)[question.pk] if attempt.exam.is_shuffled else question.number
     told = {"number": f"{number}{question.alternative}"}
     told |= {"new": marks(written + change.after), "old": marks(written + change.before)}
-    with translation.override(language):
-        title = _("%(exam)s: your marks have changed") % {"exam": attempt.exam.title}
-        body = _("The key of question %(number)s was wrong. You now have %(new)s marks instead of %(old)s.") % told
+    own = reader.pk == attempt.student_id
+    with translation.override(reader.language):
+        names = {"exam": attempt.exam.title, "name": "" if own else attempt.student.name}
+        title = (
+            _("%(exam)s: your marks have changed") if own else _("%(exam)s: %(name)s's marks have changed")
+        ) % names
+        if own:
+            body = _("The key of question %(number)s was wrong. You now have %(new)s marks instead of %(old)s.") % told
+        else:
+            body = _("The key of question %(number)s was wrong: %(old)s → %(new)s marks.") % told
     return News(
-        user_id=attempt.student_id,
+        user_id=reader.pk,
         kind=NotificationKind.MARKS_CHANGED,
         cause=f"correction:{done.correction.pk.hex}:{attempt.pk.hex}",
         title=title,

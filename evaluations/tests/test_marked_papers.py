@@ -29,6 +29,7 @@ from evaluations.services.marked_papers import (
     MAX_TRIES,
     NoMarkedPaper,
     ask_marked_paper,
+    forget_marked_papers,
     make_marked_paper,
     make_waiting_marked_papers,
 )
@@ -374,3 +375,17 @@ def test_api_tells_where_it_stands(marked: Evaluation, cast: Cast) -> None:
     assert client.get(told["url"])["Content-Type"] == "application/pdf"
     assert client.post(url).status_code == 202
     assert client.get(url).json()["state"] == "ready"
+
+
+def test_files_are_kept_for_a_time_and_no_longer(cast: Any, settings: Any) -> None:
+    attempt = hand_in(cast.exam, cast.student)
+    for variant, days in (("old", 400), ("new", 300)):
+        sheet_storage().put_bytes(f"marked/{variant}.pdf", b"%PDF", "application/pdf")
+        MarkedPaper.objects.create(
+            attempt=attempt, variant=variant, asked_at=NOW, made_at=NOW - timedelta(days=days), state="ready",
+            storage_key=f"marked/{variant}.pdf",
+        )  # fmt: skip
+    assert (forget_marked_papers(now=NOW), forget_marked_papers(now=NOW)) == (1, 0)
+    assert MarkedPaper.objects.get().variant == "new"
+    assert not sheet_storage().exists("marked/old.pdf")
+    assert sheet_storage().exists("marked/new.pdf")

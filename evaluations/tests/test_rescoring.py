@@ -23,7 +23,7 @@ from assessments.tests.sittings import answers_of as answers
 from common.errors import DomainError, NotPermittedError
 from common.testing.database import run_at_once
 from evaluations.enums import EvaluationState
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, MarkCorrection, MarkedPaper
 from evaluations.selectors.results import result_data
 from evaluations.services import rescoring as upper
 from evaluations.services.finishing import finalise_evaluation
@@ -133,12 +133,18 @@ def test_totals_of_finished_papers_follow_and_their_students_are_told(cast):
         total_marks=Decimal("4.5"),
     )
     still = evaluation_of(running, teacher=cast.teacher, state=EvaluationState.IN_PROGRESS)
+    MarkedPaper.objects.create(attempt=done, variant="name", asked_at=LATER, state="ready", digest="x")
     to_c(cast)
     released.refresh_from_db()
     still.refresh_from_db()
     assert (released.total_marks, released.written_marks, still.total_marks) == (Decimal("5.5"), Decimal("4.5"), None)
     assert "5½ marks instead of 4½" in Notification.objects.get(user=done.student).body
     assert not Notification.objects.filter(user=running.student).exists()
+    (change,) = MarkCorrection.objects.all()
+    assert (change.evaluation, change.before, change.after) == (released, Decimal(0), Decimal(1))
+    assert (change.total_before, change.total_after) == (Decimal("4.5"), Decimal("5.5"))
+    assert done.student != cast.student or "4½ → 5½" in Notification.objects.get(user=cast.guardian).body
+    assert MarkedPaper.objects.get().state == "waiting"
 
 
 def test_many_cost_the_queries_of_a_few(cast):
