@@ -12,6 +12,7 @@ from django.db.models import F
 
 from assessments.enums import UploadState
 from assessments.models import SheetPage
+from evaluations.enums import EvaluationRole
 from evaluations.models import Annotation, Evaluation
 from evaluations.selectors.ink import annotation_values
 
@@ -46,10 +47,11 @@ def page_number(page: SheetPage) -> int:
 
 def pages_of(evaluation: Evaluation, *, with_ink: bool = True) -> list[PageView]:
     """The pages that its marker sees: of a share those with its questions on them and those of which nobody said
-    what is on them; all where none is said to have any. Two queries."""
+    what is on them; all where none is said to have any, and of a re-mark, as its student may point anywhere. Two
+    queries."""
     pages = page_views(evaluation.attempt_id, evaluation.pk if with_ink else None)
     mine = set(evaluation.numbers or ())
-    if not any(mine.intersection(page.questions) for page in pages):
+    if evaluation.role == EvaluationRole.REMARK or not any(mine.intersection(page.questions) for page in pages):
         return pages
     return [page for page in pages if not page.questions or mine.intersection(page.questions)]
 

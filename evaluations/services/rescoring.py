@@ -39,8 +39,8 @@ def rescore(
     """Corrects the key of a version and everything that was marked by it, in one transaction.
 
     Answers, objective marks and totals of finished evaluations change; students who have seen their result and whose
-    marks change are told, and their guardians; the statistics follow, files of marked papers are made again. Submissions
-    wait meanwhile. Doing it again changes nothing.
+    marks change are told, and their guardians; the statistics follow, files of marked papers are made again.
+    Submissions wait meanwhile. Doing it again changes nothing.
     Raises QuestionInvalidError (no key), DomainError, NotPermittedError (staff only).
     """
     with transaction.atomic():

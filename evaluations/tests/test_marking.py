@@ -272,7 +272,8 @@ def test_a_correction_after_release_is_audited_and_tells_again(cast, evaluation)
     done = finalise_evaluation(evaluation=evaluation, actor=cast.teacher, now=later)
     assert (done.total_marks, done.finalised_at, done.released_at) == (Decimal(8), NOW, NOW)
     assert not SlaBreach.objects.exists(), "the promise was kept by the first finish"
-    assert Notification.objects.filter(user=cast.student, kind="paper_returned").count() == 2
+    assert Notification.objects.filter(user=cast.student, kind="paper_returned").count() == 1
+    assert "Question 4: 1½ → 2." in Notification.objects.get(user=cast.student, kind="marks_changed").body
     assert AuditEvent.objects.filter(action="evaluation.finalised").first().before["total_marks"] == "7.50"
 
 

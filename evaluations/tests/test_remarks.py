@@ -303,7 +303,7 @@ def test_the_second_teacher_sees_what_was_pointed_at_and_decides(as_: Any, world
     assert as_("colleague").post(reverse("marking-finalise", args=[remark.pk]))["Location"].endswith("/decision/")
     url = reverse("remark-decision", args=[remark.pk])
     assert "Mark the question at the desk first" in as_("colleague").get(url).content.decode()
-    give(remark, 4, "", ["1", "1", "1"], world.now)
+    give(remark, 4, "", [str(one.marks) for one in question.version.steps.order_by("position")], world.now)
     words = {f"why_{one.pk}": "It is there." for one in asked.steps.all()}
     assert as_("colleague").post(url, {}).status_code == 422
     assert as_("colleague").post(url, words)["Location"] == reverse("marking-queue")
