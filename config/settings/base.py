@@ -288,7 +288,7 @@ LIVE_STREAMS_PER_PERSON = env.number("LIVE_STREAMS_PER_PERSON", 6, minimum=1, ma
 # Requests that one web process works on at once (`config/asgi.py`).
 WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1, maximum=256)
 
-# --- Marked papers as files --------------------------------------------------------------------------------------------
+# --- Marked papers as files -------------------------------------------------------------------------------------------
 # They follow from what is stored, and are made again for whoever wants one later.
 MARKED_PAPER_DAYS = env.number("MARKED_PAPER_DAYS", 365, minimum=7, maximum=36500)
 

@@ -100,7 +100,7 @@ def conversation(request: HttpRequest, clarification_id: UUID) -> HttpResponse:
     """The conversation; POST says something in it."""
     permission = "answer" if request.method == "POST" else "view"
     thread, now = _thread(request, clarification_id, permission), timezone.now()
-    form = MessageForm(request.POST or None)
+    form = MessageForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = {"text": form.cleaned_data["text"], "message_id": form.cleaned_data["message_id"]}
         try:

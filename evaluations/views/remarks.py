@@ -38,7 +38,8 @@ def ask(request: HttpRequest, attempt_id: UUID, question_id: UUID) -> HttpRespon
     row = PaperQuestion.objects.select_related("version").get(pk=question_id)
     mark = QuestionMark.objects.filter(evaluation=result.evaluation, question=row).first()
     steps = steps_to_point_at(row, mark) if mark else []
-    form = RemarkForm(request.POST or None, steps=steps, pages=page_choices(result.pages))
+    sent = request.POST if request.method == "POST" else None
+    form = RemarkForm(sent, steps=steps, pages=page_choices(result.pages))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -82,7 +83,8 @@ def decision(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     about = pointed_at(evaluation)
     assert about is not None
     mark = QuestionMark.objects.filter(evaluation=evaluation, question=about["request"].question).first()
-    form = DecisionForm(request.POST or None, steps=about["steps"], given=mark)
+    sent = request.POST if request.method == "POST" else None
+    form = DecisionForm(sent, steps=about["steps"], given=mark)
     if request.method == "POST" and form.is_valid():
         try:
             decide_remark(evaluation=evaluation, words=form.words(), actor=request.user, now=timezone.now())
