@@ -23,6 +23,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         "evaluations.assign_waiting",
         "evaluations.open_missing_evaluations",
         "evaluations.rebalance",
+        "evaluations.drop_late_seconds",
         "evaluations.warn_of_breaches",
     ),
     # Waiting for mail servers and the push services of browsers.

@@ -13,6 +13,8 @@ class EvaluationState(models.TextChoices):
     ASSIGNED = "assigned", _("With a teacher")
     IN_PROGRESS = "in_progress", _("Being marked")
     SHARED = "shared", _("With several teachers")
+    SECOND = "second", _("Second marking")
+    MODERATION = "moderation", _("With a moderator")
     RETURNED = "returned", _("Returned: cannot be read")
     FINALISED = "finalised", _("Marked")
     RELEASED = "released", _("Back with the student")
@@ -20,17 +22,39 @@ class EvaluationState(models.TextChoices):
 
 
 class EvaluationRole(models.TextChoices):
-    """What a marker's record is for. Of an attempt there is one RECORD: what its student gets."""
+    """What a marker's record is for. Of an attempt there is one RECORD: what its student gets. FIRST keeps what the
+    record said when it went to a moderator."""
 
     RECORD = "record", _("The paper")
     SHARE = "share", _("Some questions of a paper")
     REMARK = "remark", _("A question that is marked again")
+    FIRST = "first", _("As first marked")
+    SECOND = "second", _("Second marking")
+    MODERATION = "moderation", _("Moderation")
+
+
+class DoubleMarking(models.TextChoices):
+    """Which papers of an exam are marked a second time, blind."""
+
+    OFF = "off", _("None")
+    SAMPLE = "sample", _("A sample")
+    RISK = "risk", _("Those at risk")
+    ALL = "all", _("All")
+
+
+class DoubleResult(models.TextChoices):
+    """What counts where two markings of a question agree within the tolerance."""
+
+    FIRST = "first", _("The first marking")
+    MEAN = "mean", _("The mean, in halves")
 
 
 #: What a teacher has, or could have, to do.
 OPEN_STATES = (EvaluationState.QUEUED, EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+#: Of a record that waits for the work of others.
+HELD_STATES = (EvaluationState.SHARED, EvaluationState.SECOND, EvaluationState.MODERATION)
 #: What a student still waits for.
-PROMISED_STATES = (*OPEN_STATES, EvaluationState.SHARED)
+PROMISED_STATES = (*OPEN_STATES, *HELD_STATES)
 DONE_STATES = (EvaluationState.FINALISED, EvaluationState.RELEASED)
 
 

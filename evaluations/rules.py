@@ -39,6 +39,14 @@ def is_family(user: Any, evaluation: Any) -> bool:
 
 
 @rules.predicate
+def is_moderator(user: Any, evaluation: Any) -> bool:
+    """It is to be decided between two markings, in an exam that this verified teacher moderates."""
+    if evaluation is None or evaluation.role != EvaluationRole.MODERATION or not is_verified_teacher.test(user):
+        return False
+    return bool(user.moderated_exams.filter(exam=evaluation.attempt.exam_id).exists())
+
+
+@rules.predicate
 def is_released(user: Any, evaluation: Any) -> bool:
     return evaluation is not None and evaluation.state == EvaluationState.RELEASED
 
@@ -130,11 +138,12 @@ def is_own_token(user: Any, token: Any) -> bool:
     return token is not None and token.student_id == user.pk
 
 
-rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family)
+rules.add_perm("evaluations.view_evaluation", is_staff | is_marker | is_family | is_moderator)
 rules.add_perm("evaluations.change_evaluation", is_staff)
 rules.add_perm("evaluations.view_queue", is_verified_teacher)
 rules.add_perm("evaluations.view_desk", is_staff | is_marker)
 rules.add_perm("evaluations.mark_evaluation", is_marker)
+rules.add_perm("evaluations.moderate_evaluation", is_staff | is_moderator)
 # Asked of an attempt that the person can already see: a teacher of the cohort reads it too.
 rules.add_perm("evaluations.view_result", is_staff | is_own_sitting | is_verified_teacher)
 
@@ -158,10 +167,12 @@ rules.add_perm("evaluations.view_paperforecast", is_staff | marks_row | of_famil
 for model in (
     *("markinggroup", "transition", "assignmentdecision", "slabreach", "slapause", "breachwarning", "reminder"),
     *("forecastrun", "markerforecast", "deskoperation", "markedpaper", "deskkeys", "laterflag"),
+    *("examchecks", "markpair"),
 ):
     rules.add_perm(f"evaluations.view_{model}", is_staff)
 for verb in ("add", "change", "delete"):
     rules.add_perm(f"evaluations.{verb}_markinggroup", is_staff)
+    rules.add_perm(f"evaluations.{verb}_examchecks", is_staff)
 rules.add_perm("evaluations.view_markingspeed", is_staff | is_own_speed)
 rules.add_perm("evaluations.view_bankcomment", is_staff | owns | (is_teacher & is_shared))
 rules.add_perm("evaluations.change_bankcomment", owns | (is_staff & is_shared))

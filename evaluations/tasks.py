@@ -74,6 +74,14 @@ def rebalance() -> int:
     return rebalance(now=timezone.now())
 
 
+@shared_task(name="evaluations.drop_late_seconds")
+def drop_late_seconds() -> int:
+    """Leaves out second markings that nobody has begun in time."""
+    from evaluations.services.second_marking import drop_late_seconds
+
+    return drop_late_seconds(now=timezone.now())
+
+
 @shared_task(
     name="evaluations.make_marked_paper",
     autoretry_for=STORAGE_ERRORS,

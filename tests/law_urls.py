@@ -384,6 +384,7 @@ OFFICE = {
     "evaluations.BreachWarning": "200 403",
     "evaluations.Clarification": "200 403",
     "evaluations.Evaluation": "200 403",
+    "evaluations.ExamChecks": "200 200",
     "evaluations.Holiday": "200 200",
     "evaluations.MarkCorrection": "200 403",
     "evaluations.MarkingGroup": "200 200",

@@ -201,7 +201,7 @@ def _with_teacher(paper: Any) -> dict[str, Any]:
         EvaluationState.QUEUED: _("waiting for a teacher"),
         EvaluationState.ASSIGNED: _("with a teacher"),
         EvaluationState.IN_PROGRESS: _("%(done)s of %(total)s done") % {"done": done, "total": total},
-    }[paper.state]
+    }.get(paper.state, _("with a teacher"))
     back = _("by %(when)s") % {"when": when(paper.due_at)}
     if paper.paused_at is not None:
         back = _("waits for a picture")

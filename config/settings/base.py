@@ -263,6 +263,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "warn-of-breaches": {"task": "evaluations.warn_of_breaches", "schedule": timedelta(minutes=2)},
     "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1)},
     "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1)},
+    "drop-late-seconds": {"task": "evaluations.drop_late_seconds", "schedule": timedelta(minutes=5)},
     "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
     # Retries, and what a killed worker dropped; what happens is sent at once.
     "send-webhooks": {"task": "notifications.send_webhooks", "schedule": timedelta(minutes=1)},

@@ -4,6 +4,7 @@ from evaluations.admin import (  # noqa: F401 - registers the models
     after_marks,
     bank,
     board,
+    checks,
     corrections,
     groups,
     promises,

@@ -43,6 +43,7 @@ from evaluations.models import (
 from evaluations.selectors.hours_left import KINDS, ORDER, is_kind
 from evaluations.services.assignment import requeue_evaluations
 from evaluations.services.finishing import release_evaluation, reopen_evaluation, return_evaluation
+from evaluations.services.second_marking import drop_second
 
 SOON = timedelta(hours=6)
 
@@ -172,7 +173,7 @@ class EvaluationAdmin(CompliancePages, ExportPages, LeavePages, ReassignPages):
     ordering = [F("finalised_at").desc(nulls_first=True), "due_at", "id"]
     list_per_page = 50
     show_full_result_count = False
-    actions = ["reassign", "put_back", "cannot_read", "release", "reopen"]
+    actions = ["reassign", "put_back", "cannot_read", "without_second", "release", "reopen"]
     inlines = [TransitionInline, DecisionInline, MarkEventInline, PictureInline, PauseInline, ReminderInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -215,6 +216,8 @@ class EvaluationAdmin(CompliancePages, ExportPages, LeavePages, ReassignPages):
             EvaluationState.QUEUED: "warning",
             EvaluationState.ASSIGNED: "info",
             EvaluationState.SHARED: "info",
+            EvaluationState.SECOND: "info",
+            EvaluationState.MODERATION: "warning",
             EvaluationState.IN_PROGRESS: "info",
             EvaluationState.RETURNED: "danger",
             EvaluationState.RELEASED: "success",
@@ -256,6 +259,13 @@ class EvaluationAdmin(CompliancePages, ExportPages, LeavePages, ReassignPages):
     @action(description=_("Cannot be read: tell the student…"), permissions=["change"])
     def cannot_read(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
         return self._each_with_reason(request, queryset, "cannot_read", return_evaluation)
+
+    @action(description=_("Finish without the second marking…"), permissions=["change"])
+    def without_second(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> HttpResponse | None:
+        def one(*, evaluation: Evaluation, actor: User, reason: str, now: Any) -> Evaluation:
+            return drop_second(record=evaluation, actor=actor, reason=reason, now=now)
+
+        return self._each_with_reason(request, queryset, "without_second", one)
 
     @action(description=_("Give back to the students"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[Evaluation]) -> None:

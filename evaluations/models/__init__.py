@@ -1,4 +1,5 @@
 from evaluations.models.annotations import Annotation, BankComment
+from evaluations.models.checks import ExamChecks, MarkPair
 from evaluations.models.clarifications import AfterMarksPolicy, Clarification, ClarificationMessage
 from evaluations.models.desk import DeskKeys, LaterFlag
 from evaluations.models.evaluation import AssignmentDecision, Evaluation, SlaBreach, Transition
@@ -24,11 +25,13 @@ __all__ = [
     "DeskKeys",
     "DeskOperation",
     "Evaluation",
+    "ExamChecks",
     "ForecastRun",
     "Holiday",
     "LaterFlag",
     "MarkCorrection",
     "MarkEvent",
+    "MarkPair",
     "MarkedPaper",
     "MarkerForecast",
     "MarkingGroup",

@@ -14,11 +14,23 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import LinkState
 from assessments.models import Attempt
 from common.models import IdModel, MarksField, ScopedQuerySet
-from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
+from evaluations.enums import HELD_STATES, OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models.groups import MarkingGroup, StaffRowsQuerySet, ranges_text
 from evaluations.models.policies import SlaPolicy
 
-WITHOUT_TEACHER = [EvaluationState.QUEUED, EvaluationState.RETURNED, EvaluationState.CLOSED]
+WITHOUT_TEACHER = [
+    EvaluationState.QUEUED,
+    EvaluationState.RETURNED,
+    EvaluationState.CLOSED,
+    EvaluationState.MODERATION,
+]
+
+
+def _moderated(user: Any) -> Any:
+    """The exams whose moderator the person is, as long as they are verified."""
+    named = user.moderated_exams.through.objects.filter(user=user)
+    # The key of the checks is the exam's.
+    return named.filter(user__teacher_profile__verified_at__isnull=False).values("examchecks_id")
 
 
 class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
@@ -31,7 +43,8 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         return self.filter(is_shared=False)
 
     def visible_to(self, user: Any) -> Self:
-        """Staff all; the teacher it is with (once verified); the student and their guardians the student's record."""
+        """Staff all; the teacher it is with (once verified) and who moderates its exam what is to be decided there; the
+        student and their guardians the student's record."""
         if not user.is_authenticated:
             return self.none()
         if user.is_staff:
@@ -39,6 +52,7 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         allowed = Q(attempt__student=user, role=EvaluationRole.RECORD)
         if user.is_teacher:
             allowed |= Q(teacher=user, teacher__teacher_profile__verified_at__isnull=False)
+            allowed |= Q(role=EvaluationRole.MODERATION, attempt__exam__in=_moderated(user))
         if user.is_guardian:
             linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
             allowed |= Q(attempt__student__in=linked, role=EvaluationRole.RECORD)
@@ -74,7 +88,8 @@ class Evaluation(IdModel):
 
     `role`: the RECORD is what the student gets, one for each attempt. Of a paper that is marked by question
     (`is_shared`) the questions are marked on SHAREs of their own, each with the `numbers` of one `group`, whose marks
-    and ink go over to the `record` when they are finished (services/sharing).
+    and ink go over to the `record` when they are finished (services/sharing). A SECOND is the blind second marking of
+    a record that waits for it, a MODERATION what a moderator decides between the two (services/second_marking).
     """
 
     # Its index is in Meta, so that it could be built while others write.
@@ -132,9 +147,7 @@ class Evaluation(IdModel):
         indexes = [
             models.Index(fields=["attempt"], name="evaluation_attempt_idx"),
             models.Index(fields=["record"], condition=Q(record__isnull=False), name="evaluation_shares_idx"),
-            models.Index(
-                fields=["due_at", "id"], condition=Q(state=EvaluationState.SHARED), name="evaluation_shared_idx"
-            ),
+            models.Index(fields=["due_at", "id"], condition=Q(state__in=HELD_STATES), name="evaluation_held_idx"),
             models.Index(fields=["due_at", "id"], condition=Q(state__in=OPEN_STATES), name="evaluation_queue_idx"),
             models.Index(
                 fields=["teacher", "due_at"], condition=Q(state__in=OPEN_STATES), name="evaluation_teacher_idx"

@@ -2,7 +2,8 @@
 
 A family is what guardians' links (invited and active ones) show within REACH steps: of a student the guardians, the
 students who share a guardian with them, and those students' guardians. Three steps either way, so it is the same seen
-from the teacher. Whoever gave marks for any question of a paper does not mark it anew (`is_remark`).
+from the teacher. Whoever gave marks for any question of a paper does not mark it anew (`is_remark`), nor
+gives it its second marking.
 """
 
 from __future__ import annotations
@@ -52,20 +53,20 @@ def conflicts_of(papers: Collection[Sitting]) -> dict[UUID, dict[UUID, str]]:
 
 def marked_before(papers: Collection[UUID]) -> Iterable[tuple[UUID, UUID]]:
     """Of papers that are marked anew, each with whoever gave marks for the same attempt, on whichever evaluation of it;
-    what a teacher gave on the re-mark itself is its own work. One query, none for no papers."""
+    what a teacher gave on the re-mark, or the second marking, itself is its own work. One query, none for no papers."""
     if not papers:
         return []
     given = MarkEvent.objects.filter(evaluation__attempt__evaluations__in=papers).order_by()
     rows = given.values_list("evaluation__attempt__evaluations", "actor_id", "evaluation_id", "evaluation__role")
-    own = EvaluationRole.REMARK
-    return [(paper, actor) for paper, actor, on, role in rows.distinct() if (paper, role) != (on, own)]
+    of_paper = EvaluationRole.RECORD
+    return [(paper, actor) for paper, actor, on, role in rows.distinct() if paper != on or role == of_paper]
 
 
 def open_to(rows: QuerySet[Evaluation], teacher: User) -> QuerySet[Evaluation]:
     """Those of `rows` that the teacher may mark, seen from the teacher; reads the teacher's family at once."""
     family = kin_of({teacher.pk})[teacher.pk]
     marked = MarkEvent.objects.filter(evaluation__attempt=OuterRef("attempt"), actor=teacher)
-    marked = marked.exclude(evaluation=OuterRef("pk"), evaluation__role=EvaluationRole.REMARK)
+    marked = marked.exclude(Q(evaluation=OuterRef("pk")) & ~Q(evaluation__role=EvaluationRole.RECORD))
     return rows.exclude(attempt__student__in=list(family)).exclude(Q(is_remark=True) & Exists(marked))
 
 

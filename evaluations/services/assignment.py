@@ -75,7 +75,7 @@ def assign_evaluation(*, evaluation: Evaluation, actor: User | None = None, now:
 
 
 def assign_shares(*, shares: Collection[Evaluation], now: datetime) -> int:
-    """Gives the waiting shares of a paper out together; returns how many found a teacher."""
+    """Gives what waits of a paper, its shares or its second marking, out together; returns how many found a teacher."""
     with transaction.atomic():
         decisions = _give_out(lock_waiting(share.pk for share in shares), set(), None, now)
     return sum(decision.chosen_id is not None for decision in decisions)

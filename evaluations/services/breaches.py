@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services.audit import record_event
 from common.events import announce
 from common.templatetags.ui_times import clock_text
-from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
+from evaluations.enums import HELD_STATES, OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Evaluation, SlaBreach
 from evaluations.services import links
 from evaluations.services.webhook_data import breached_data
@@ -52,7 +52,7 @@ def scan_breaches(*, now: datetime) -> int:
     while True:
         with transaction.atomic():
             # Each half has an index of its own.
-            fresh = _flag_batch(OPEN_STATES, now) + _flag_batch((EvaluationState.SHARED,), now)
+            fresh = _flag_batch(OPEN_STATES, now) + _flag_batch(HELD_STATES, now)
             _tell(fresh, now)
         flagged += len(fresh)
         if not fresh:
@@ -114,8 +114,12 @@ def _notify(person: User, evaluation: Evaluation, now: datetime) -> None:
         told |= {"day": date_format(due, "D j M"), "clock": clock_text(due)}
         body = _("It was due %(day)s, %(clock)s (%(policy)s).") % told
         who = _("It is with %(name)s.") if evaluation.teacher else _("Nobody has it yet.")
-        if evaluation.state == EvaluationState.SHARED:
-            who = _("Its questions are with several teachers.")
+        waits = {
+            EvaluationState.SHARED: _("Its questions are with several teachers."),
+            EvaluationState.SECOND: _("Its second marking is not finished."),
+            EvaluationState.MODERATION: _("It waits for a moderator."),
+        }
+        who = waits.get(EvaluationState(evaluation.state), who)
     notify(
         user=person,
         kind=NotificationKind.SLA_BREACHED,

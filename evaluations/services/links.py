@@ -10,6 +10,10 @@ def desk_url(evaluation_id: UUID) -> str:
     return f"/marking/{evaluation_id}/"
 
 
+def moderation_url(evaluation_id: UUID) -> str:
+    return f"/marking/moderation/{evaluation_id}/"
+
+
 def picture_url(request_id: UUID) -> str:
     return f"/pictures/{request_id}/"
 

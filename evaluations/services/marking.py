@@ -85,6 +85,26 @@ def give_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: Use
     return _append(locked, question, values, active, actor, now)
 
 
+def place_mark(
+    locked: Evaluation,
+    question_id: UUID,
+    *,
+    marks: Decimal,
+    steps: Mapping[str, str],
+    comment: str,
+    actor: User,
+    now: datetime,
+) -> QuestionMark:
+    """Writes a mark that was decided away from the desk (checked there), as an event of `actor`; the same mark again
+    changes nothing."""
+    current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question_id).first()
+    if current is not None and (current.marks, current.steps, current.comment) == (marks, steps, comment):
+        return current
+    version = current.version + 1 if current else 1
+    values = {"version": version, "steps": dict(steps), "marks": marks, "comment": comment}
+    return _append(locked, PaperQuestion.objects.get(pk=question_id), values, None, actor, now)
+
+
 def scheme_of(question: PaperQuestion) -> list[SchemeStep]:
     """The marking scheme of the version the student sat."""
     rows = MarkingStep.objects.filter(version=question.version_id)
@@ -138,7 +158,12 @@ def _conflict(current: QuestionMark | None) -> MarkConflict:
 
 
 def _append(
-    evaluation: Evaluation, question: PaperQuestion, values: dict[str, Any], active: int, actor: User, now: datetime
+    evaluation: Evaluation,
+    question: PaperQuestion,
+    values: dict[str, Any],
+    active: int | None,
+    actor: User,
+    now: datetime,
 ) -> QuestionMark:
     MarkEvent.objects.create(
         evaluation=evaluation, question=question, actor=actor, at=now, active_seconds=active, **values

@@ -42,6 +42,12 @@ def learn_speed(*, evaluation: Evaluation, teacher: User, now: datetime) -> None
     measure_speeds(profile=profile, now=now)
 
 
+def lock_profiles(teachers: Collection[UUID | None]) -> None:
+    """Locks the profiles of several teachers in the order of their ids, until the transaction ends."""
+    rows = TeacherProfile.objects.select_for_update(no_key=True).filter(user__in=[one for one in teachers if one])
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def paces_of(profiles: Collection[TeacherProfile]) -> dict[UUID, Pace]:
     """The pace of each teacher. One query."""
     by_type: dict[UUID, dict[str, float]] = defaultdict(dict)

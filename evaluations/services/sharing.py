@@ -14,6 +14,7 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from assessments.models import Exam, PaperQuestion, Response
@@ -64,8 +65,8 @@ def gather(*, share: Evaluation, now: datetime) -> Evaluation | None:
     record when that was the last one and nothing is missing; None while others are open."""
     assert share.record_id is not None
     record = lock_evaluation(share.record_id)
-    _copy_marks(share, record, now)
-    _copy_ink(share, record)
+    copy_marks(share, record, now)
+    copy_ink(share, record)
     active = record.active_seconds + share.active_seconds
     Evaluation.objects.filter(pk=record.pk).update(active_seconds=active)
     record.active_seconds = active
@@ -76,11 +77,11 @@ def gather(*, share: Evaluation, now: datetime) -> Evaluation | None:
 
 
 def close_shares(*, record: Evaluation, actor: User | None, reason: str, now: datetime) -> list[Evaluation]:
-    """Ends the shares of a locked record that are not finished, because the paper goes back; what was marked on them is
-    kept. Returns them."""
+    """Ends what others were to do of a locked record and have not finished, because the paper goes back; what was
+    marked on it is kept. Returns it."""
     with transaction.atomic():
         shares = Evaluation.objects.with_paper().select_for_update(of=("self",)).filter(record=record)
-        open_ones = list(shares.filter(state__in=OPEN_STATES).order_by("pk"))
+        open_ones = list(shares.filter(state__in=[*OPEN_STATES, EvaluationState.MODERATION]).order_by("pk"))
         for share in open_ones:
             let_go = {"claimed_at": None, "lease_until": None}
             move(share, "close", actor=actor, now=now, reason=reason, changes=let_go)
@@ -125,8 +126,8 @@ def _marks_of(record: Evaluation, numbers: Iterable[int]) -> Decimal:
     return sum(most.values(), Decimal(0))
 
 
-def _copy_marks(share: Evaluation, record: Evaluation, now: datetime) -> None:
-    """The marks as they stand, one event each, by who gave the last one."""
+def copy_marks(share: Evaluation, record: Evaluation, now: datetime) -> None:
+    """The marks of `share` as they stand to `record`, one event each, by who gave the last one."""
     known = {mark.question_id: mark for mark in QuestionMark.objects.filter(evaluation=record)}
     last = {event.question_id: event for event in MarkEvent.objects.filter(evaluation=share).order_by("id")}
     for mark in QuestionMark.objects.filter(evaluation=share).order_by("question__number"):
@@ -135,12 +136,15 @@ def _copy_marks(share: Evaluation, record: Evaluation, now: datetime) -> None:
         actor = last[mark.question_id].actor_id
         MarkEvent.objects.create(evaluation=record, question_id=mark.question_id, actor_id=actor, at=now, **values)
         QuestionMark.objects.update_or_create(
-            evaluation=record, question_id=mark.question_id, defaults={**values, "updated_at": now}
+            evaluation=record,
+            question_id=mark.question_id,
+            defaults={**values, "comment_html": mark.comment_html, "updated_at": now},
         )
 
 
-def _copy_ink(share: Evaluation, record: Evaluation) -> None:
-    rows = Annotation.objects.filter(evaluation=share, deleted_at__isnull=True)
+def copy_ink(share: Evaluation, record: Evaluation, *, only: Q | None = None) -> None:
+    """The ink of `share` as it is, or what of it is `only`, to `record`."""
+    rows = Annotation.objects.filter(only or Q(), evaluation=share, deleted_at__isnull=True)
     # Of the same ink always the same id: what was copied once is not copied again.
     copies = []
     for row in list(rows.order_by("updated_at", "id")):

@@ -42,15 +42,32 @@ RULES: dict[str, Rule] = {
     "assign": Rule(frozenset({S.QUEUED}), S.ASSIGNED, "This paper is no longer waiting for a teacher."),
     "divide": Rule(frozenset({S.QUEUED}), S.SHARED, "Only a waiting paper is divided by questions."),
     "gather": Rule(frozenset({S.SHARED}), S.FINALISED, "Somebody is still marking a question of this paper."),
+    "hold": Rule(
+        frozenset({S.IN_PROGRESS, S.SHARED}),
+        S.SECOND,
+        "Only a paper that was just marked waits for a second marking.",
+        needs_actor=True,
+        needs_reason=True,
+    ),
+    "moderate": Rule(
+        frozenset({S.SECOND}),
+        S.MODERATION,
+        "Only a paper that was marked twice goes to a moderator.",
+        needs_reason=True,
+    ),
+    "settle": Rule(frozenset({S.SECOND, S.MODERATION}), S.FINALISED, "This paper does not wait for a decision."),
     "close": Rule(
-        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS}), S.CLOSED, "This is finished already.", needs_reason=True
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.MODERATION}),
+        S.CLOSED,
+        "This is finished already.",
+        needs_reason=True,
     ),
     "claim": Rule(
         frozenset({S.QUEUED, S.ASSIGNED}), S.IN_PROGRESS, "This paper cannot be taken up now.", needs_actor=True
     ),
     "lapse": Rule(frozenset({S.IN_PROGRESS}), S.ASSIGNED, "Nobody is marking this paper now."),
     "return": Rule(
-        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.SHARED}),
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.SHARED, S.SECOND, S.MODERATION}),
         S.RETURNED,
         "Only a paper that is not yet marked can be returned.",
         needs_actor=True,
@@ -212,6 +229,7 @@ def _announce(made: Transition) -> None:
     fact: Signal | None = {
         "finalise": evaluation_finalised,
         "gather": evaluation_finalised,
+        "settle": evaluation_finalised,
         "release": evaluation_released,
         "correct": evaluation_released,
     }.get(made.name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from evaluations.enums import EvaluationState
+from evaluations.enums import EvaluationRole, EvaluationState
 from evaluations.models import (
     AfterMarksPolicy,
     Annotation,
@@ -21,6 +21,7 @@ from evaluations.models import (
     DeskKeys,
     DeskOperation,
     Evaluation,
+    ExamChecks,
     ForecastRun,
     Holiday,
     LaterFlag,
@@ -30,6 +31,7 @@ from evaluations.models import (
     MarkEvent,
     MarkingGroup,
     MarkingSpeed,
+    MarkPair,
     OpeningHours,
     PaperForecast,
     PictureRequest,
@@ -60,12 +62,29 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     made.append(_with(cast.colleague, exams[1], cast.classmate, EvaluationState.RELEASED))
     made.append(_with(cast.newcomer, exams[2], cast.classmate, EvaluationState.ASSIGNED))
     made.append(_with(cast.teacher, exams[0], cast.outsider, EvaluationState.RELEASED))
+    moderated = made[0]
+    checks = ExamChecks.objects.create(exam=moderated.attempt.exam)
+    checks.moderators.set([cast.colleague, cast.newcomer])
+    made.append(_to_moderate(moderated))
     hanging = [row for evaluation in made for row in _hanging(evaluation, cast)]
     rows: dict[type[Model], list[Model]] = {Evaluation: list(made)}
     for row in hanging:
         rows.setdefault(type(row), []).append(row)
     calendar = WorkingCalendar.objects.get(slug="institute")
     rows[Holiday] = [Holiday.objects.create(calendar=calendar, date=date(2026, 12, 25), name="Christmas")]
+    rows[ExamChecks] = [checks]
+    rows[MarkPair] = [
+        MarkPair.objects.create(
+            evaluation=made[1],
+            question=written(made[1].attempt.exam, 4),
+            first=cast.teacher,
+            second=cast.colleague,
+            first_marks=Decimal(1),
+            second_marks=Decimal(2),
+            max_marks=Decimal(2),
+            at=NOW,
+        )
+    ]
     rows[WorkingCalendar] = [calendar]
     rows[OpeningHours] = list(calendar.opening_hours.all())
     rows[ForecastRun] = [ForecastRun.objects.create(made_at=NOW, papers=0, unseen=0)]
@@ -131,6 +150,13 @@ def _discussed(evaluation: Evaluation, marker: Any) -> list[Model]:
     thread = Clarification.objects.create(evaluation=evaluation, marker=marker, opened_at=NOW, last_at=NOW)
     said = {"clarification": thread, "side": "student", "author": evaluation.attempt.student, "at": NOW}
     return [thread, ClarificationMessage.objects.create(id=uuid.uuid4(), text="Why?", **said)]
+
+
+def _to_moderate(record: Evaluation) -> Evaluation:
+    """What a moderator decides of a paper, while nobody has taken it up."""
+    return evaluation_of(
+        record.attempt, state=EvaluationState.MODERATION, role=EvaluationRole.MODERATION, record=record
+    )
 
 
 def _hanging(evaluation: Evaluation, cast: Any) -> list[Model]:
