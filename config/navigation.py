@@ -82,6 +82,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Board"), "dashboard", "admin:index"),
         (_("Evaluations"), "fact_check", "admin:evaluations_evaluation_changelist"),
         (_("Coming breaches"), "running_with_errors", "admin:evaluations_breachwarning_changelist"),
+        (_("Moderation"), "balance", "moderation-list"),
         (_("Promises kept"), "insights", "admin:evaluations_compliance"),
         (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
         (_("Exams"), "quiz", "admin:assessments_exam_changelist"),

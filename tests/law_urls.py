@@ -234,6 +234,11 @@ GET  marking-earlier  {marking} {marking_question}        | login  403      404 
 GET  marking-step  {marking} {marking_question}           | login  403      404     404      403      200     404     404      200
 POST marking-later  {marking}                             | login  403      404     404      403      422     404     404      403
 GET  marking-pages  {marking}                             | login  403      404     404      403      200     404     404      200
+GET  moderation-list                                      | login  403      403     403      403      200     200     200      200
+GET  moderation  {moderated}                              | login  404      404     404      404      404     200     404      200
+GET  moderation  {marking}                                | login  403      404     404      403      403     404     404      404
+POST moderation  {moderated}                              | login  404      404     404      404      404     409     404      409
+POST moderation-take  {moderated}                         | login  404      404     404      404      404     >moderation 404   >moderation
 """
 
 # Questions: students and guardians have no bank; verified teachers and staff have all of it, a newcomer their own.

@@ -50,8 +50,16 @@ from assessments.services.pictures import store_picture
 from assessments.services.rehearsals import start_rehearsal
 from assessments.tests.external import external_world
 from common.storage import sheet_storage
-from evaluations.enums import EvaluationState, PictureState
-from evaluations.models import Clarification, ClarificationMessage, Evaluation, PictureRequest, QuestionMark
+from evaluations.enums import EvaluationRole, EvaluationState, PictureState
+from evaluations.models import (
+    Clarification,
+    ClarificationMessage,
+    Evaluation,
+    ExamChecks,
+    MarkEvent,
+    PictureRequest,
+    QuestionMark,
+)
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
 from notifications.enums import NotificationKind
@@ -100,6 +108,7 @@ class World:
             "asked": self.released.picture_requests.get().pk,
             "thread": self.released.clarifications.get().pk,
             "waiting": self.waiting.pk,
+            "moderated": Evaluation.objects.get(role=EvaluationRole.MODERATION).pk,
             "student": self.cast.student.pk,
             "stranger": self.cast.outsider.pk,
             "nobody": uuid.UUID(int=1),
@@ -163,11 +172,32 @@ def build_world(cast: Cast) -> World:
     _asked(released, now)
     _discussed(released, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
+    _moderated(builders.hand_in(marking_exam, cast.outsider, at=handed_in), cast, now)
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
     _rehearsals(cast, open_exam, now)
     for evaluation in (marking, released, waiting):
         evaluation.refresh_from_db()
     return World(cast, now, open_exam, live, sheets, page, marking, released, waiting, external_world(cast, now))
+
+
+def _moderated(attempt: Attempt, cast: Cast, now: datetime) -> None:
+    """A stranger's paper that the teacher and the newcomer marked apart; the colleague moderates its exam."""
+    checks = ExamChecks.objects.create(exam=attempt.exam, double="all")
+    checks.moderators.set([cast.colleague])
+    record = builders.evaluation_of(attempt, teacher=cast.teacher, state=EvaluationState.MODERATION)
+    hangs = {"record": record, "is_remark": True}
+    first = builders.evaluation_of(attempt, state=EvaluationState.CLOSED, role=EvaluationRole.FIRST, **hangs)
+    second = builders.evaluation_of(
+        attempt, teacher=cast.newcomer, state=EvaluationState.FINALISED, role=EvaluationRole.SECOND,
+        finalised_at=now, **hangs,
+    )  # fmt: skip
+    builders.evaluation_of(attempt, state=EvaluationState.MODERATION, role=EvaluationRole.MODERATION, **hangs)
+    for side, marker, four in ((record, cast.teacher, "3"), (first, cast.teacher, "3"), (second, cast.newcomer, "1")):
+        for number, alternative, marks in ((4, "", four), (5, "a", "2")):
+            question = builders.written(attempt.exam, number, alternative)
+            given = {"version": 1, "marks": Decimal(marks), "comment": "The unit is missing.", "evaluation": side}
+            MarkEvent.objects.create(question=question, actor=marker, at=now, **given)
+            QuestionMark.objects.create(question=question, updated_at=now, **given)
 
 
 def _rehearsals(cast: Cast, exam: Exam, now: datetime) -> None:

@@ -52,6 +52,8 @@ PAGES = [
     ("teacher", "marking-desk", ("{marking}",)),
     ("teacher", "marking-desk", ("{released}",)),
     ("teacher", "marking-desk", ("{blurred_desk}",)),
+    ("teacher", "moderation-list", ()),
+    ("staff", "moderation", ("{moderated}",)),
     ("teacher", "blueprint-list", ()),
     ("teacher", "blueprint-new", ("{programme}",)),
     ("teacher", "blueprint-page", ("{blueprint}",)),

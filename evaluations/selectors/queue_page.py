@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from evaluations.selectors.clarification_pages import waiting_threads
-from evaluations.selectors.queues import MOST_LISTED, MOST_WAITING, count_with, queue_for, waiting_for
+from evaluations.selectors.queues import MOST_LISTED, MOST_WAITING, count_with, queue_for, to_moderate, waiting_for
 
 
 def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
         "more_wait": waiting > MOST_WAITING,
         "asked": waiting_threads(teacher) if may_mark else 0,
         "why_empty": why_empty,
+        "to_moderate": to_moderate(teacher) if may_mark else 0,
         "kept_words": json.dumps(kept_words(), ensure_ascii=False),
     }
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from assessments.models import PaperQuestion
 from common.local_times import day_start
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Evaluation, MarkingGroup, QuestionMark, SlaBreach
 from evaluations.models.evaluation import late_at
 from evaluations.selectors.conflicts import open_to
@@ -124,6 +124,18 @@ def pullable_by(teacher: User) -> QuerySet[Evaluation]:
     named = MarkingGroup.teachers.through.objects.filter(markinggroup=OuterRef("group"))
     meant = Q(group=None) | ~Exists(named) | Exists(named.filter(user=teacher))
     return open_to(waiting.filter(meant), teacher)
+
+
+def to_moderate(person: User) -> int:
+    """How many papers wait for a decision that the person may make, and that nobody else has taken up."""
+    waiting = undecided_for(person).filter(Q(teacher=None) | Q(teacher=person))
+    return waiting.count()
+
+
+def undecided_for(person: User) -> QuerySet[Evaluation]:
+    """What waits between two markings for a decision that the person may make."""
+    rows = Evaluation.objects.filter(role=EvaluationRole.MODERATION, state=EvaluationState.MODERATION)
+    return rows.visible_to(person)
 
 
 def staff_board(now: datetime | None = None) -> StaffBoard:

@@ -28,7 +28,7 @@ from evaluations.selectors.pairs import Pair, counted_pairs
 from evaluations.services.concluding import finish_held, move_audited
 from evaluations.services.double_marking import Difference, Risk, Tolerance, is_sampled, mean_in_halves
 from evaluations.services.marking import place_mark
-from evaluations.services.moderating import open_moderation
+from evaluations.services.moderating import open_moderation, sides_of
 from evaluations.services.transitions import lock_evaluation, record_opening
 from evaluations.services.workload import work_to_do
 from evaluations.services.written_marks import objective_marks
@@ -139,6 +139,14 @@ def drop_late_seconds(*, now: datetime) -> int:
                 drop_second(record=record, actor=None, reason=reason, now=now)
                 dropped += 1
     return dropped
+
+
+def broken_numbers(moderation: Evaluation) -> set[int]:
+    """On which numbers the two markings of a paper that is to be moderated differ too much."""
+    checks, (first, second) = checks_of(moderation), sides_of(moderation)
+    differences = map(_difference, counted_pairs(first, second))
+    broken = Tolerance(checks.tolerance_marks, checks.tolerance_percent).broken(differences)
+    return {one.number for one in broken}
 
 
 def checks_of(record: Evaluation) -> ExamChecks:

@@ -65,9 +65,8 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     moderated = made[0]
     checks = ExamChecks.objects.create(exam=moderated.attempt.exam)
     checks.moderators.set([cast.colleague, cast.newcomer])
-    made.append(_to_moderate(moderated))
     hanging = [row for evaluation in made for row in _hanging(evaluation, cast)]
-    rows: dict[type[Model], list[Model]] = {Evaluation: list(made)}
+    rows: dict[type[Model], list[Model]] = {Evaluation: [*made, _to_moderate(moderated)]}
     for row in hanging:
         rows.setdefault(type(row), []).append(row)
     calendar = WorkingCalendar.objects.get(slug="institute")
