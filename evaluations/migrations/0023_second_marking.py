@@ -14,7 +14,7 @@ from common.append_only import AppendOnly
 class Migration(migrations.Migration):
     dependencies = [
         ("assessments", "0045_marking_mode"),
-        ("evaluations", "0028_remarks"),
+        ("evaluations", "0022_desk_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
