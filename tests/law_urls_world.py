@@ -172,7 +172,7 @@ def build_world(cast: Cast) -> World:
     _asked(released, now)
     _discussed(released, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
-    _moderated(builders.hand_in(marking_exam, cast.outsider, at=handed_in), cast, now)
+    _moderated(builders.hand_in(marking_exam, factories.StudentFactory(), at=handed_in), cast, now)
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
     _rehearsals(cast, open_exam, now)
     for evaluation in (marking, released, waiting):
@@ -182,7 +182,7 @@ def build_world(cast: Cast) -> World:
 
 def _moderated(attempt: Attempt, cast: Cast, now: datetime) -> None:
     """A stranger's paper that the teacher and the newcomer marked apart; the colleague moderates its exam."""
-    checks = ExamChecks.objects.create(exam=attempt.exam, double="all")
+    checks = ExamChecks.objects.create(exam=attempt.exam)
     checks.moderators.set([cast.colleague])
     record = builders.evaluation_of(attempt, teacher=cast.teacher, state=EvaluationState.MODERATION)
     hangs = {"record": record, "is_remark": True}
