@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def test_a_comment_of_the_bank_is_found_and_written_by_keyboard(site: Site) -> None:
-    owner = site.world.marking.teacher
+    owner = site.world.cast.teacher
     texts = ("Give the reason for this step", "Give the unit", "Neat")
     site.ask(lambda: [BankComment.objects.create(owner=owner, text=text, uses=3) for text in texts])
     with site.visit("teacher", axe=True) as visit:
