@@ -61,6 +61,10 @@ class SharedCommentAdmin(ModelAdmin):
         rows: QuerySet[BankComment] = super().get_queryset(request)
         return rows.filter(owner__isnull=True)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new one stands nowhere yet."""
+        return self.fields if obj else self.fields[:-1]
+
     def save_model(self, request: HttpRequest, obj: BankComment, form: Any, change: bool) -> None:
         text, now, actor = obj.text, timezone.now(), request.user
         if change:
