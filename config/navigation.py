@@ -83,6 +83,8 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Evaluations"), "fact_check", "admin:evaluations_evaluation_changelist"),
         (_("Coming breaches"), "running_with_errors", "admin:evaluations_breachwarning_changelist"),
         (_("Moderation"), "balance", "moderation-list"),
+        (_("Agreement of markers"), "join_inner", "admin:evaluations_agreement"),
+        (_("Marking twice"), "library_add_check", "admin:evaluations_examchecks_changelist"),
         (_("Promises kept"), "insights", "admin:evaluations_compliance"),
         (_("Attempts"), "edit_note", "admin:assessments_attempt_changelist"),
         (_("Exams"), "quiz", "admin:assessments_exam_changelist"),

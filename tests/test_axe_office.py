@@ -23,6 +23,7 @@ FRAME = {"rules": {name: {"enabled": False} for name in ("landmark-one-main", "l
 ADDRESSES = [
     ("admin:index", ()),
     ("admin:evaluations_compliance", ()),
+    ("admin:evaluations_agreement", ()),
     ("admin:evaluations_leave", ()),
     ("admin:evaluations_leave_change", ("{leave}",)),
     ("admin:evaluations_calendar_year", ("{calendar}", "2026")),

@@ -9,10 +9,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from accounts.selectors import verified_teachers
 from assessments.models import Exam
+from evaluations.admin.agreement import AgreementPages
 from evaluations.models import ExamChecks
 from evaluations.services.checks import save_checks
 
@@ -33,7 +33,7 @@ class ChecksForm(forms.ModelForm):
 
 
 @admin.register(ExamChecks)
-class ExamChecksAdmin(ModelAdmin):
+class ExamChecksAdmin(AgreementPages):
     form = ChecksForm
     empty_sentence = _("No exam is checked yet. Add one to have papers marked twice.")
     fieldsets = (
