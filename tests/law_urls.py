@@ -204,7 +204,7 @@ POST clarification-ask  {released_attempt}                | login  422      404 
 GET  remark-ask  {released_attempt} {marking_question}    | login  200      404     404      403      403     404     404      403
 GET  remark-ask  {released_attempt} {nobody}              | login  404      404     404      403      403     404     404      403
 POST remark-ask  {released_attempt} {marking_question}    | login  422      404     404      403      403     404     404      403
-GET  remark-decision  {marking}                           | login  404      404     404      403      404     404     404      404
+GET  remark-decision  {marking}                           | login  403      404     404      403      404     404     404      404
 POST remark-decision  {marking}                           | login  403      404     404      403      404     404     404      403
 GET  clarification-page  {thread}                         | login  200      404     404      200      200     404     404      200
 POST clarification-page  {thread}                         | login  422      404     404      403      422     404     404      422
