@@ -70,7 +70,9 @@ def gather(*, share: Evaluation, now: datetime) -> Evaluation | None:
     active = record.active_seconds + share.active_seconds
     Evaluation.objects.filter(pk=record.pk).update(active_seconds=active)
     record.active_seconds = active
-    is_open = Evaluation.objects.filter(record=record, state__in=OPEN_STATES).exists()
+    others = Evaluation.objects.filter(record=record, state__in=OPEN_STATES)
+    # A re-mark waits for its record, not the other way round.
+    is_open = others.exclude(role=EvaluationRole.REMARK).exists()
     if is_open or record.state != EvaluationState.SHARED or marking_progress(record).missing:
         return None
     return record
@@ -81,6 +83,8 @@ def close_shares(*, record: Evaluation, actor: User | None, reason: str, now: da
     marked on it is kept. Returns it."""
     with transaction.atomic():
         shares = Evaluation.objects.with_paper().select_for_update(of=("self",)).filter(record=record)
+        # A re-mark waits for its record.
+        shares = shares.exclude(role=EvaluationRole.REMARK)
         open_ones = list(shares.filter(state__in=[*OPEN_STATES, EvaluationState.MODERATION]).order_by("pk"))
         for share in open_ones:
             let_go = {"claimed_at": None, "lease_until": None}

@@ -34,7 +34,7 @@ from evaluations.selectors.remarks import alike, tokens_left
 from evaluations.services.assignment import assign_evaluation
 from evaluations.services.breaches import scan_breaches
 from evaluations.services.claims import claim_evaluation, lapse_idle_claims
-from evaluations.services.finishing import finalise_evaluation, reopen_evaluation
+from evaluations.services.finishing import finalise_evaluation, reopen_evaluation, return_evaluation
 from evaluations.services.marking import save_mark
 from evaluations.services.remarks import RemarkError, ask_remark, decide_remark, open_recheck
 from evaluations.tests.builders import evaluation_of, hand_in, marking, step_ids, written
@@ -334,3 +334,11 @@ def test_a_paper_of_somebody_else_is_not_there(as_: Any, world: World) -> None:
     question = written(world.cast.exam, 4)
     for name, args in (("remark-ask", [other.attempt_id, question.pk]), ("after-marks", [other.attempt_id])):
         assert as_("student").get(reverse(name, args=args)).status_code == 404
+
+
+def test_a_re_mark_waits_while_its_paper_is_returned(cast: Any, record: Evaluation) -> None:
+    remark = with_colleague(cast, ask(record))
+    reopen_evaluation(evaluation=record, actor=cast.staff, reason="Page two", now=LATER)
+    return_evaluation(evaluation=record, actor=cast.staff, reason="Cannot be read", now=LATER)
+    remark.refresh_from_db()
+    assert remark.state == EvaluationState.IN_PROGRESS
