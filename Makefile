@@ -33,9 +33,9 @@ run: $(VENV)/runtime ## web, worker and beat with demo data on http://localhost:
 test: $(VENV)/development ## the unit suite; needs nothing but Python
 	$(PYTEST) -n $(JOBS) -m "not slow and not browser and not services"
 
-# Two processes more than in `test`: those with the journeys wait half of their time.
+# Three processes more than in `test`: those with the journeys wait half of their time.
 test-all: $(VENV)/development ## the whole suite, with every service and browser that is found here
-	$(PYTEST) -n $$(( $(JOBS) + 2 )) --dist worksteal
+	$(PYTEST) -n $$(( $(JOBS) + 3 )) --dist worksteal
 
 lint: $(VENV)/development ## style, import borders, templates, migrations
 	$(BIN)/ruff check .
