@@ -48,4 +48,5 @@ urlpatterns = [
     path("marking/<uuid:evaluation_id>/earlier/<uuid:question_id>/", desk_aids.earlier, name="marking-earlier"),
     path("marking/<uuid:evaluation_id>/steps/<uuid:step_id>/", desk_aids.step, name="marking-step"),
     path("marking/<uuid:evaluation_id>/pages/", marking.pages, name="marking-pages"),
+    path("marking/<uuid:evaluation_id>/ahead/", marking.ahead, name="marking-ahead"),
 ]

@@ -233,6 +233,7 @@ POST desk-keys                                            | login  403      403 
 GET  marking-earlier  {marking} {marking_question}        | login  403      404     404      403      200     404     404      200
 GET  marking-step  {marking} {marking_question}           | login  403      404     404      403      200     404     404      200
 POST marking-later  {marking}                             | login  403      404     404      403      422     404     404      403
+GET  marking-ahead  {marking}                             | login  403      404     404      403      200     404     404      403
 GET  marking-pages  {marking}                             | login  403      404     404      403      200     404     404      200
 GET  moderation-list                                      | login  403      403     403      403      200     200     200      200
 GET  moderation  {moderated}                              | login  404      404     404      404      404     200     404      200

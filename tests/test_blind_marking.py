@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from assessments.models import Exam
 from evaluations.enums import OPEN_STATES
 from evaluations.models import Evaluation
@@ -33,6 +34,9 @@ WRITES = re.compile("marking-|api-evaluation-|api-picture")
 def blind(world: World) -> World:
     Exam.objects.update(hide_names=True)
     Evaluation.objects.filter(teacher=world.cast.teacher).update(teacher=world.cast.colleague)
+    # “Person 7” is a word of any page.
+    for student in User.objects.filter(name__startswith="Person", attempts__isnull=False).distinct():
+        User.objects.filter(pk=student.pk).update(name=f"Ujjwala Quazi{student.pk.hex[-6:]}")
     return world
 
 

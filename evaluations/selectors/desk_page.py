@@ -39,7 +39,6 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     keys = desk_keys(reader)
     data["keys"] = {"keys": all_keys(keys.keys), "is_on": keys.is_on}
     flags = LaterFlag.objects.filter(evaluation=evaluation)
-    data["next"] = _next_pictures(evaluation, reader) if can_mark else []
     data["blank"] = _blank(desk) if can_mark else []
     data["later"] = [str(pk) for pk in flags.values_list("question", flat=True)] if can_mark else []
     data["bank"] = desk_bank(reader=reader, evaluation=evaluation) if can_mark else []
@@ -58,6 +57,7 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
             "ask": reverse("api-pictures", args=[evaluation.pk]),
             "withdraw": reverse("api-picture-withdraw", args=[NO_QUESTION]),
             "state": reverse("marking-pages", args=[evaluation.pk]),
+            "ahead": reverse("marking-ahead", args=[evaluation.pk]),
         },
         "reasons": PictureReason.choices,
         "shortcuts": key_rows(all_keys(keys.keys)),
@@ -122,8 +122,8 @@ def _blank(desk: Desk) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _next_pictures(evaluation: Evaluation, reader: User) -> list[str]:
-    """The pages of the paper after this one; they are fetched while this one is marked."""
+def next_pictures(evaluation: Evaluation, reader: User) -> list[str]:
+    """Addresses of the pages of the paper after this one, to be fetched while this one is marked. Four queries."""
     after = next_paper(teacher=reader, after=evaluation)
     pages = pages_of(after, with_ink=False) if after is not None else []
     return [page_json(page)["url"] for page in pages if page.screen_key]

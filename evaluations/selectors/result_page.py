@@ -70,7 +70,7 @@ def result_page(*, attempt: Attempt, reader: User, now: datetime) -> dict[str, A
         ],
         "pages": [page_json(page) for page in result.pages],
         "marked": marked_file(result, reader=reader),
-        "corrections": corrections_of(result),
+        "corrections": corrections_of(result) if getattr(attempt, "is_corrected", True) else [],
         "is_own": attempt.student_id == reader.pk,
         "facts": integrity_facts(attempt) if reader.has_perm("assessments.see_unrevealed", attempt) else None,
         "quiz": result_of(attempt, attempt.exam) if attempt.exam.is_quiz and RevealItem.MARKS in result.shown else None,

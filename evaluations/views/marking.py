@@ -15,7 +15,7 @@ from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
 from evaluations.enums import EvaluationRole
 from evaluations.models import Evaluation
-from evaluations.selectors.desk_page import desk_page, desk_pictures, page_json
+from evaluations.selectors.desk_page import desk_page, desk_pictures, next_pictures, page_json
 from evaluations.selectors.pictures import picture_views
 from evaluations.selectors.queue_page import queue_page
 from evaluations.selectors.sheets import pages_of
@@ -75,6 +75,14 @@ def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
     """The teacher is at work: the claim is renewed, or taken up again where it lapsed meanwhile."""
     evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
     return {"lease_until": resume_claim(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
+
+
+@require_GET
+@json_endpoint
+def ahead(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
+    """The pictures of the paper after this one, for a desk that has nothing else to do."""
+    evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
+    return {"pictures": next_pictures(evaluation, request.user)}
 
 
 @require_GET

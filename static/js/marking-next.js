@@ -1,12 +1,18 @@
 // While nothing else is to be done: the other pages of this paper, then those of the one after it, and no further.
-import { $, data, pages } from "./marking-desk.js";
+import { $, pages, root } from "./marking-desk.js";
 
 const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 500));
 
 export function fetchAhead() {
   if (navigator.connection?.saveData) return;
-  const urls = [...pages.filter((p) => p.state === "ready").map((p) => p.url), ...(data.next ?? [])], scan = $("#scan");
-  const go = () => {
+  const urls = pages.filter((p) => p.state === "ready").map((p) => p.url), scan = $("#scan");
+  let { ahead } = root.dataset;
+  const go = async () => {
+    if (!urls.length && ahead) {
+      const reply = await fetch(ahead).catch(() => null);
+      ahead = "";
+      if (reply?.ok) urls.push(...(await reply.json()).pictures);
+    }
     const url = urls.shift();
     if (!url) return;
     const image = new Image();
