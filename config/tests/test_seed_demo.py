@@ -171,9 +171,9 @@ def check_exams_and_papers() -> None:
 
 def check_states() -> None:
     now = timezone.now()
-    # No exam of the demonstration is marked by question.
-    by_question = {EvaluationState.SHARED, EvaluationState.CLOSED}
-    assert set(Evaluation.objects.values_list("state", flat=True)) == set(EvaluationState.values) - by_question
+    # No exam of the demonstration is marked by question or twice.
+    together = {EvaluationState.SHARED, EvaluationState.CLOSED, EvaluationState.SECOND, EvaluationState.MODERATION}
+    assert set(Evaluation.objects.values_list("state", flat=True)) == set(EvaluationState.values) - together
     assert set(Attempt.objects.values_list("state", flat=True)) >= set(AttemptState.values) - {AttemptState.CANCELLED}
     assert SlaBreach.objects.count() == 1
     due = Evaluation.objects.filter(teacher=person("teacher"), state=EvaluationState.ASSIGNED)
