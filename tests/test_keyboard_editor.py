@@ -161,6 +161,7 @@ def place_and_marks(hand: Hand) -> None:
 def write_with_a_chosen_figure(hand: Hand, figure: Path) -> None:
     hand.tab_to("[name=text]")
     hand.write("Prove that $\\frac{AD}{DB} = \\frac{AE}{EC}$ in the figure.")
+    hand.page.wait_for_load_state("networkidle")
     with hand.page.expect_file_chooser() as chooser:
         hand.press("Alt+p")
     chooser.value.set_files(figure)

@@ -35,10 +35,12 @@ class PageQuality:
     @property
     def advice(self) -> tuple[str, ...]:
         """Return sentence keys, advice only: `blurred`, `dark`, `blank`. Never a reason to refuse."""
+        dark = self.paper < DARK_BELOW
         # No place has more ink than the page's faintest, or, where the rules of the paper pass for strokes, hardly any.
-        blank = self.sharpness is None or self.ink < BLANK_BELOW
+        # In the dark nothing is clearly darker than the paper.
+        blank = not dark and (self.sharpness is None or self.ink < BLANK_BELOW)
         blurred = not blank and self.sharpness is not None and self.sharpness < BLURRED_BELOW
-        return ("blurred",) * blurred + ("dark",) * (self.paper < DARK_BELOW) + ("blank",) * blank
+        return ("blurred",) * blurred + ("dark",) * dark + ("blank",) * blank
 
 
 @dataclass(frozen=True)
