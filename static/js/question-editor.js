@@ -171,7 +171,9 @@ root.addEventListener("click", (event) => {
   else if (event.target.closest("[data-down]")) moveRow(list, row, 1);
 });
 
-root.addEventListener("keydown", (event) => {
+// While the server's answer takes the place of the form, the keys reach the page alone.
+document.addEventListener("keydown", (event) => {
+  if (!root.contains(event.target) && event.target !== document.body) return;
   const list = event.target.closest("[data-rows]"), row = event.target.closest("[data-row]");
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
     event.preventDefault();
