@@ -3,11 +3,12 @@ and another one reviews it by keyboard."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FileChooser, Page, TimeoutError, expect
 
 from assessments.models import Question
 from tests.browser import Site, sheet_image
@@ -161,11 +162,18 @@ def place_and_marks(hand: Hand) -> None:
 def write_with_a_chosen_figure(hand: Hand, figure: Path) -> None:
     hand.tab_to("[name=text]")
     hand.write("Prove that $\\frac{AD}{DB} = \\frac{AE}{EC}$ in the figure.")
-    hand.page.wait_for_load_state("networkidle")
-    with hand.page.expect_file_chooser() as chooser:
-        hand.press("Alt+p")
-    chooser.value.set_files(figure)
+    ask_for_a_file(hand).set_files(figure)
     say_what_the_figure_shows(hand)
+
+
+def ask_for_a_file(hand: Hand) -> FileChooser:
+    """Pressed again where nothing opens, as anybody would: a busy browser now and then opens none."""
+    for _try in range(3):
+        with suppress(TimeoutError):
+            with hand.page.expect_file_chooser(timeout=10_000) as chooser:
+                hand.press("Alt+p")
+            return chooser.value
+    raise AssertionError("no press of Alt P opens the choice of a file")
 
 
 def write_with_a_pasted_figure(hand: Hand) -> None:
