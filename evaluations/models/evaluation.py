@@ -69,13 +69,16 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
     def with_paper(self) -> Self:
         """With what marking, and asking who may mark, reads beside the row.
 
-        `has_pictures`: whether a clearer picture was ever asked for; it spares most papers the query for them.
+        `has_pictures`: whether a clearer picture was ever asked for, `has_later`: whether a question is flagged; they
+        spare most papers the queries for them.
         """
         asked = self.model._default_manager.filter(pk=OuterRef("pk"), picture_requests__isnull=False)
         rows = self.select_related(
-            *("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile", "group")
+            *("attempt__exam", "attempt__paper", "attempt__student", "teacher__teacher_profile", "group"),
+            "teacher__desk_keys",
         )
-        return rows.annotate(has_pictures=Exists(asked))
+        flagged = self.model._default_manager.filter(pk=OuterRef("pk"), later_flags__isnull=False)
+        return rows.annotate(has_pictures=Exists(asked), has_later=Exists(flagged))
 
 
 class Evaluation(IdModel):

@@ -52,8 +52,9 @@ class KeyRow:
 
 
 def desk_keys(person: User) -> DeskKeys:
-    """The person's keys, or what everybody starts with. One query."""
-    return DeskKeys.objects.filter(person=person).first() or DeskKeys(person=person)
+    """The person's keys, or what everybody starts with. One query, none where they were read with the person."""
+    own: DeskKeys | None = getattr(person, "desk_keys", None)
+    return own or DeskKeys(person=person)
 
 
 def all_keys(own: Mapping[str, Any]) -> dict[str, str]:

@@ -36,11 +36,13 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     label = f"{desk.exam_title}, {evaluation.short_id}"
     data = _data(desk, now) | {"can_mark": can_mark, "person": str(reader.pk), "label": label}
     data["pointed"] = {"page": about["page_id"], "region": about["region"]} if about else None
-    keys = desk_keys(reader)
+    # The teacher of a paper is read with it, and so are their keys.
+    keys = desk_keys(evaluation.teacher if evaluation.teacher and evaluation.teacher_id == reader.pk else reader)
     data["keys"] = {"keys": all_keys(keys.keys), "is_on": keys.is_on}
+    is_flagged = getattr(evaluation, "has_later", True)
     flags = LaterFlag.objects.filter(evaluation=evaluation)
     data["blank"] = _blank(desk) if can_mark else []
-    data["later"] = [str(pk) for pk in flags.values_list("question", flat=True)] if can_mark else []
+    data["later"] = [str(pk) for pk in flags.values_list("question", flat=True)] if can_mark and is_flagged else []
     data["bank"] = desk_bank(reader=reader, evaluation=evaluation) if can_mark else []
     return {
         "desk": desk,
@@ -62,7 +64,7 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
         "reasons": PictureReason.choices,
         "shortcuts": key_rows(all_keys(keys.keys)),
         "keys": keys,
-        "words": json.dumps(_words() | kept_words(), ensure_ascii=False),
+        "words": json.dumps(_words() | _picture_words() | kept_words(), ensure_ascii=False),
         "data": data,
         # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
         "first_page": next((page for page in data["pages"] if page["id"] == data["opens"]["page"]), None),
@@ -238,6 +240,12 @@ def _words() -> dict[str, str]:
         "not_saved": _("Some marks have not reached us yet. Try again in a moment."),
         "missing": _("No mark yet: {}"),
         "fit": _("Fit width"),
+    }
+
+
+def _picture_words() -> dict[str, str]:
+    """Of clearer pictures."""
+    return {
         "asked": _("Clearer picture asked for: {}. The clock waits until {}."),
         "preparing": _("The new picture is being prepared."),
         "unreadable": _("The new picture could not be prepared. Ask again if you need it."),
