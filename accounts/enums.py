@@ -37,3 +37,29 @@ class Feature(models.TextChoices):
 
     EXAM_ATTEMPT = "exam.attempt", _("Exams to sit")
     SLA_POLICY = "evaluation.sla", _("Marking promise")
+    TEACHER_MINUTES = "teacher.minutes", _("Minutes with a teacher")
+    COURSE_ACCESS = "course.access", _("A paid course")
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
+    EXPIRED = "expired", _("Deleted again")
+
+
+class ErasureState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    CANCELLED = "cancelled", _("Taken back")
+    OBJECTED = "objected", _("The office objects")
+    DONE = "done", _("Erased")
+
+
+class RetentionKind(models.TextChoices):
+    """What is not kept for ever; the defaults are in services/retention."""
+
+    SCANS = "scans", _("Pictures of answer sheets")
+    AUDIT = "audit", _("Audit trail")
+    EXPORTS = "exports", _("Copies of personal data")
+    REHEARSALS = "rehearsals", _("Rehearsals")
+    INACTIVE = "inactive", _("Reminder of accounts nobody uses")

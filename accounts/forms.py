@@ -7,13 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.mfa.adapter import get_adapter as second_factors
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Weekday
+from accounts.enums import Relation, Weekday
 from accounts.models import TeacherProfile, User
 from accounts.services.availability import AvailabilityError, Span, read_hours
 from accounts.services.people import change_person, create_person
@@ -40,6 +48,72 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             roles={"student"},
             now=timezone.now(),
         )
+
+
+#: What reading a credential that no browser made may raise; allauth lets it through.
+RUBBISH = (KeyError, TypeError, ValueError, AttributeError, AssertionError, IndexError)
+
+
+class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Every key is a passkey: it stays on the device, which asks for its PIN or a finger, and signs in by itself."""
+
+    name = forms.CharField(label=_("What you call it"), required=False, max_length=60)
+    passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except RUBBISH as error:
+            raise second_factors().validation_error("incorrect_code") from error
+
+
+class CredentialForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey after the password."""
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except RUBBISH as error:
+            raise second_factors().validation_error("incorrect_code") from error
+
+
+class PasskeyLoginForm(CredentialForm, LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey instead of the password."""
+
+
+class PasskeyAgainForm(CredentialForm, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey before something important."""
+
+
+class FamilySignInForm(forms.Form):
+    """Family code, first name and PIN of a young student."""
+
+    code = forms.CharField(
+        label=_("Family code"), max_length=20, widget=forms.TextInput(attrs={"autocapitalize": "characters"})
+    )
+    name = forms.CharField(
+        label=_("First name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    pin = forms.CharField(label=_("PIN"), max_length=6, widget=forms.PasswordInput(attrs={"inputmode": "numeric"}))
+
+
+class PinForm(forms.Form):
+    pin = forms.CharField(max_length=6, strip=False)
+
+
+class ActAsForm(forms.Form):
+    """Why staff act for somebody, and whether they will change things."""
+
+    reason = forms.CharField(label=_("Why"), max_length=200)
+    write = forms.BooleanField(label=_("I must change something for them"), required=False)
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite; `as_guardian` is the button of a guardian who invites a child."""
+
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    relation = forms.ChoiceField(label=_("Relation"), choices=Relation.choices, initial=Relation.GUARDIAN)
+    as_guardian = forms.BooleanField(required=False)
 
 
 class SettingsForm(forms.Form):

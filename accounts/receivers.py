@@ -4,10 +4,17 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.signals import authentication_step_completed
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 from django_structlog.signals import bind_extra_request_metadata
+
+from accounts.services.second_factor import FACTORS, note_factor
 
 
 @receiver(bind_extra_request_metadata, dispatch_uid="accounts.remember_origin")
@@ -17,3 +24,25 @@ def remember_origin(request: HttpRequest, **kwargs: Any) -> None:
         structlog.contextvars.bind_contextvars(origin=get_adapter().get_client_ip(request))
     except PermissionDenied:
         return
+
+
+@receiver(authenticator_added, dispatch_uid="accounts.factor_added")
+def factor_added(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """Setting a factor up proves it, so the session that did it counts as signed in with it."""
+    note_factor(user=user, kind=authenticator.type, added=True, actor=user, now=timezone.now())
+    if authenticator.type in FACTORS:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
+@receiver(authenticator_removed, dispatch_uid="accounts.factor_removed")
+def factor_removed(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    note_factor(user=user, kind=authenticator.type, added=False, actor=user, now=timezone.now())
+
+
+@receiver(authentication_step_completed, dispatch_uid="accounts.renew_key")
+def renew_key(request: HttpRequest, **kwargs: Any) -> None:
+    """Whoever proves again who they are gets a new session key, and the one before opens nothing."""
+    if kwargs.get("reauthenticated"):
+        before = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)

@@ -40,6 +40,12 @@ def is_office(user: Any, obj: Any) -> bool:
     return obj is not None and user.is_authenticated and user.is_staff
 
 
+@rules.predicate
+def is_anybody(user: Any, obj: Any) -> bool:
+    """Everybody signed in, about one concrete thing."""
+    return obj is not None and bool(user.is_authenticated)
+
+
 def _same_person(user: Any, person_id: Any) -> bool:
     return bool(user.is_authenticated and user.pk == person_id)
 
@@ -71,6 +77,14 @@ def guards(attribute: str) -> rules.Predicate:
     return guardian
 
 
+@rules.predicate
+def may_act_as(user: Any, person: Any) -> bool:
+    """Staff, for an account that is in use and gives no more than theirs, and never for their own."""
+    if person is None or not is_staff(user) or user.pk == person.pk:
+        return False
+    return bool(person.is_active and not person.is_staff and not person.is_superuser)
+
+
 never = rules.always_deny
 
 # model: (view, change). Only staff add; nobody deletes except the two calendar rows.
@@ -82,11 +96,22 @@ TABLE: dict[str, tuple[rules.Predicate, rules.Predicate]] = {
     "leave": (owns("teacher_id") | is_office, is_office),
     "guardianlink": (owns("guardian_id") | owns("student_id") | is_office, is_office),
     "consent": (owns("person_id") | owns("given_by_id") | guards("person_id") | is_office, never),
+    "consenttext": (is_anybody, never),
+    "familycode": (owns("guardian_id") | is_office, never),
+    "familypin": (owns("student_id") | owns("guardian_id") | is_office, never),
+    "guardianinvitation": (owns("invited_by_id") | owns("student_id") | owns("guardian_id") | is_office, never),
     "entitlement": (owns("user_id") | is_office, is_office),
     "auditevent": (is_office, never),
     "auditseal": (is_office, never),
+    "dataexport": (owns("person_id") | owns("asked_by_id") | guards("person_id") | is_office, never),
+    "erasurerequest": (owns("person_id") | owns("asked_by_id") | guards("person_id") | is_office, never),
+    "doomedfile": (is_office, never),
+    "retentionrule": (is_office, is_office),
 }
-ADDED_BY_SYSTEM = {"consent", "auditevent", "auditseal"}
+ADDED_BY_SYSTEM = {
+    "familycode", "familypin", "guardianinvitation", "consent", "auditevent", "auditseal", "dataexport",
+    "erasurerequest", "doomedfile",
+}  # fmt: skip
 DELETABLE = {"workinghours", "leave"}
 
 for model, (view, change) in TABLE.items():
@@ -96,3 +121,4 @@ for model, (view, change) in TABLE.items():
     rules.add_perm(f"accounts.delete_{model}", is_office if model in DELETABLE else never)
 rules.add_perm("accounts.withdraw_leave", owns("teacher_id") | is_office)
 rules.add_perm("accounts.move_leave", owns("teacher_id") | is_office)
+rules.add_perm("accounts.act_as_user", may_act_as)

@@ -97,3 +97,10 @@ def tend_scans() -> int:
     from assessments.services.scans import tend_scans as service
 
     return service(now=timezone.now())
+
+
+@shared_task(name="assessments.complete_missed_lessons")
+def complete_missed_lessons() -> int:
+    from assessments.services.course_lessons import complete_missed_lessons as service
+
+    return service(now=timezone.now())

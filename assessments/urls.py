@@ -21,6 +21,7 @@ from assessments.views import (
 )
 
 urlpatterns = [
+    path("me/accommodations/", exams.own_accommodations, name="own-accommodations"),
     path("exams/", exams.exam_list, name="exam-list"),
     path("exams/elsewhere/<uuid:assessment_id>/open/", external.external_open, name="external-open"),
     path("exams/<uuid:exam_id>/", exams.exam_detail, name="exam-detail"),

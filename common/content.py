@@ -76,6 +76,11 @@ def render_content(source: str) -> RenderedContent:
     return RenderedContent(html=html, speech_text=speak_html(html))
 
 
+def clean_html(html: str) -> str:
+    """HTML that somebody else rendered, without what ours never holds: scripts, styles, addresses that are not safe."""
+    return _cleaner.clean(html).strip()
+
+
 #: A formula within a remark; a sum of money has a space or no second sign.
 REMARK_FORMULA = re.compile(r"\$(?!\s)([^$\n]+?)(?<!\s)\$")
 

@@ -85,4 +85,5 @@ def json_endpoint(view: Callable[..., dict[str, Any]]) -> Callable[..., JsonResp
 
 def _problem(status: int, detail: str, code: str, details: Mapping[str, Any] | None = None) -> JsonResponse:
     body = problem_body(status, detail, code, **dict(details or {}))
-    return JsonResponse(body, status=status, content_type=PROBLEM_TYPE)
+    headers = {"Retry-After": str(body["retry_after"])} if "retry_after" in body else {}
+    return JsonResponse(body, status=status, content_type=PROBLEM_TYPE, headers=headers)

@@ -62,6 +62,11 @@ class PresignedS3Storage(S3Storage):  # type: ignore[misc]  # django-storages ha
         """Write `data` under `key`, replacing what was there (S3 writes are atomic)."""
         self._client.put_object(Bucket=self.bucket_name, Key=self._name(key), Body=data, ContentType=content_type)
 
+    def put_file(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """`put_bytes` of a stream, sent in parts."""
+        extra = {"ContentType": content_type}
+        self._client.upload_fileobj(stream, self.bucket_name, self._name(key), ExtraArgs=extra)
+
     def delete(self, name: str) -> None:
         """Remove the object; removing what is not there is fine."""
         super().delete(checked_key(name))

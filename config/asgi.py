@@ -15,11 +15,17 @@ from django.conf import settings  # noqa: E402
 
 from config import live  # noqa: E402
 from config.bridge import Bridge, Receive, Scope, Send  # noqa: E402
+from courses.services.rooms.live import RoomTopics  # noqa: E402
 from notifications.services.live.hub import Hub  # noqa: E402
 from notifications.services.live.sources import make_source  # noqa: E402
 
 bridge = Bridge(pages, threads=settings.WEB_THREADS)
-hub = Hub(make_source(), limit=settings.LIVE_STREAMS, per_person=settings.LIVE_STREAMS_PER_PERSON)
+hub = Hub(
+    make_source(),
+    limit=settings.LIVE_STREAMS,
+    per_person=settings.LIVE_STREAMS_PER_PERSON,
+    topics=RoomTopics(),
+)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from common.errors import PROBLEM_TYPE, problem_body
 from config.bridge import Message, Receive, Scope, Send
-from notifications.services.live.hub import REFUSED, Hub, Stream
+from notifications.services.live.hub import MOST_TOPICS, REFUSED, Hub, Stream
 from notifications.services.live.passes import read_pass
 
 PATH = "/live/"
@@ -77,6 +77,7 @@ async def serve(hub: Hub, scope: Scope, receive: Receive, send: Send) -> None:
         # When a server comes back, not all come in the same moment.
         stream.tell(b"retry: %d\n\n" % random.randint(2000, 6000))  # noqa: S311
         await hub.welcome(stream, came_after(scope, headers))
+        await hub.follow(stream, asked_topics(scope))
         while (await receive())["type"] != "http.disconnect":
             pass
         return
@@ -132,6 +133,16 @@ def came_after(scope: Scope, headers: dict[str, str]) -> UUID | None:
         return UUID(headers.get("last-event-id") or asked)
     except ValueError:
         return None
+
+
+def asked_topics(scope: Scope) -> set[UUID]:
+    """What the page wants to hear besides its person's news: `?topics=` with ids between commas."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("topics", [""])[0]
+    found = set()
+    for text in asked.split(",")[:MOST_TOPICS]:
+        with suppress(ValueError):
+            found.add(UUID(text))
+    return found
 
 
 async def refuse(send: Send, refusal: Refusal) -> None:

@@ -20,10 +20,12 @@ ITEMS = [
     ("student", gettext_noop("Today"), "student-home", "sun"),
     ("student", gettext_noop("Exams"), "exam-list", "pen-line"),
     ("student", gettext_noop("Papers"), "paper-list", "files"),
+    ("student", gettext_noop("Courses"), "course-list", "graduation-cap"),
     ("teacher", gettext_noop("Teaching"), "teacher-home", "sun"),
     ("teacher", gettext_noop("Queue"), "marking-queue", "inbox"),
     ("bank", gettext_noop("Questions"), "bank-list", "book-open"),
     ("bank", gettext_noop("Blueprints"), "blueprint-list", "layout-grid"),
+    ("bank", gettext_noop("Courses"), "course-teaching", "graduation-cap"),
     ("guardian", gettext_noop("Family"), "guardian-home", "users"),
     ("person", gettext_noop("News"), "notification-list", "bell"),
     ("staff", gettext_noop("Back office"), "admin:index", "settings"),
@@ -71,9 +73,25 @@ def demo(request: HttpRequest) -> dict[str, Any]:
     return {"demo_accounts": accounts, "demo_password": DEMO_PASSWORD}
 
 
+def acting(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: for whom staff act on this page, for the frame around it."""
+    state = getattr(request, "acting", None)
+    return {"acting": {"name": request.acting_for.name, "write": state.write}} if state else {}  # type: ignore[attr-defined]
+
+
+def sign_in(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: whether the settings name another provider to sign in with."""
+    return {"social_sign_in": bool(settings.SOCIALACCOUNT_PROVIDERS)}
+
+
 def admin_icon(request: HttpRequest) -> str:
     """The back office's icon is the site's."""
     return static("img/favicon.svg")
+
+
+def admin_names_script(request: HttpRequest) -> str:
+    """Names for the fields in which one searches; unfold has none."""
+    return static("js/admin-names.js")
 
 
 def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -93,16 +111,26 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Statistics and flags"), "query_stats", "admin:assessments_itemstatistics_changelist"),
         (_("People"), "group", "admin:accounts_user_changelist"),
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
+        (_("Reported messages"), "report", "admin:courses_report_changelist"),
+        (_("Certificates"), "workspace_premium", "admin:courses_certificate_changelist"),
         (_("After the marks"), "forum", "admin:evaluations_aftermarkspolicy_changelist"),
         (_("Re-marks"), "refresh", "admin:evaluations_remarkrequest_changelist"),
         (_("Exports"), "download", "admin:evaluations_exports"),
+        (_("Results from elsewhere"), "upload", "admin:evaluations_importedresult_changelist"),
         (_("Corrected marks"), "history", "admin:evaluations_markcorrection_changelist"),
         (_("Questions about marks"), "contact_support", "admin:evaluations_clarification_changelist"),
         (_("Promises"), "timer", "admin:evaluations_slapolicy_changelist"),
         (_("Calendars"), "calendar_month", "admin:evaluations_workingcalendar_changelist"),
         (_("Leave"), "beach_access", "admin:evaluations_leave"),
+        (_("Bookings"), "event_available", "admin:evaluations_booking_changelist"),
+        (_("Rules of bookings"), "event_note", "admin:evaluations_bookingrules_changelist"),
+        (_("Cost of papers"), "payments", "admin:evaluations_costs"),
+        (_("Statements"), "receipt_long", "admin:evaluations_statement_changelist"),
+        (_("Rates"), "sell", "admin:evaluations_ratecard_changelist"),
         (_("Webhooks"), "webhook", "admin:notifications_webhookendpoint_changelist"),
         (_("Audit"), "history", "admin:accounts_auditevent_changelist"),
+        (_("Erasure"), "person_remove", "admin:accounts_erasurerequest_changelist"),
+        (_("Retention"), "auto_delete", "admin:accounts_retentionrule_changelist"),
     ]
     items = [{"title": title, "icon": icon, "link": reverse(name)} for title, icon, name in entries]
     return [{"title": _("Every day"), "items": items}]

@@ -7,3 +7,6 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluations import receivers  # noqa: F401 - connects the receivers; models must be loaded first
+        from evaluations.services import own_data
+
+        own_data.contribute()

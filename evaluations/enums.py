@@ -19,11 +19,14 @@ class EvaluationState(models.TextChoices):
     FINALISED = "finalised", _("Marked")
     RELEASED = "released", _("Back with the student")
     CLOSED = "closed", _("No longer needed")
+    PRACTICE = "practice", _("Practice")
+    PRACTISED = "practised", _("Practice, finished")
 
 
 class EvaluationRole(models.TextChoices):
     """What a marker's record is for. Of an attempt there is one RECORD: what its student gets. FIRST keeps what the
-    record said when it went to a moderator."""
+    record said when it went to a moderator. PRACTICE and SEED are a teacher's marking of a calibration script: no
+    student waits for it, and it counts nowhere."""
 
     RECORD = "record", _("The paper")
     SHARE = "share", _("Some questions of a paper")
@@ -31,6 +34,52 @@ class EvaluationRole(models.TextChoices):
     FIRST = "first", _("As first marked")
     SECOND = "second", _("Second marking")
     MODERATION = "moderation", _("Moderation")
+    PRACTICE = "practice", _("Practice paper")
+    SEED = "seed", _("Seeded script")
+
+
+#: A teacher's markings of calibration scripts.
+PRACTICE_ROLES = (EvaluationRole.PRACTICE, EvaluationRole.SEED)
+
+
+class ScriptUse(models.TextChoices):
+    """For what a calibration script is marked. Not for both: who practised on it would know the seed."""
+
+    PRACTICE = "practice", _("Before the first paper")
+    SEED = "seed", _("Among the papers")
+
+
+class ScriptState(models.TextChoices):
+    DRAFT = "draft", _("Being prepared")
+    READY = "ready", _("In use")
+    RETIRED = "retired", _("Not used any more")
+
+
+class RoundState(models.TextChoices):
+    OPEN = "open", _("Being marked")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Not passed")
+
+
+class StandingState(models.TextChoices):
+    """Whether a teacher may have papers of an exam that asks for practice first."""
+
+    PRACTISING = "practising", _("Practising")
+    PASSED = "passed", _("Passed")
+    WAIVED = "waived", _("Waived")
+    FAILED = "failed", _("Not passed")
+
+
+#: With these a teacher may have papers.
+CLEARED = (StandingState.PASSED, StandingState.WAIVED)
+
+
+class ChartAction(models.TextChoices):
+    """What happens when a marker leaves the limits of their control chart."""
+
+    OFF = "off", _("Nothing")
+    TELL = "tell", _("Staff are told")
+    PAUSE = "pause", _("The marker is paused")
 
 
 class DoubleMarking(models.TextChoices):
@@ -73,6 +122,12 @@ class Conflict(models.TextChoices):
     GUARDIAN = "guardian", _("guardian of the student")
     FAMILY = "family", _("of the student's family")
     MARKED = "marked", _("marked it before")
+    PRACTICE = "practice", _("has not passed the practice papers")
+    PAUSED = "paused", _("paused for this exam")
+
+
+#: Why somebody must not have papers of an exam now, whoever's they are.
+NOT_ELIGIBLE = (Conflict.PRACTICE, Conflict.PAUSED)
 
 
 class PauseReason(models.TextChoices):
@@ -103,6 +158,45 @@ class RemarkState(models.TextChoices):
 class TokenKind(models.TextChoices):
     SPENT = "spent", _("Spent")
     REFUNDED = "refunded", _("Given back")
+
+
+class BookingState(models.TextChoices):
+    BOOKED = "booked", _("Booked")
+    HELD = "held", _("Held")
+    ABSENT = "absent", _("Student was absent")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class BookingAbout(models.TextChoices):
+    DOUBT = "doubt", _("Doubts")
+    PAPER = "paper", _("A marked paper")
+
+
+class RateUnit(models.TextChoices):
+    """What a rate is paid for."""
+
+    PAPER = "paper", _("A paper")
+    QUESTION = "question", _("A question")
+    MARK = "mark", _("A mark that can be given")
+    MINUTE = "minute", _("A measured minute")
+
+
+class WorkKind(models.TextChoices):
+    """What an evaluation was, as it is paid."""
+
+    FIRST = "first", _("First marking")
+    SECOND = "second", _("Second marking")
+    MODERATION = "moderation", _("Moderation")
+    REMARK = "remark", _("Re-mark")
+    RECHECK = "recheck", _("Re-check")
+
+
+class StatementState(models.TextChoices):
+    DRAFT = "draft", _("With the teacher")
+    CONFIRMED = "confirmed", _("Confirmed")
+    OBJECTED = "objected", _("Objected to")
+    APPROVED = "approved", _("Approved")
+    PAID = "paid", _("Paid")
 
 
 class ClarificationSide(models.TextChoices):

@@ -1,8 +1,10 @@
-"""Forms of what is asked after the marks are out. The services decide; here is only what a form can hold."""
+"""Forms of what is asked after the marks are out, and of bookings. The services decide; here is only what a form can
+hold."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,6 +12,8 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import Weekday
+from accounts.services.availability import AvailabilityError, Span, read_hours
 from common.models import new_id
 from evaluations.models import QuestionMark
 from evaluations.selectors.remarks import StepRow
@@ -102,3 +106,104 @@ class DecisionForm(forms.Form):
             return step.after
         marks: Decimal = self.given.marks
         return marks if step.step is None else Decimal(self.given.steps.get(str(step.step), "0"))
+
+
+class SlotForm(forms.Form):
+    """A time that was offered: a moment in UTC as the page wrote it."""
+
+    slot = forms.CharField(label=_("Time"), max_length=40, error_messages={"required": _("Choose a time.")})
+
+    def clean_slot(self) -> datetime:
+        try:
+            found = datetime.fromisoformat(self.cleaned_data["slot"])
+        except ValueError as error:
+            raise forms.ValidationError(_("Choose a time.")) from error
+        if found.tzinfo is None:
+            raise forms.ValidationError(_("Choose a time."))
+        return found
+
+
+class BookForm(SlotForm):
+    """A booking, made once whatever the network does: the page chooses the id. `papers`: id and label of each."""
+
+    booking_id = forms.UUIDField(widget=forms.HiddenInput)
+    paper = forms.ChoiceField(label=_("A marked paper to discuss"), required=False)
+    words = forms.CharField(
+        label=_("What is it about?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500}),
+        help_text=_("Your teacher reads it before."),
+    )
+
+    def __init__(self, *args: Any, papers: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("booking_id", new_id())
+        self.fields["paper"].choices = [("", _("No paper")), *papers]  # type: ignore[attr-defined]
+
+    def paper_id(self) -> UUID | None:
+        given = self.cleaned_data.get("paper")
+        return UUID(given) if given else None
+
+
+class BookableForm(forms.Form):
+    """A teacher's bookable hours of a week, as people write them, and where the teacher meets students."""
+
+    place = forms.CharField(
+        label=_("Place"), required=False, max_length=200, help_text=_("A room or a telephone number.")
+    )
+    link = forms.CharField(label=_("Link of the meeting"), required=False, max_length=500)
+
+    def __init__(self, data: Any = None, *, profile: Any) -> None:
+        written: dict[int, list[str]] = {}
+        for row in profile.bookable_hours.all():
+            if row.day is None:
+                written.setdefault(row.weekday, []).append(f"{row.opens:%H:%M}-{row.closes:%H:%M}")
+        where = getattr(profile, "booking_place", None)
+        initial = {f"day_{day}": ", ".join(spans) for day, spans in written.items()}
+        initial |= {"place": where.place if where else "", "link": where.link if where else ""}
+        super().__init__(data, initial=initial)
+        for day, label in Weekday.choices:
+            self.fields[f"day_{day}"] = forms.CharField(label=label, required=False, max_length=80)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        spans: list[Span] = []
+        for day, _label in Weekday.choices:
+            try:
+                spans += read_hours(cleaned.get(f"day_{day}", ""), weekday=day)
+            except AvailabilityError as error:
+                self.add_error(f"day_{day}", error.message)
+        return cleaned | {"spans": spans}
+
+
+class BookableDayForm(forms.Form):
+    """Other hours of one day."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    hours = forms.CharField(
+        label=_("Hours on this day"), required=False, max_length=80, help_text=_("Like 16:00-18:00. Empty: none.")
+    )
+
+    def clean_hours(self) -> list[Span]:
+        try:
+            return read_hours(self.cleaned_data["hours"], weekday=0)
+        except AvailabilityError as error:
+            raise forms.ValidationError(error.message) from error
+
+
+class StatementForm(forms.Form):
+    """What a teacher says to a statement."""
+
+    words = forms.CharField(
+        label=_("What is wrong?"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+
+
+class OutcomeForm(forms.Form):
+    was = forms.ChoiceField(choices=[("held", _("Held")), ("absent", _("Student was absent"))])
+    note = forms.CharField(label=_("Note"), required=False, max_length=500)

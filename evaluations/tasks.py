@@ -68,10 +68,18 @@ def remind() -> int:
 
 @shared_task(name="evaluations.rebalance")
 def rebalance() -> int:
-    """Gives papers of teachers who are away until their due day to others."""
+    """Gives papers of teachers who are away until their due day, or may not begin them any more, to others."""
     from evaluations.services.rebalancing import rebalance
 
     return rebalance(now=timezone.now())
+
+
+@shared_task(name="evaluations.tend_practice")
+def tend_practice() -> int:
+    """Takes back seeded scripts that were not begun in time, and pages that a student does not agree to any more."""
+    from evaluations.services.seeding import tend_practice
+
+    return tend_practice(now=timezone.now())
 
 
 @shared_task(name="evaluations.drop_late_seconds")
@@ -110,3 +118,51 @@ def make_waiting_marked_papers() -> int:
     from evaluations.services.marked_papers import make_waiting_marked_papers
 
     return make_waiting_marked_papers(now=timezone.now())
+
+
+@shared_task(name="evaluations.remind_of_bookings")
+def remind_of_bookings() -> int:
+    """Reminds people of hours with teachers that begin soon."""
+    from evaluations.services.booking_reminders import remind_of_bookings
+
+    return remind_of_bookings(now=timezone.now())
+
+
+@shared_task(name="evaluations.price_finished")
+def price_finished() -> int:
+    """Finds finished work of the last days that is not in the books."""
+    from evaluations.services.earnings import price_finished
+
+    return price_finished(now=timezone.now()).made
+
+
+@shared_task(name="evaluations.price_all_finished")
+def price_all_finished() -> int:
+    """The same for all the time for which there are rates."""
+    from evaluations.services.earnings import price_finished
+
+    return price_finished(now=timezone.now(), everything=True).made
+
+
+@shared_task(name="evaluations.follow_scheme")
+def follow_scheme(revision_id: str) -> int:
+    """Brings the marks of an exam up to a changed scheme."""
+    from evaluations.services.scheme_runs import follow_scheme
+
+    return follow_scheme(revision_id=UUID(revision_id), now=timezone.now())
+
+
+@shared_task(name="evaluations.continue_schemes")
+def continue_schemes() -> int:
+    """Finishes what a lost task left of changed schemes."""
+    from evaluations.services.scheme_runs import continue_schemes
+
+    return continue_schemes(now=timezone.now())
+
+
+@shared_task(name="evaluations.complete_missed_passes")
+def complete_missed_passes() -> int:
+    """Completes lessons of courses whose paper was passed."""
+    from evaluations.services.course_lessons import complete_missed_passes
+
+    return complete_missed_passes(now=timezone.now())

@@ -7,3 +7,6 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import receivers  # noqa: F401 - connects the receivers
+        from notifications.services import own_data
+
+        own_data.contribute()

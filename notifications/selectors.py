@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from notifications.enums import KINDS
 from notifications.models import Notification, PushSubscription
 
@@ -28,9 +30,21 @@ def unread_count(user: Any) -> int:
 
 def unread_on(request: Any) -> int:
     """`unread_count` of whoever asks, counted once for a request: a page reads it, and its navigation shows it."""
-    if not hasattr(request, "unread_news"):
-        request.unread_news = unread_count(request.user)
+    _count_once(request)
     return int(request.unread_news)
+
+
+def is_told_here(request: Any) -> bool:
+    """Whether something the person has not read points to the page that is asked for; no query beside `unread_on`."""
+    _count_once(request)
+    return bool(request.unread_here)
+
+
+def _count_once(request: Any) -> None:
+    if not hasattr(request, "unread_news"):
+        found = Notification.objects.visible_to(request.user).unread()
+        counts = found.aggregate(all=Count("pk"), here=Count("pk", filter=Q(url=request.path)))
+        request.unread_news, request.unread_here = counts["all"], counts["here"]
 
 
 def inbox_page(*, user: Any, before: UUID | None = None) -> InboxPage:

@@ -8,14 +8,18 @@ from __future__ import annotations
 import io
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
-from accounts.models import Entitlement, Leave, User
+from accounts.enums import Feature
+from accounts.models import Entitlement, GuardianLink, Leave, User
+from accounts.services.availability import Span
+from accounts.services.entitlements import grant_entitlement
 from assessments.enums import (
     AttemptState,
     QuestionState,
@@ -52,22 +56,38 @@ from assessments.tests.external import external_world
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationRole, EvaluationState, PictureState
 from evaluations.models import (
+    BookableHours,
+    Booking,
+    BookingRules,
+    CalibrationScript,
     Clarification,
     ClarificationMessage,
     Evaluation,
     ExamChecks,
+    ImportedResult,
     MarkEvent,
+    PayMonth,
     PictureRequest,
+    PracticeRound,
     QuestionMark,
+    Statement,
 )
+from evaluations.services.booking_hours import set_bookable_hours
+from evaluations.services.booking_slots import open_slots, slots_profile
+from evaluations.services.bookings import book
+from evaluations.services.practice import give_script, standing_of
 from evaluations.tests import builders
 from evaluations.tests.builders import add_page
+from evaluations.tests.calibration import marked_record, practise, ready_script
 from notifications.enums import NotificationKind
-from notifications.models import WebhookDelivery, WebhookEvent
+from notifications.models import Notification, WebhookDelivery, WebhookEvent
 from notifications.services.stopping import stop_token
 from notifications.tests.webhooks import endpoint_of
 from tests import factories
 from tests.cast import Cast
+from tests.course_world import course_ids, course_world
+from tests.law_rooms_world import build_room, room_ids
+from tests.law_samples.imported import imported_sample
 
 __all__ = ["World", "add_page", "build_world"]
 
@@ -90,7 +110,7 @@ class World:
 
     def ids(self) -> dict[str, Any]:
         """What the table writes in braces."""
-        return {
+        return room_ids(self.cast) | {
             "open_exam": self.open_exam.pk,
             "live": self.live.pk,
             "live_question": self.live.paper.questions.get(number=1).pk,
@@ -106,10 +126,20 @@ class World:
             "released": self.released.pk,
             "released_attempt": self.released.attempt_id,
             "asked": self.released.picture_requests.get().pk,
+            "booking": self.cast.student.bookings.get(state="booked").pk,
+            "imported": self.cast.student.imported_results.get().pk,
+            "statement": Statement.objects.get(teacher=self.cast.teacher).pk,
             "thread": self.released.clarifications.get().pk,
             "waiting": self.waiting.pk,
             "moderated": Evaluation.objects.get(role=EvaluationRole.MODERATION).pk,
+            "teacher": self.cast.teacher.pk,
+            "calibrated": self.marking.attempt.exam_id,
+            "script": CalibrationScript.objects.get(state="draft").pk,
+            "practised": Evaluation.objects.get(role=EvaluationRole.PRACTICE).pk,
+            "moderated_exam": self.marking.attempt.exam_id,
+            "scheme_version": self.marking.attempt.paper.questions.get(number=4).version_id,
             "student": self.cast.student.pk,
+            "guardian_link": GuardianLink.objects.get(guardian=self.cast.guardian, student=self.cast.student).pk,
             "stranger": self.cast.outsider.pk,
             "nobody": uuid.UUID(int=1),
             "mail_stop": stop_token(user_id=self.cast.student.pk, what=NotificationKind.PAPER_RETURNED),
@@ -129,6 +159,7 @@ class World:
             "scan_discarded": scan.pages.get(position=2).pk,
             "rehearsal": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.IN_PROGRESS).pk,
             "rehearsed": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.HANDED_IN).pk,
+            **course_ids(self.cast),
             "leave": Leave.objects.get(teacher=self.cast.teacher.pk).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
@@ -138,6 +169,7 @@ def build_world(cast: Cast) -> World:
     now = timezone.now()
     _bank(cast)
     _webhook(cast, now)
+    course_world(cast)
     _blueprints(cast, now)
     _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))
@@ -170,14 +202,72 @@ def build_world(cast: Cast) -> World:
     )
     _marks(released, now)
     _asked(released, now)
+    build_room(cast, now)
     _discussed(released, now)
+    _booked(cast, now)
     waiting = builders.evaluation_of(builders.hand_in(marking_exam, cast.classmate, at=handed_in))
     _moderated(builders.hand_in(marking_exam, factories.StudentFactory(), at=handed_in), cast, now)
     Evaluation.objects.update(submitted_at=handed_in, due_at=now + timedelta(hours=46))
+    _practised(cast, marking_exam, now)
     _rehearsals(cast, open_exam, now)
     for evaluation in (marking, released, waiting):
         evaluation.refresh_from_db()
     return World(cast, now, open_exam, live, sheets, page, marking, released, waiting, external_world(cast, now))
+
+
+def _booked(cast: Cast, now: datetime) -> None:
+    """The teacher can be booked all day; the student has an hour left and has booked half an hour of the day after
+    tomorrow, and one that is over."""
+    profile = cast.teacher.teacher_profile
+    spans = [Span(day, time(8), time(20)) for day in range(7)]
+    where = {"place": "Room 4", "link": "https://meet.example.com/rao"}
+    set_bookable_hours(teacher=cast.teacher, spans=spans, **where, actor=cast.teacher, now=now)
+    BookableHours.objects.create(teacher=profile, day=(now + timedelta(days=5)).date())
+    grant_entitlement(
+        user=cast.student, feature=Feature.TEACHER_MINUTES, quantity=90, source="hours",
+        starts_at=now - timedelta(days=30), now=now,
+    )  # fmt: skip
+    slots = open_slots(
+        profile=slots_profile(profile.pk), student_id=cast.student.pk, rules=BookingRules(), minutes=30, now=now
+    )
+    slot = next(one for one in slots if one > now + timedelta(days=2))
+    book(
+        booking_id=uuid.uuid4(), teacher_id=cast.teacher.pk, student=cast.student, starts_at=slot,
+        words="Why is the discriminant negative?", actor=cast.student, now=now,
+    )  # fmt: skip
+    past = now - timedelta(days=3)
+    Booking.objects.create(
+        teacher=cast.teacher, student=cast.student, booked_by=cast.student, booked_at=past, starts_at=past,
+        ends_at=past + timedelta(minutes=30), state="held", ended_by=cast.teacher, ended_at=now, note="Signs of terms.",
+    )  # fmt: skip
+    # Unread news costs every page that marks it as read; these pages are about other things.
+    Notification.objects.filter(kind=NotificationKind.BOOKING_NEWS).delete()
+    ImportedResult.objects.create(
+        bundle="0" * 64, key="elsewhere", origin=uuid.uuid4(), student=cast.student, exam_title="Mock elsewhere",
+        total=Decimal("3.5"), most=Decimal(5), made_at=now, imported_at=now, result=imported_sample(),
+    )  # fmt: skip
+    month = PayMonth.objects.create(first=date(2026, 1, 1), closed_at=now)
+    Statement.objects.create(
+        month=month, number=1, teacher=cast.teacher, currency="INR", papers=1, total=Decimal("120.00")
+    )
+
+
+def _practised(cast: Cast, exam: Exam, now: datetime) -> None:
+    """A script that is being prepared, and one that the teacher has practised on; strangers' papers that the newcomer
+    marked."""
+    checks = ExamChecks.objects.get(exam=exam)
+    made = marked_record(exam, cast.newcomer, finalised_at=now)
+    ready_script(checks, made, state="draft", chosen_at=now)
+    script = ready_script(checks, marked_record(exam, cast.newcomer, finalised_at=now), chosen_at=now)
+    with transaction.atomic():
+        standing_of(checks, cast.teacher, now)
+    at_work = PracticeRound.objects.create(checks=checks, teacher=cast.teacher, number=1, started_at=now)
+    with transaction.atomic():
+        paper = give_script(
+            script=script, profile=cast.teacher.teacher_profile, role=EvaluationRole.PRACTICE, at_work=at_work,
+            due_at=now + timedelta(days=900), now=now,
+        )  # fmt: skip
+    practise(paper.evaluation, cast.teacher, four="0.5", now=now)
 
 
 def _moderated(attempt: Attempt, cast: Cast, now: datetime) -> None:
@@ -192,10 +282,17 @@ def _moderated(attempt: Attempt, cast: Cast, now: datetime) -> None:
         finalised_at=now, **hangs,
     )  # fmt: skip
     builders.evaluation_of(attempt, state=EvaluationState.MODERATION, role=EvaluationRole.MODERATION, **hangs)
-    for side, marker, four in ((record, cast.teacher, "3"), (first, cast.teacher, "3"), (second, cast.newcomer, "1")):
-        for number, alternative, marks in ((4, "", four), (5, "a", "2")):
+    ids = builders.step_ids(builders.written(attempt.exam, 4))
+    one, all_of_it = {ids[0]: "1"}, dict(zip(ids, ("1", "1", "0.5", "0.5"), strict=True))
+    for side, marker, four in (
+        (record, cast.teacher, all_of_it),
+        (first, cast.teacher, all_of_it),
+        (second, cast.newcomer, one),
+    ):
+        for number, alternative, marks, steps in ((4, "", sum(map(Decimal, four.values())), four), (5, "a", "2", {})):
             question = builders.written(attempt.exam, number, alternative)
             given = {"version": 1, "marks": Decimal(marks), "comment": "The unit is missing.", "evaluation": side}
+            given["steps"] = steps
             MarkEvent.objects.create(question=question, actor=marker, at=now, **given)
             QuestionMark.objects.create(question=question, updated_at=now, **given)
 

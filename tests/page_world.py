@@ -11,6 +11,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from accounts.models import FamilyPin
+from accounts.services.family import make_family_code
+from accounts.services.guardians import invite
 from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, ExamPurpose, QuestionType
 from assessments.models import Attempt, Paper, Question, QuestionImport, SheetPage
 from assessments.selectors.bank import questions_with_content
@@ -55,8 +58,17 @@ def add_pages(world: World) -> dict[str, Any]:
         "import": _file(world).pk,
         **_pictures(world),
         **_quiz_and_checks(world),
+        "invitation": _family(world),
         "rehearsal_sheets": _rehearsal_sheets(world).pk,
     }
+
+
+def _family(world: World) -> str:
+    """A family code, a child with a PIN, and an invitation whose token this is."""
+    cast = world.cast
+    code = make_family_code(guardian=cast.guardian, actor=cast.guardian, now=world.now)
+    FamilyPin.objects.create(student=cast.student, family=code, first_name="meera", pin="none", set_at=world.now)
+    return invite(email="new@example.com", student=cast.student, actor=cast.student, now=world.now)[1]
 
 
 def _rehearsal_sheets(world: World) -> Attempt:

@@ -25,14 +25,19 @@ ADDRESSES = [
     ("admin:evaluations_compliance", ()),
     ("admin:evaluations_agreement", ()),
     ("admin:evaluations_leave", ()),
+    ("admin:evaluations_costs", ()),
+    ("admin:evaluations_import_bundle", ()),
     ("admin:evaluations_leave_change", ("{leave}",)),
     ("admin:evaluations_calendar_year", ("{calendar}", "2026")),
     ("admin:evaluations_evaluation_changelist", ()),
     ("admin:evaluations_evaluation_change", ("{marking}",)),
     ("admin:evaluations_slabreach_changelist", ()),
+    ("admin:evaluations_bankcomment_add", ()),
     ("admin:correct_key", ("{version}",)),
     ("admin:attempt_flight", ("{live}",)),
     ("admin:notifications_webhookendpoint_changelist", ()),
+    ("admin:accounts_erasurerequest_changelist", ()),
+    ("admin:accounts_retentionrule_changelist", ()),
 ]
 
 

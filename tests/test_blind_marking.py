@@ -40,6 +40,10 @@ def blind(world: World) -> World:
     return world
 
 
+#: Courses name the people in them, by their own rules; nothing there leads to a paper.
+COURSES = ("course-", "lesson-", "room-", "certificate-")
+
+
 def names_in(said: str, world: World) -> list[str]:
     """The parts of the names and addresses of those whose papers these are that stand in `said`."""
     sitters = {evaluation.attempt.student for evaluation in Evaluation.objects.select_related("attempt__student")}
@@ -60,6 +64,8 @@ def test_no_address_tells_the_marker_whose_paper_it_is(blind: World, hidden: boo
     ids, cookies = blind.ids(), sessions(blind.cast)["colleague"]
     found, opened = {}, 0
     for row in [row for row in TABLE if row.method == "GET" or WRITES.match(row.name)]:
+        if row.name.startswith(COURSES):
+            continue
         response = ask(cookies, row.method, address(row, ids))
         texts = [said_by(response)]
         if response.status_code == 302 and "/files/" in response["Location"]:

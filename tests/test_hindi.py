@@ -193,8 +193,9 @@ def english(texts: list[tuple[str, str]], written: set[str]) -> list[str]:
 
 
 def is_name(run: str) -> bool:
-    """Names of people are names in every language."""
-    return any(run in (name, name.split()[0]) for name in User.objects.values_list("name", flat=True))
+    """Names of people are names in every language, also the first name and an initial."""
+    names = [name.split() for name in User.objects.values_list("name", flat=True) if name]
+    return any(run in (" ".join(name), name[0], f"{name[0]} {name[-1][0]}") for name in names)
 
 
 @pytest.mark.django_db

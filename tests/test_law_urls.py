@@ -20,7 +20,8 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from tests.cast import Cast
-from tests.law_urls import OFFICE, OFFICE_DELETES, TABLE, Row
+from tests.law_office import OFFICE, OFFICE_DELETES
+from tests.law_urls import TABLE, Row
 from tests.law_urls_world import World
 from tests.shared_world import world
 

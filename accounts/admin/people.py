@@ -9,6 +9,9 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -32,13 +35,15 @@ from accounts.models import Entitlement, GuardianLink, TeacherProfile, User
 from accounts.services.entitlements import change_entitlement, grant_entitlement
 from accounts.services.office import confirm_email, delete_row, save_row, set_password
 from accounts.services.people import ROLES, change_person, change_roles, create_person, link_guardian, verify_teacher
+from accounts.services.second_factor import remove_factors
 from common.admin import do_for_each
 from common.errors import DomainError
 
 # The back office has one way in, the sign-in page, with its lockout and confirmed addresses.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-# Managed through a person's page (addresses), by the token services, or by roles (groups).
-for managed_elsewhere in (EmailAddress, OutstandingToken, BlacklistedToken, Group):
+# Managed through a person's page (addresses), by the token services, by roles (groups), or by their owner alone.
+OWNERS_ONLY = (Authenticator, UserSession, SocialAccount, SocialApp, SocialToken)
+for managed_elsewhere in (EmailAddress, OutstandingToken, BlacklistedToken, Group, *OWNERS_ONLY):
     if admin.site.is_registered(managed_elsewhere):
         admin.site.unregister(managed_elsewhere)
 
@@ -49,6 +54,12 @@ VERIFY: ActionDialog = {
     "description": _("From then on papers are assigned to them, and what they mark counts."),
     "form_class": None,
     "form_submit_text": _("Verify"),
+}
+FACTORS: ActionDialog = {
+    "title": _("Remove second factors, sign out everywhere"),
+    "description": _("Only after you have made sure who asks: from then on the password alone opens the account."),
+    "form_class": None,
+    "form_submit_text": _("Remove them"),
 }
 GRANT: ActionDialog = {
     "title": _("Grant 5 exams"),
@@ -98,7 +109,7 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]
     actions = ["verify_teachers", "grant_exams", "confirm_emails"]
-    actions_detail = ["verify_this_teacher", "grant_exams_here"]
+    actions_detail = ["act_as_person", "verify_this_teacher", "grant_exams_here", "remove_factors_here"]
     fieldsets = (
         (None, {"fields": ("name", "email", "password")}),
         (_("Roles"), {"fields": tuple(ROLES.values())}),
@@ -232,6 +243,14 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
         unverified = person is not None and self.is_verified_teacher(person) == NOT_VERIFIED
         return unverified and self.has_change_permission(request, person)
 
+    def has_act_as_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        person = self._person(request, object_id)
+        return person is not None and request.user.has_perm("accounts.act_as_user", person)
+
+    @action(description=_("Look as this person"), permissions=["act_as"])
+    def act_as_person(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("act-as", object_id)
+
     @action(description=VERIFY["title"], permissions=["verify"], dialog=VERIFY)
     def verify_this_teacher(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._here(request, object_id, _verify, _("%(n)d may now mark papers."))
@@ -239,6 +258,10 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     @action(description=GRANT["title"], permissions=["change"], dialog=GRANT)
     def grant_exams_here(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._here(request, object_id, _grant, _("5 exams granted to %(n)d."))
+
+    @action(description=FACTORS["title"], permissions=["act_as"], dialog=FACTORS)
+    def remove_factors_here(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._here(request, object_id, _remove_factors, _("They are signed out and can set up new ones."))
 
     def _here(self, request: HttpRequest, object_id: str, work: Callable[..., object], done: Any) -> HttpResponse:
         person = self._person(request, object_id)
@@ -284,6 +307,10 @@ def _actor(request: HttpRequest) -> User:
 
 def _verify(request: HttpRequest, person: User) -> None:
     verify_teacher(teacher=person, actor=_actor(request), now=timezone.now())
+
+
+def _remove_factors(request: HttpRequest, person: User) -> None:
+    remove_factors(person=person, actor=_actor(request), now=timezone.now())
 
 
 def _grant(request: HttpRequest, person: User) -> None:

@@ -8,6 +8,9 @@ from rest_framework import serializers
 class SignInSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False, max_length=4096, style={"input_type": "password"})
+    code = serializers.CharField(
+        default="", allow_blank=True, max_length=20, help_text="For whoever has a second factor: a code of the app."
+    )
     remember = serializers.BooleanField(
         default=False, help_text="Keeps the refresh token good for 30 days instead of 7."
     )

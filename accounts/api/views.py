@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
@@ -16,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.api.serializers import RefreshSerializer, SignInSerializer, TokenPairSerializer
 from accounts.models import User
+from accounts.services.second_factor import check_second_factor
 from accounts.services.tokens import SignInError, TokenPair, issue_tokens, revoke_token, rotate_tokens
 from common.errors import DomainError
 
@@ -48,6 +50,7 @@ class ObtainTokenView(TokenView):
     def post(self, request: Request) -> Response:
         asked = _valid(SignInSerializer, request)
         user = _authenticate(request, asked["email"], asked["password"])
+        check_second_factor(user=user, code=asked["code"], now=timezone.now())
         return _answer(issue_tokens(user=user, remember=asked["remember"]))
 
 

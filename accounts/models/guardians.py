@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ConsentKind, LinkState, Relation
@@ -45,6 +47,33 @@ class GuardianLink(IdModel):
         return f"{self.guardian} → {self.student}"
 
 
+class ConsentTextQuerySet(ScopedQuerySet["ConsentText"]):
+    def visible_to(self, user: Any) -> Self:
+        """Everybody signed in may read what people are asked to agree to."""
+        return self if user.is_authenticated else self.none()
+
+
+class ConsentText(IdModel):
+    """The words of a consent, in one language. Append-only: other words are a new version, and are asked for again."""
+
+    kind = models.CharField(_("about"), max_length=20, choices=ConsentKind.choices)
+    language = models.CharField(_("language"), max_length=5, choices=[("en", "English"), ("hi", "हिन्दी")])
+    version = models.PositiveIntegerField(_("version"), validators=[MinValueValidator(1)])
+    text = models.TextField(_("text"), max_length=4000)
+    published_at = models.DateTimeField(_("from"), default=timezone.now, editable=False)
+
+    objects = ConsentTextQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("text of a consent")
+        verbose_name_plural = _("texts of consents")
+        ordering = ["kind", "-version", "language"]
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "version"], name="consent_text_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.version}, {self.language}"
+
+
 class ConsentQuerySet(ScopedQuerySet["Consent"]):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
@@ -61,7 +90,11 @@ class Consent(IdModel):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     kind = models.CharField(_("about"), max_length=20, choices=ConsentKind.choices)
-    text_version = models.CharField(_("text"), max_length=20)
+    text = models.ForeignKey(
+        ConsentText, models.PROTECT, null=True, blank=True, related_name="consents", db_index=False,
+        help_text=_("Empty for consents from before texts were kept here."),
+    )  # fmt: skip
+    text_version = models.CharField(_("version of the text"), max_length=20)
     given_at = models.DateTimeField(_("given"))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 

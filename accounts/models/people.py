@@ -64,6 +64,7 @@ class User(IdModel, AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=5, default="en", choices=[("en", "English"), ("hi", "हिन्दी")])
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Kolkata", validators=[validate_time_zone])
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -74,6 +75,8 @@ class User(IdModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        # Of administrators, unless they give it to somebody.
+        permissions = [("act_as_write", _("Can change things while acting for a person"))]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_ci"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),

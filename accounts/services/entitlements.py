@@ -106,12 +106,38 @@ def consume_entitlement(*, user: User, feature: str, now: datetime) -> Entitleme
     raise NoEntitlement(_("Your plan has no exams left this month. Ask your institute."), "no_entitlement")
 
 
-def return_entitlement(*, entitlement: Entitlement) -> Entitlement:
-    """Gives one back, for example when an exam is cancelled. Never below none used."""
+def consume_amount(*, user: User, feature: str, amount: int, now: datetime) -> list[tuple[Entitlement, int]]:
+    """Uses `amount` of what is counted, minutes for example, from as many grants as it takes, the one that ends soonest
+    first; returns how much came from each. Raises NoEntitlement, and uses nothing, when there is not enough in all.
+
+    Locks all grants of the feature, in the order of their ids: parallel callers never use more than was granted.
+    """
+    with transaction.atomic():
+        rows = Entitlement.objects.select_for_update().filter(user=user, feature=feature).standing(now).order_by("id")
+        held = sorted(rows, key=lambda one: (one.ends_at is None, one.ends_at or now, one.pk))
+        taken: list[tuple[Entitlement, int]] = []
+        wanted = amount
+        for grant in held:
+            if part := wanted if grant.left is None else min(wanted, grant.left):
+                taken.append((grant, part))
+                wanted -= part
+        if wanted:
+            told = {"n": amount, "left": amount - wanted}
+            raise NoEntitlement(
+                _("%(n)d minutes are needed, and %(left)d are left in your plan.") % told, "no_entitlement"
+            )
+        for grant, part in taken:
+            grant.used += part
+            grant.save(update_fields=["used"])
+    return taken
+
+
+def return_entitlement(*, entitlement: Entitlement, amount: int = 1) -> Entitlement:
+    """Gives one (or `amount`) back, for example when an exam is cancelled. Never below none used."""
     with transaction.atomic():
         locked = Entitlement.objects.select_for_update().get(pk=entitlement.pk)
         if locked.used:
-            locked.used -= 1
+            locked.used -= min(amount, locked.used)
             locked.save(update_fields=["used"])
     return locked
 

@@ -55,6 +55,17 @@ def create_person(
     return person
 
 
+def adopt_person(*, person: User, now: datetime) -> User:
+    """Makes a student of an account that a sign-in through another provider has just made."""
+    with transaction.atomic():
+        person.is_student = True
+        person.save(update_fields=["is_student"])
+        _fit_roles(person)
+        after = {"email": person.email, "name": person.name, "roles": roles_of(person), "through": "another provider"}
+        record_event(actor=person, action="person.created", obj=person, after=after, now=now)
+    return person
+
+
 def roles_of(person: User) -> list[str]:
     """The person's roles in a fixed order."""
     return [role for role, flag in ROLES.items() if getattr(person, flag)]

@@ -98,7 +98,8 @@ def test_page_costs_the_same_for_one_and_for_many_rows(client, cast):
 
 
 def test_page_leads_to_what_is_kept_elsewhere(client, me):
-    page = client.get(URL).content.decode()
+    assert f'href="{reverse("mfa_index")}"' in client.get(URL).content.decode()
+    page = client.get(reverse("mfa_index")).content.decode()
     for name in ("account_change_password", "account_email"):
         assert f'href="{reverse(name)}"' in page
 

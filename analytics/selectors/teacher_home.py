@@ -10,10 +10,11 @@ from common.local_times import day_start
 from evaluations.enums import DONE_STATES, OPEN_STATES
 from evaluations.models import BankComment, Evaluation
 from evaluations.models.evaluation import late_at
+from evaluations.selectors.calibration import practice_cards
 
 
 def teacher_home(*, teacher: User, now: datetime) -> dict[str, Any]:
-    """Counts, the papers finished last, comments. 3 queries."""
+    """Counts, the papers finished last, comments. 4 queries, two more where practice is asked for."""
     mine = Evaluation.objects.filter(teacher=teacher)
     # What was finished once and is open for a correction is work, but no promise any more.
     promised = Q(state__in=OPEN_STATES, finalised_at__isnull=True)
@@ -31,5 +32,6 @@ def teacher_home(*, teacher: User, now: datetime) -> dict[str, Any]:
     return {
         "counts": counts,
         "finished": list(papers.filter(state__in=DONE_STATES).order_by("-finalised_at")[:5]),
+        "practice": practice_cards(teacher, now),
         "comments": list(BankComment.objects.filter(owner=teacher)[:6]),
     }

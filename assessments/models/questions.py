@@ -182,12 +182,19 @@ class MarkingStepQuerySet(ScopedQuerySet["MarkingStep"]):
         return self.filter(bank_filter(user, "version__question__")) if user.is_authenticated else self.none()
 
 
+class OfTheBankManager(models.Manager["MarkingStep"]):
+    def get_queryset(self) -> Any:
+        """The steps that a version was written with."""
+        return super().get_queryset().filter(exam=None)
+
+
 class MarkingStep(IdModel):
     """One step of a marking scheme. `part` and `alternative` place it in a case study ("iii", "a").
 
     `method`: which of the complete solutions it belongs to; null is the first. `follows`: numbers, within its method,
     of earlier steps of the same part and alternative whose value this step builds on, for error carried forward; null
-    where it stands alone.
+    where it stands alone. `exam`: of a step that one exam's changed scheme has beside the version's own; `objects` and
+    `version.steps` leave these out, `everywhere` has them.
     """
 
     version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="steps")
@@ -201,8 +208,12 @@ class MarkingStep(IdModel):
     follows = models.JSONField(null=True, blank=True)
     # Nullable, so that neither database writes the rows of a large table anew (nor loses its triggers by that).
     method = models.PositiveSmallIntegerField(null=True, blank=True)
+    exam = models.ForeignKey(
+        "assessments.Exam", models.PROTECT, null=True, blank=True, editable=False, db_index=False, related_name="+"
+    )
 
-    objects = MarkingStepQuerySet.as_manager()
+    objects = OfTheBankManager.from_queryset(MarkingStepQuerySet)()
+    everywhere = MarkingStepQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("marking step")

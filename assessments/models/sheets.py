@@ -94,7 +94,7 @@ class SheetPage(IdModel):
     @property
     def plain_key(self) -> str:
         """The page as it came, upright and of screen size; empty where the screen image is just that."""
-        return self.screen_key.removesuffix("-screen.jpg") + "-plain.jpg" if self.treatment else ""
+        return self.screen_key.rpartition("-screen.")[0] + "-plain.jpg" if self.treatment else ""
 
 
 class PageQuestionQuerySet(ScopedQuerySet["PageQuestion"]):

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from assessments.models import ExternalDelivery, ExternalLaunch, ExternalResult, ExternalTool, Outcome
 from assessments.services.external_secrets import open_secrets
 from assessments.services.signatures import TOLERANCE, verify
+from assessments.signals import external_result_received
 from common.errors import DomainError
+from common.events import announce
 from common.parsers import JsonTooLargeError, load_json
 
 MAX_BYTES = 16 * 1024
@@ -97,6 +99,7 @@ def _take(tool: ExternalTool, event_id: str, data: dict[str, Any], digest: str, 
                 received_at=now,
                 digest=digest,
             )
+            announce(external_result_received, result_id=made.pk)
     except IntegrityError:
         # Another delivery of the same event was faster; the constraint decides, as no look before it can.
         return Taken(ExternalResult.objects.get(tool=tool, event_id=event_id), repeated=True)

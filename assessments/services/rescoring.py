@@ -157,7 +157,8 @@ def _touched(verdicts: list[_Verdict]) -> frozenset[UUID]:
 def _verdicts(version: QuestionVersion, key: dict[str, Any]) -> tuple[int, list[_Verdict]]:
     """How many answers there are, and the verdicts on those that come out otherwise than they are stored."""
     saved = Response.objects.filter(question__version=version, attempt__state__in=MARKED_STATES)
-    saved = saved.exclude(attempt__exam__purpose=ExamPurpose.REHEARSAL)
+    # Of an erased person the answers are gone, and the marks stay as they were.
+    saved = saved.exclude(attempt__exam__purpose=ExamPurpose.REHEARSAL).filter(attempt__student__erased_at=None)
     rows = saved.select_related("question", "attempt__student").order_by("attempt_id", "pk")
     # Thousands of attempts are of a few exams: each is read once a batch.
     rows = rows.prefetch_related("attempt__exam")

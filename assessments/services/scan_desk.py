@@ -24,7 +24,7 @@ from assessments.services.scan_filing import (
 )
 from assessments.services.scans import ask, require_scanner
 from assessments.services.sheet_files import MAX_PAGES
-from assessments.services.sheet_images import SCREEN_TYPE
+from assessments.services.sheet_images import JPEG_TYPE
 from common.errors import ConflictError, DomainError
 from common.storage import sheet_storage
 
@@ -161,7 +161,7 @@ def _keep_image_for_next(page: ScanPage) -> None:
     with sheet_storage().open_bytes(page.image_key) as stream:
         data = stream.read()
     page_after = ScanPage(scan_id=page.scan_id, file_id=page.file_id, index=page.index, placings=page.placings + 1)
-    sheet_storage().put_bytes(page_after.image_key, data, SCREEN_TYPE)
+    sheet_storage().put_bytes(page_after.image_key, data, JPEG_TYPE)
 
 
 def _moved() -> ConflictError:

@@ -22,7 +22,7 @@ from assessments.services.hand_in import hand_in
 from assessments.services.paper_sittings import NotBegunError, attempt_at, sit_on_paper
 from assessments.services.printing import ClassCode, PageCode, PageCodeError, read_any_code
 from assessments.services.scan_placing import Claim, Neighbour, Seat, judge_seat, next_to_waiting, read_claim
-from assessments.services.sheet_images import SCREEN_TYPE
+from assessments.services.sheet_images import JPEG_TYPE
 from assessments.services.sheet_order import take_out
 from assessments.services.sheet_processing import queue_processing
 from assessments.services.submission import lock_attempt
@@ -239,7 +239,7 @@ def _new_sheet(attempt: Attempt, page: ScanPage, place: Place, now: datetime) ->
         page_number=place.number,
         sha256=page.sha256,
         size=page.size,
-        content_type=SCREEN_TYPE,
+        content_type=JPEG_TYPE,
         storage_key=page.image_key,
         state=UploadState.VERIFIED,
         intended_at=now,

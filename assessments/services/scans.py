@@ -35,7 +35,7 @@ from assessments.services.scan_reading import (
     too_many_pages,
 )
 from assessments.services.sheet_files import SheetRefused
-from assessments.services.sheet_images import SCREEN_TYPE
+from assessments.services.sheet_images import JPEG_TYPE
 from assessments.tasks import work_on_scan
 from common.errors import ConflictError, DomainError, NotPermittedError
 from common.storage import byte_chunks, sheet_storage
@@ -210,8 +210,8 @@ def _keep(scan: Scan, file: ScanFile, page: SplitPage, before: int) -> None:
         height=page.height,
     )
     if page.image:
-        sheet_storage().put_bytes(row.image_key, page.image, SCREEN_TYPE)
-        sheet_storage().put_bytes(row.thumb_key, page.thumb, SCREEN_TYPE)
+        sheet_storage().put_bytes(row.image_key, page.image, JPEG_TYPE)
+        sheet_storage().put_bytes(row.thumb_key, page.thumb, JPEG_TYPE)
     ScanPage.objects.bulk_create([row], ignore_conflicts=True)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from assessments.services.sheet_files import MAX_PAGES, accepted, refusal, start_decoding
 from assessments.services.sheet_sandbox import DecoderDied, Frame
 
-SCREEN_TYPE = "image/jpeg"
+SCREEN_TYPE = "image/webp"
+JPEG_TYPE = "image/jpeg"
 # CPU seconds: a slow photo, opened twice when it is straightened, and each page a PDF may have.
 BASE_CPU_SECONDS = 15
 PAGE_CPU_SECONDS = 2
@@ -45,7 +46,7 @@ class PageQuality:
 
 @dataclass(frozen=True)
 class RenderedPage:
-    """One page: `screen` (long side at most 2000 px) and `thumb` (240 px wide), both JPEG with no metadata.
+    """One page: `screen` (long side at most 2000 px) and `thumb` (240 px wide), WebP and JPEG, with no metadata.
 
     `treatment` lists what was done to a photograph (TREATMENTS) so that it reads better; then `plain` is the page as it
     came, upright and of screen size. `trouble`, for the log, says why nothing could be done.
@@ -92,7 +93,8 @@ def _page(index: int, frame: Frame) -> RenderedPage:
     treatment = tuple(str(name) for name in facts["treatment"])
     if len(frame.blobs) != 2 + bool(treatment) or not set(treatment) <= set(TREATMENTS):
         raise refusal("sheet_damaged")
-    if not all(blob.startswith(b"\xff\xd8\xff") for blob in frame.blobs):
+    screen, thumb, *plain = frame.blobs
+    if not is_webp(screen) or not all(blob.startswith(b"\xff\xd8\xff") for blob in (thumb, *plain)):
         raise refusal("sheet_damaged")
     sharpness = facts["sharpness"]
     quality = PageQuality(
@@ -101,7 +103,6 @@ def _page(index: int, frame: Frame) -> RenderedPage:
         sharpness=None if sharpness is None else float(sharpness),
         ink=float(facts["ink"]),
     )
-    screen, thumb, *plain = frame.blobs
     return RenderedPage(
         index=index,
         screen=screen,
@@ -113,3 +114,7 @@ def _page(index: int, frame: Frame) -> RenderedPage:
         plain=plain[0] if plain else None,
         trouble=str(facts["trouble"]),
     )
+
+
+def is_webp(blob: bytes) -> bool:
+    return blob[:4] == b"RIFF" and blob[8:12] == b"WEBP"

@@ -19,7 +19,7 @@ from assessments.enums import RECEIVED, PageState
 from assessments.models import ScanPage, SheetPage, SheetUpload
 from assessments.selectors.sheets import uploads_waiting_since
 from assessments.services.sheet_files import MAX_BYTES, SheetRefused
-from assessments.services.sheet_images import SCREEN_TYPE, RenderedPage, render_pages
+from assessments.services.sheet_images import JPEG_TYPE, SCREEN_TYPE, RenderedPage, render_pages
 from assessments.signals import sheet_pages_ready
 from assessments.tasks import STORAGE_ERRORS
 from assessments.tasks import process_sheet as process_sheet_task
@@ -33,7 +33,8 @@ MAX_TRIES = 5
 STALE_AFTER = timedelta(minutes=2)
 REQUEUE_SECONDS = 300
 REQUEUE_AT_ONCE = 500
-JPEG_QUALITY = 82
+# Of a page that its student turned; as in the decoder.
+QUALITIES = {"WEBP": {"quality": 84, "method": 2}, "JPEG": {"quality": 82, "optimize": True, "progressive": True}}
 
 
 def queue_processing(upload_id: UUID) -> None:
@@ -133,12 +134,12 @@ def _store(upload: SheetUpload, page: SheetPage, image: RenderedPage) -> bool:
     with the handing in, before any marker has it. A page that has its image keeps it, whatever we would make of it now.
     """
     base = f"{upload.storage_key.removesuffix('original')}{page.index}-r{page.rotation}"
-    screen_key, thumb_key = f"{base}-screen.jpg", f"{base}-thumb.jpg"
+    screen_key, thumb_key = f"{base}-screen.webp", f"{base}-thumb.jpg"
     made = {screen_key: image.screen, thumb_key: image.thumb}
     if image.plain is not None:
         made[f"{base}-plain.jpg"] = image.plain
-    for key, jpeg in made.items():
-        sheet_storage().put_bytes(key, turned(jpeg, page.rotation), SCREEN_TYPE)
+    for key, blob in made.items():
+        sheet_storage().put_bytes(key, turned(blob, page.rotation), SCREEN_TYPE if key == screen_key else JPEG_TYPE)
     sideways = page.rotation in (90, 270)
     width, height = (image.height, image.width) if sideways else (image.width, image.height)
     same = SheetPage.objects.filter(pk=page.pk, state=PageState.WAITING, rotation=page.rotation)
@@ -155,13 +156,13 @@ def _store(upload: SheetUpload, page: SheetPage, image: RenderedPage) -> bool:
     )
 
 
-def turned(jpeg: bytes, degrees: int) -> bytes:
-    """A JPEG of our own making, turned clockwise. Always made from the unturned one, so quality is lost only once."""
+def turned(blob: bytes, degrees: int) -> bytes:
+    """An image of our own making, turned clockwise. Always made from the unturned one, so quality is lost only once."""
     if not degrees:
-        return jpeg
+        return blob
     # Pillow turns counter-clockwise.
     how = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}[degrees]
     out = io.BytesIO()
-    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
-        image.transpose(how).save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
+    with Image.open(io.BytesIO(blob), formats=list(QUALITIES)) as image:
+        image.transpose(how).save(out, image.format, **QUALITIES[str(image.format)])
     return out.getvalue()

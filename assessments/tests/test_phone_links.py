@@ -25,9 +25,9 @@ from assessments.services.phone_links import (
     open_phone_link,
     standing_link,
 )
-from assessments.services.qr_codes import QUIET, qr_path
 from assessments.tests.sheets import MINUTE, NOW, PHOTO, code_of, confirm, deliver, facts
 from common.errors import DomainError, NotPermittedError
+from common.qr_codes import QUIET, qr_path
 from common.storage import sheet_storage
 
 

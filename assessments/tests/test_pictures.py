@@ -10,8 +10,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from assessments.models import QuestionPicture
-from assessments.services import pictures
 from assessments.services.pictures import PictureError, open_picture, store_picture
+from common import pictures
 from common.content import render_content
 
 pytestmark = pytest.mark.django_db

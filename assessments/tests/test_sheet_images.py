@@ -69,10 +69,11 @@ def test_every_accepted_upload_becomes_clean_pages(upload: Upload):
     for page in first:
         screen, thumb = _opened(page.screen), _opened(page.thumb)
         screen.load()
-        assert (screen.format, screen.mode in ("RGB", "L"), screen.size) == ("JPEG", True, (page.width, page.height))
+        assert (screen.format, screen.mode in ("RGB", "L"), screen.size) == ("WEBP", True, (page.width, page.height))
         assert max(screen.size) <= 2000
         assert thumb.width == 240
-        assert set(screen.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
+        assert set(screen.info) <= {"loop", "background", "timestamp", "duration"}
+        assert set(thumb.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
         assert not screen.getexif()
 
 

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.enums import Feature
 from assessments.enums import AttemptState, QuestionType
 from assessments.models import Attempt, Exam, MarkingStep, Response
 from tests import factories
@@ -128,7 +129,7 @@ def test_start_begins_and_a_second_press_returns_to_the_same_attempt(student: Cl
 
 
 def test_start_without_an_exam_left_is_a_sentence(student: Client, world: World) -> None:
-    world.cast.student.entitlements.update(quantity=0)
+    world.cast.student.entitlements.filter(feature=Feature.EXAM_ATTEMPT).update(quantity=0)
     response = student.post(reverse("exam-start", args=[world.open_exam.pk]))
     assert response.status_code in (403, 422)
     assert "Your plan has no exams left" in response.content.decode()

@@ -9,11 +9,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assessments.models import Exam
 from assessments.selectors import exam_pages
+from assessments.selectors.accommodations import granted_to
 from assessments.selectors.external import external_rows
 from assessments.selectors.rehearsals import rehearse_door
 from assessments.services.attempts import TurnError, start_attempt
+from assessments.services.course_lessons import EXAM_KINDS
 from common.access import get_permitted
 from common.htmx import render_page
+from courses.selectors.courses import lessons_back
+
+
+@require_GET
+def own_accommodations(request: HttpRequest) -> HttpResponse:
+    """What the reader is granted now; a part of their settings, or a page."""
+    context = {"granted": granted_to(request.user, reader=request.user, now=timezone.now())}
+    return render_page(request, "assessments/own_accommodations.html", context, partial="accommodations")
 
 
 @require_GET
@@ -35,6 +45,7 @@ def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
     context["may_start"] = request.user.has_perm("assessments.start_exam", exam)
     context["may_scan"] = context["is_written"] and request.user.has_perm("assessments.scan_exam", exam)
+    context["lessons"] = lessons_back(kinds=EXAM_KINDS, target=exam.pk, student=request.user)
     if request.user.has_perm("assessments.rehearse_exam", exam):
         context |= rehearse_door(user=request.user, exam=exam)
     return render_page(request, "assessments/exam_detail.html", context)

@@ -11,6 +11,8 @@ from assessments.models import ExternalAssessment
 from assessments.services.external_launches import launch_assessment
 from common.access import get_permitted
 from common.htmx import render_page
+from courses.enums import LessonKind
+from courses.selectors.courses import lessons_back
 
 
 @require_POST
@@ -18,10 +20,12 @@ def external_open(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
     """A page with one form, which posts the signed token to the tool: by itself, or by its button."""
     source = ExternalAssessment.objects.select_related("tool")
     assessment = get_permitted(request.user, "assessments.launch_externalassessment", source, assessment_id)
+    back = lessons_back(kinds=[LessonKind.EXTERNAL], target=assessment.pk, student=request.user)
+    home = reverse("lesson-page", args=[back[0].pk]) if back else reverse("exam-list")
     sending = launch_assessment(
         assessment=assessment,
         student=request.user,
-        return_url=request.build_absolute_uri(reverse("exam-list")),
+        return_url=request.build_absolute_uri(home),
         results_url=request.build_absolute_uri(reverse("api-external-results", args=[assessment.tool_id])),
         now=timezone.now(),
     )

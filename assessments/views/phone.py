@@ -28,12 +28,12 @@ from assessments.services.phone_links import (
     open_phone_link,
     standing_link,
 )
-from assessments.services.qr_codes import qr_path
 from assessments.services.sheet_files import MAX_BYTES
 from assessments.services.sheets import announce_sheet, receive_sheet, remove_sheet
 from common.access import get_permitted
 from common.errors import DomainError
 from common.htmx import json_endpoint, read_json
+from common.qr_codes import qr_path
 
 COOKIE = "abhyas_phone"
 SALT = "assessments.phone"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.enums import ConsentKind, Feature
 from accounts.models import Leave, StudentProfile, TeacherProfile, User, WorkingHours
-from accounts.services.consents import give_consent
+from accounts.services.consents import current_texts, give_consent
 from accounts.services.entitlements import grant_entitlement
 from accounts.services.office import save_row
 from accounts.services.people import create_person, link_guardian, verify_teacher
@@ -28,7 +28,6 @@ MONTH = timedelta(days=30)
 # How long ago the present month of every plan began.
 BILLED = timedelta(days=12)
 WORKING_DAYS = range(6)
-CONSENT_TEXT = "2026-06"
 
 
 def find_person(key: str) -> User:
@@ -195,4 +194,5 @@ def _grant(person: User, student: cast.Student, *, now: datetime) -> None:
 
 def _link(guardian: User, student: User, relation: str, *, now: datetime) -> None:
     link_guardian(guardian=guardian, student=student, relation=relation, actor=find_person(cast.STAFF[0]), now=now)
-    give_consent(person=student, kind=ConsentKind.GUARDIAN_ACCESS, text_version=CONSENT_TEXT, actor=guardian, now=now)
+    kind = ConsentKind.GUARDIAN_ACCESS
+    give_consent(person=student, kind=kind, text=current_texts(guardian.language)[kind], actor=guardian, now=now)

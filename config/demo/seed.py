@@ -22,6 +22,7 @@ from config.demo import cast
 from config.demo.drawing import draw_script, end_with_parent
 from config.demo.exams import seed_bank, seed_exams
 from config.demo.external import seed_external
+from config.demo.hours import seed_hours
 from config.demo.people import seed_express_promise, seed_staff_and_teachers, seed_students_and_guardians
 from config.demo.scripts import Script, write_script
 from config.demo.sittings import SITTING, SITTINGS, Sitting, seat, start_of
@@ -48,6 +49,7 @@ def seed_demo(*, now: datetime, say: Say, workers: int = 2, photos: bool = True)
     report(f"people: {made} new")
     report(f"exams: {seed_exams(programme=programme, now=now)} new")
     report(f"elsewhere: {seed_external(programme=programme, now=now)} new")
+    report(f"hours with a teacher: {seed_hours(now=now)} new")
     seated = _seed_sittings(programme, now=now, report=report, workers=workers, photos=photos)
     report(f"attempts: {seated} new")
     report(f"page images: {_make_page_images(now=now, workers=workers)} new")

@@ -5,19 +5,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import queues
+from config.beat import beat_schedule
 from config.env import env
+from config.sign_in import social_of
 from config.static_headers import add_headers
 
+SOCIAL = social_of(env)
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("ABHYAS_VAR", str(BASE_DIR / "var")))
 
 DEBUG = False
 SITE_URL = env.url("SITE_URL", "http://localhost:8000")
+# Printed on certificates.
+INSTITUTE_NAME = env.text("INSTITUTE_NAME", "Abhyas")
 # The probes of Docker and Kubernetes ask for localhost, whatever the site is called.
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS", urlsplit(SITE_URL).hostname or ""), *LOCAL_HOSTS]
@@ -34,6 +38,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    *SOCIAL.apps,
     "csp",
     "django_celery_beat",
     "django_htmx",
@@ -76,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.guards.SessionGuard",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -96,6 +105,8 @@ TEMPLATES = [
                 "common.htmx.ui",
                 "config.navigation.nav",
                 "config.navigation.demo",
+                "config.navigation.sign_in",
+                "config.navigation.acting",
             ],
             "builtins": [
                 "common.templatetags.ui",
@@ -175,7 +186,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.services.passwords.OwnWordsValidator"},
 ]
+# Names of the institute and its courses, which no password may have in it.
+PASSWORD_WORDS = ["abhyas", *(word.casefold() for word in env.names("PASSWORD_WORDS"))]
 PASSWORD_RESET_TIMEOUT = 30 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -191,7 +205,42 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key"}
+# The second is of family codes: of a code and a name together, and of a network address.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key", "family_sign_in": "5/15m/key,30/15m/ip"}
+# Younger students need a guardian's consent; an unknown date of birth counts as grown up. 0: nobody does.
+ADULT_AGE = env.number("ADULT_AGE", 18, maximum=25)
+# Students younger than this may sign in with a family code and a PIN. 0: nobody may.
+FAMILY_SIGN_IN_UNDER = env.number("FAMILY_SIGN_IN_UNDER", 18, maximum=25)
+# For how long an invitation to be a guardian, or a guardian's child, can be answered.
+INVITATION_DAYS = env.number("INVITATION_DAYS", 7, minimum=1, maximum=60)
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+# Whatever lets somebody in is told to the owner of the account when it changes.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.PasskeyForm",
+    "authenticate_webauthn": "accounts.forms.CredentialForm",
+    "login_webauthn": "accounts.forms.PasskeyLoginForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey stands for both factors, so the device must have asked for its PIN or a finger.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE_URL.startswith("http://")
+MFA_TOTP_ISSUER = "Abhyas"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = SOCIAL.providers
+# An address that another provider vouches for opens no account that exists: its owner signs in and connects the two.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+# Whether nothing but the page that sets one up opens without a second factor: for staff, and for teachers.
+STAFF_SECOND_FACTOR = env.text("STAFF_SECOND_FACTOR", "required", choices=("required", "optional"))
+TEACHER_SECOND_FACTOR = env.text("TEACHER_SECOND_FACTOR", "optional", choices=("required", "optional"))
 # How many proxies in front may be believed about a client's address; 0 believes none of the forwarding headers.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 0, maximum=10)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -230,55 +279,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    # With the grace of 15 s for the network, an attempt is submitted within 20 s of its deadline.
-    "close-overdue-attempts": {
-        "task": "assessments.close_overdue_attempts",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 6},
-    },
-    "hand-in-overdue-sheets": {"task": "assessments.hand_in_overdue_sheets", "schedule": timedelta(seconds=30)},
-    "process-waiting-sheets": {"task": "assessments.process_waiting_sheets", "schedule": timedelta(minutes=1)},
-    "count-item-statistics": {"task": "assessments.count_item_statistics", "schedule": timedelta(minutes=1)},
-    "prune-external-deliveries": {
-        "task": "assessments.prune_external_deliveries",
-        "schedule": timedelta(hours=1),
-    },
-    "prune-flight-records": {
-        "task": "assessments.prune_flight_records",
-        "schedule": crontab(hour="2", minute="40"),
-    },
-    "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
-    "tend-scans": {"task": "assessments.tend_scans", "schedule": timedelta(minutes=1)},
-    "make-waiting-marked-papers": {
-        "task": "evaluations.make_waiting_marked_papers",
-        "schedule": timedelta(minutes=1),
-    },
-    "forget-marked-papers": {"task": "evaluations.forget_marked_papers", "schedule": crontab(hour="3", minute="10")},
-    "open-missing-evaluations": {"task": "evaluations.open_missing_evaluations", "schedule": timedelta(minutes=1)},
-    "assign-waiting": {"task": "evaluations.assign_waiting", "schedule": timedelta(minutes=1)},
-    "lapse-idle-claims": {"task": "evaluations.lapse_idle_claims", "schedule": timedelta(minutes=1)},
-    "close-overdue-pictures": {"task": "evaluations.close_overdue_pictures", "schedule": timedelta(minutes=1)},
-    # A play of ten thousand papers takes a second or two.
-    "warn-of-breaches": {"task": "evaluations.warn_of_breaches", "schedule": timedelta(minutes=2)},
-    "remind": {"task": "evaluations.remind", "schedule": timedelta(minutes=1)},
-    "rebalance": {"task": "evaluations.rebalance", "schedule": timedelta(minutes=1)},
-    "drop-late-seconds": {"task": "evaluations.drop_late_seconds", "schedule": timedelta(minutes=5)},
-    "scan-breaches": {"task": "evaluations.scan_breaches", "schedule": crontab(minute="*/15")},
-    # Retries, and what a killed worker dropped; what happens is sent at once.
-    "send-webhooks": {"task": "notifications.send_webhooks", "schedule": timedelta(minutes=1)},
-    "prune-webhooks": {"task": "notifications.prune_webhooks", "schedule": timedelta(minutes=10)},
-    "send-waiting-mail": {"task": "notifications.send_waiting_mail", "schedule": timedelta(minutes=1)},
-    "send-digests": {"task": "notifications.send_digests", "schedule": timedelta(minutes=2)},
-    "send-waiting-pushes": {"task": "notifications.send_waiting_pushes", "schedule": timedelta(minutes=1)},
-    "prune-outbox": {"task": "notifications.prune_outbox", "schedule": crontab(hour="2", minute="50")},
-    "seal-audit": {"task": "accounts.seal_audit", "schedule": timedelta(minutes=1)},
-    "clear-sessions": {"task": "accounts.clear_expired_sessions", "schedule": crontab(hour="3", minute="30")},
-}
-# A sweep that waited for a worker is as good as the next one, so none pile up behind other work.
-for _sweep in CELERY_BEAT_SCHEDULE.values():
-    if isinstance(_sweep["schedule"], timedelta):
-        _sweep.setdefault("options", {"expires": int(_sweep["schedule"].total_seconds())})
+CELERY_BEAT_SCHEDULE = beat_schedule()
 
 # --- Web processes ----------------------------------------------------------------------------------------------------
 # How web processes learn of news for open pages.
@@ -292,6 +293,10 @@ WEB_THREADS = env.number("WEB_THREADS", 4, minimum=1, maximum=256)
 # --- Marked papers as files -------------------------------------------------------------------------------------------
 # They follow from what is stored, and are made again for whoever wants one later.
 MARKED_PAPER_DAYS = env.number("MARKED_PAPER_DAYS", 365, minimum=7, maximum=36500)
+
+# --- Personal data ----------------------------------------------------------------------------------------------------
+# For how long somebody may think over that they want to be erased.
+ERASURE_DAYS = env.number("ERASURE_DAYS", 14, minimum=0, maximum=30)
 
 # --- Flight record of attempts ----------------------------------------------------------------------------------------
 # How long it is kept; an attempt can be disputed much less long, and the database itself refuses less than 180 days.
@@ -388,11 +393,13 @@ CONTENT_SECURITY_POLICY = {
         # Custom properties such as --v:35 for bars; attributes only, never <style> elements.
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": [SELF, "data:", "blob:", *FILES_ORIGINS],
+        "media-src": [SELF, *FILES_ORIGINS],
         "connect-src": [SELF, *FILES_ORIGINS],
         "font-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # Browsers ask this also of where a form of ours is sent on to.
+        "form-action": [SELF, *SOCIAL.origins],
         "frame-ancestors": [NONE],
         "worker-src": [SELF, "blob:"],
         "manifest-src": [SELF],
@@ -412,6 +419,7 @@ UNFOLD = {
     "SITE_HEADER": "Abhyas",
     "SITE_SYMBOL": "school",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.navigation.admin_icon"}],
+    "SCRIPTS": ["config.navigation.admin_names_script"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

@@ -24,5 +24,7 @@ def _kept_secret(name: str, make: Callable[[], str]) -> str:
 SECRET_KEY = env.text("SECRET_KEY", "") or _kept_secret("secret-key", lambda: secrets.token_urlsafe(50))
 VAPID_PRIVATE_KEY = VAPID_PRIVATE_KEY or _kept_secret("vapid-key", make_private_key)  # noqa: F405
 DEBUG = env.flag("DEBUG", False)
+# The demonstration's accounts are for looking around; an institute that starts this for itself sets "required".
+STAFF_SECOND_FACTOR = env.text("STAFF_SECOND_FACTOR", "optional", choices=("required", "optional"))
 SHOW_DEMO_ACCOUNTS = env.flag("ABHYAS_DEMO", True)
 LOGGING = configure_logging("WARNING" if "LOG_LEVEL" not in env.source else LOG_LEVEL, LOG_FORMAT)  # noqa: F405

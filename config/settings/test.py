@@ -7,6 +7,8 @@ from config.settings.base import CACHES as BASE_CACHES
 
 SECRET_KEY = "only-for-tests-" + "x" * 40
 SHOW_DEMO_ACCOUNTS = False
+# The tests of the second factor ask for it themselves.
+STAFF_SECOND_FACTOR = "optional"
 ALLOWED_HOSTS = ["*"]
 SITE_URL = "http://testserver"
 # Argon2 is made slow on purpose; tests of the hasher itself override this.

@@ -13,7 +13,8 @@ from notifications.models import Notification
 from tests.cast import Cast
 from tests.factories import NOW
 
-STUDENT, BANK = ["student-home", "exam-list", "paper-list"], ["bank-list", "blueprint-list"]
+STUDENT = ["student-home", "exam-list", "paper-list", "course-list"]
+BANK = ["bank-list", "blueprint-list", "course-teaching"]
 TEACHER = ["teacher-home", "marking-queue", *BANK]
 
 

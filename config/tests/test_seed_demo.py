@@ -144,6 +144,7 @@ def check_people() -> None:
     assert GuardianLink.objects.filter(guardian=person("guardian")).count() == 2
     assert set(Entitlement.objects.exclude(source="demo:express").values_list("source", flat=True)) == {
         "demo:basic",
+        "demo:hours",
         "demo:mcq",
         "demo:premium",
         "demo:centum",
@@ -171,8 +172,9 @@ def check_exams_and_papers() -> None:
 
 def check_states() -> None:
     now = timezone.now()
-    # No exam of the demonstration is marked by question or twice.
+    # No exam of the demonstration is marked by question or twice, or asks for practice.
     together = {EvaluationState.SHARED, EvaluationState.CLOSED, EvaluationState.SECOND, EvaluationState.MODERATION}
+    together |= {EvaluationState.PRACTICE, EvaluationState.PRACTISED}
     assert set(Evaluation.objects.values_list("state", flat=True)) == set(EvaluationState.values) - together
     assert set(Attempt.objects.values_list("state", flat=True)) >= set(AttemptState.values) - {AttemptState.CANCELLED}
     assert SlaBreach.objects.count() == 1

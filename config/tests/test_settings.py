@@ -84,7 +84,11 @@ def test_wrong_settings_stop_the_start(tmp_path: Path, change: dict[str, str | N
 def variables_read() -> set[str]:
     """Every name that the settings and the supervisor ask the environment for."""
     found = {"DJANGO_SETTINGS_MODULE", "ABHYAS_DEMO"}
-    for path in [*(ROOT / "config" / "settings").glob("*.py"), ROOT / "config" / "up.py"]:
+    for path in [
+        *(ROOT / "config" / "settings").glob("*.py"),
+        ROOT / "config" / "up.py",
+        ROOT / "config" / "sign_in.py",
+    ]:
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'(?:\benv\.[a-z]+\(|number_from\(env, )\s*"([A-Z][A-Z0-9_]*)"', text))
     return found - {"PYTHONUNBUFFERED"}

@@ -1,5 +1,5 @@
 """The back office of courses."""
 
-from courses.admin import cohorts, curriculum
+from courses.admin import certificates, cohorts, curriculum, reviews, rooms
 
-__all__ = ["cohorts", "curriculum"]
+__all__ = ["certificates", "cohorts", "curriculum", "reviews", "rooms"]

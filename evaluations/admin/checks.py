@@ -7,13 +7,19 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from accounts.selectors import verified_teachers
 from assessments.models import Exam
 from evaluations.admin.agreement import AgreementPages
+from evaluations.enums import ScriptUse
 from evaluations.models import ExamChecks
+from evaluations.selectors.calibration import usable_scripts
 from evaluations.services.checks import save_checks
 
 
@@ -23,6 +29,7 @@ class ChecksForm(forms.ModelForm):
         fields = [
             *("exam", "double", "sample_percent", "tolerance_marks", "tolerance_percent", "result", "least_hours"),
             *("pass_percent", "margin_percent", "new_papers", "disagreement_percent", "moderators"),
+            *("practice_papers", "practice_share", "practice_bias", "practice_rounds", "seed_every", "chart"),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,6 +37,12 @@ class ChecksForm(forms.ModelForm):
         if "exam" in self.fields:
             self.fields["exam"].queryset = Exam.objects.counted()  # type: ignore[attr-defined]
         self.fields["moderators"].queryset = verified_teachers()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("practice_papers") and not usable_scripts(self.instance, ScriptUse.PRACTICE).exists():
+            self.add_error("practice_papers", _("Put a practice script to use first, then ask for practice."))
+        return said
 
 
 @admin.register(ExamChecks)
@@ -42,14 +55,46 @@ class ExamChecksAdmin(AgreementPages):
             _("Second marking"),
             {"fields": ("double", "sample_percent", "tolerance_marks", "tolerance_percent", "result", "least_hours")},
         ),
+        (
+            _("Practice papers and seeded scripts"),
+            {
+                "fields": (
+                    "practice_papers",
+                    "practice_share",
+                    "practice_bias",
+                    "practice_rounds",
+                    "seed_every",
+                    "chart",
+                )
+            },
+        ),
         (_("At risk"), {"fields": ("pass_percent", "margin_percent", "new_papers", "disagreement_percent")}),
     )
-    list_display = ["exam", "double", "sample_percent", "tolerance_marks", "result"]
+    list_display = [
+        "exam",
+        "double",
+        "sample_percent",
+        "tolerance_marks",
+        "result",
+        "practice_papers",
+        "calibration",
+        "schemes",
+    ]
     list_filter = ["double"]
     list_select_related = ["exam"]
     search_fields = ["exam__title"]
     search_help_text = _("Exam")
     filter_horizontal = ["moderators"]
+
+    @display(description=_("scripts and markers"))
+    def calibration(self, checks: ExamChecks) -> SafeString:
+        url = reverse("calibration-page", args=[checks.pk])
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, _("Calibration"))
+
+    @display(description=_("marking schemes"))
+    def schemes(self, checks: ExamChecks) -> SafeString:
+        url = reverse("scheme-list", args=[checks.pk])
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, _("Change"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["exam"] if obj else []

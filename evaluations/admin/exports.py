@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -85,8 +85,8 @@ def export_response(exam: Exam, kind: str, *, named: bool) -> HttpResponseBase:
     """The file of one kind of KINDS."""
     name = slugify(exam.title)[:60] or "exam"
     if kind == "xlsx":
-        response: HttpResponseBase = HttpResponse(as_xlsx(marks_table(exam=exam, named=named)), content_type=XLSX)
-        return _named(response, f"{name}-marks.xlsx")
+        book = FileResponse(as_xlsx(marks_table(exam=exam, named=named)), content_type=XLSX)
+        return _named(book, f"{name}-marks.xlsx")
     if kind == "csv":
         body: Iterator[bytes] = as_csv(marks_table(exam=exam, named=named))
         return _named(StreamingHttpResponse(body, content_type="text/csv; charset=utf-8"), f"{name}-marks.csv")

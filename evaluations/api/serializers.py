@@ -46,7 +46,7 @@ class StateQuery(Base[Any]):
 class EvaluationOut(Base[Any]):
     id = serializers.UUIDField()
     attempt = serializers.UUIDField(source="attempt_id")
-    state = serializers.ChoiceField(choices=EvaluationState.choices)
+    state = serializers.ChoiceField(choices=EvaluationState.choices, source="told_state")
     due_at = serializers.DateTimeField()
     teacher = serializers.UUIDField(source="teacher_id", allow_null=True)
 
@@ -104,6 +104,13 @@ class MarkIn(Base[Any]):
     )
     comment = serializers.CharField(max_length=1000, allow_blank=True, default="", trim_whitespace=False)
     free_marks = serializers.DecimalField(max_digits=6, decimal_places=2, allow_null=True, default=None)
+    scheme = serializers.IntegerField(
+        min_value=0,
+        max_value=32_000,
+        allow_null=True,
+        default=None,
+        help_text="Number of the marking scheme that the marker saw; left out: the one of now.",
+    )
 
 
 class MarkOut(Base[Any]):
@@ -235,7 +242,7 @@ class DeskOut(Base[Any]):
 
     id = serializers.UUIDField(source="evaluation.pk")
     attempt = serializers.UUIDField(source="evaluation.attempt_id")
-    state = serializers.CharField(source="evaluation.state")
+    state = serializers.CharField(source="evaluation.told_state")
     due_at = serializers.DateTimeField(source="evaluation.due_at")
     teacher = serializers.UUIDField(source="evaluation.teacher_id", allow_null=True)
     lease_until = serializers.DateTimeField(source="evaluation.lease_until", allow_null=True)

@@ -18,6 +18,7 @@ from assessments.models import Attempt
 from common.access import get_permitted
 from common.api import IdCursorPagination
 from evaluations.api import serializers as shapes
+from evaluations.enums import PRACTICE_ROLES
 from evaluations.models import Evaluation
 from evaluations.selectors import annotation_values, desk_data, marking_progress, result_data
 from evaluations.selectors.marked_papers import marked_file
@@ -51,7 +52,7 @@ class EvaluationList(GenericAPIView[Evaluation]):
     @extend_schema(operation_id="evaluations_list", parameters=[shapes.StateQuery])
     def get(self, request: Request) -> Response:
         asked = checked(shapes.StateQuery(data=request.query_params)).validated_data
-        rows = Evaluation.objects.visible_to(person(request))
+        rows = Evaluation.objects.visible_to(person(request)).exclude(role__in=PRACTICE_ROLES)
         page = self.paginate_queryset(rows.filter(state=asked["state"]) if "state" in asked else rows)
         return self.get_paginated_response(shapes.EvaluationOut(page, many=True).data)
 

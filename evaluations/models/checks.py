@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,12 +12,20 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models import Exam, PaperQuestion
-from common.models import IdModel, MarksField
-from evaluations.enums import DoubleMarking, DoubleResult
-from evaluations.models.evaluation import Evaluation
+from common.models import IdModel, MarksField, ScopedQuerySet
+from evaluations.enums import ChartAction, DoubleMarking, DoubleResult
+from evaluations.models.evaluation import Evaluation, moderated_exams
 from evaluations.models.groups import StaffRowsQuerySet
 
 SHARE = [MaxValueValidator(100)]
+
+
+class ChecksQuerySet(ScopedQuerySet["ExamChecks"]):
+    def visible_to(self, user: Any) -> Self:
+        """Staff all; verified teachers those of the exams they moderate."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_staff else self.filter(pk__in=moderated_exams(user))
 
 
 class ExamChecks(models.Model):
@@ -27,6 +36,12 @@ class ExamChecks(models.Model):
     mark, when its marker has finished fewer than `new_papers`, or when their recent double markings differ by more than
     `disagreement_percent` of a question's marks on average. With less than `least_hours` of the promise left a second
     marking is left out, and that is said.
+
+    Before the first paper of the exam a teacher marks `practice_papers` calibration scripts, in at most
+    `practice_rounds` rounds. A round is passed when `practice_share` per cent of its questions are within the tolerance
+    of the reference marks, and all of its marks together within `practice_bias` per cent of what the questions carry.
+    One in `seed_every` papers of a teacher is a seeded script (0: none). `chart`: what happens when the marker leaves
+    the limits of their control chart.
     """
 
     exam = models.OneToOneField(Exam, models.CASCADE, primary_key=True, related_name="checks", verbose_name=_("exam"))
@@ -60,10 +75,43 @@ class ExamChecks(models.Model):
         blank=True,
         related_name="moderated_exams",
         verbose_name=_("moderators"),
-        help_text=_("Teachers who decide between two markings. Staff always may."),
+        help_text=_("Teachers who decide between two markings and prepare practice papers. Staff always may."),
+    )
+    practice_papers = models.PositiveSmallIntegerField(
+        _("practice papers"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(10)],
+        help_text=_("A teacher marks so many before the first paper. 0: none."),
+    )
+    practice_share = models.PositiveSmallIntegerField(
+        _("questions within the tolerance, per cent"), default=80, db_default=80, validators=SHARE
+    )
+    practice_bias = models.PositiveSmallIntegerField(
+        _("all marks together, ± per cent"),
+        default=10,
+        db_default=10,
+        validators=SHARE,
+        help_text=_("More generous or stricter than this on the whole is not passed."),
+    )
+    practice_rounds = models.PositiveSmallIntegerField(
+        _("rounds"), default=3, db_default=3, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
+    seed_every = models.PositiveSmallIntegerField(
+        _("one seeded script in so many papers"),
+        default=0,
+        db_default=0,
+        help_text=_("0: none. Where the exam shows names, a seeded script shows a code instead."),
+    )
+    chart = models.CharField(
+        _("out of the control limits"),
+        max_length=8,
+        choices=ChartAction.choices,
+        default=ChartAction.OFF,
+        db_default=ChartAction.OFF.value,
     )
 
-    objects = StaffRowsQuerySet.as_manager()
+    objects = ChecksQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("checks of an exam")

@@ -11,10 +11,11 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import LinkState
+from accounts.enums import ConsentKind, LinkState
+from accounts.models import Consent
 from assessments.models import Attempt
 from common.models import IdModel, MarksField, ScopedQuerySet
-from evaluations.enums import HELD_STATES, OPEN_STATES, EvaluationRole, EvaluationState
+from evaluations.enums import HELD_STATES, OPEN_STATES, PRACTICE_ROLES, EvaluationRole, EvaluationState
 from evaluations.models.groups import MarkingGroup, StaffRowsQuerySet, ranges_text
 from evaluations.models.policies import SlaPolicy
 
@@ -26,11 +27,18 @@ WITHOUT_TEACHER = [
 ]
 
 
-def _moderated(user: Any) -> Any:
+def moderated_exams(user: Any) -> Any:
     """The exams whose moderator the person is, as long as they are verified."""
+    if not user.is_teacher:
+        return user.moderated_exams.through.objects.none().values("examchecks_id")
     named = user.moderated_exams.through.objects.filter(user=user)
     # The key of the checks is the exam's.
     return named.filter(user__teacher_profile__verified_at__isnull=False).values("examchecks_id")
+
+
+def agreed_to_scans(student: Any) -> models.QuerySet[Consent]:
+    """The standing consent to the use of scans outside of the marking of the student's own paper."""
+    return Consent.objects.filter(person=student, kind=ConsentKind.SCAN_USE, withdrawn_at__isnull=True)
 
 
 class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
@@ -51,8 +59,11 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
             return self
         allowed = Q(attempt__student=user, role=EvaluationRole.RECORD)
         if user.is_teacher:
-            allowed |= Q(teacher=user, teacher__teacher_profile__verified_at__isnull=False)
-            allowed |= Q(role=EvaluationRole.MODERATION, attempt__exam__in=_moderated(user))
+            mine = Q(teacher=user, teacher__teacher_profile__verified_at__isnull=False)
+            # Another student's pages are shown for practice only while that student agrees.
+            agreed = Q(Exists(agreed_to_scans(OuterRef("attempt__student"))))
+            allowed |= mine & (~Q(role__in=PRACTICE_ROLES) | agreed)
+            allowed |= Q(role=EvaluationRole.MODERATION, attempt__exam__in=moderated_exams(user))
         if user.is_guardian:
             linked = user.guardian_links.filter(state=LinkState.ACTIVE).values("student_id")
             allowed |= Q(attempt__student__in=linked, role=EvaluationRole.RECORD)
@@ -69,8 +80,9 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
     def with_paper(self) -> Self:
         """With what marking, and asking who may mark, reads beside the row.
 
-        `has_pictures`: whether a clearer picture was ever asked for, `has_later`: whether a question is flagged; they
-        spare most papers the queries for them.
+        `has_pictures`: whether a clearer picture was ever asked for, `has_later`: whether a question is flagged,
+        `has_given`: whether everybody has the marks of a question, `may_bar`: whether its exam asks for practice or
+        somebody is paused; they spare most papers the queries for them.
         """
         asked = self.model._default_manager.filter(pk=OuterRef("pk"), picture_requests__isnull=False)
         rows = self.select_related(
@@ -78,7 +90,16 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
             "teacher__desk_keys",
         )
         flagged = self.model._default_manager.filter(pk=OuterRef("pk"), later_flags__isnull=False)
-        return rows.annotate(has_pictures=Exists(asked), has_later=Exists(flagged))
+        asks = Q(attempt__exam__checks__practice_papers__gt=0)
+        asks |= Q(attempt__exam__checks__standings__paused_at__isnull=False)
+        barring = self.model._default_manager.filter(asks, pk=OuterRef("pk"))
+        given = self.model._default_manager.filter(pk=OuterRef("pk"), attempt__exam__scheme_revisions__is_given=True)
+        return rows.annotate(
+            has_pictures=Exists(asked),
+            has_later=Exists(flagged),
+            may_bar=Exists(barring),
+            has_given=Exists(given),
+        )
 
 
 class Evaluation(IdModel):
@@ -92,7 +113,9 @@ class Evaluation(IdModel):
     `role`: the RECORD is what the student gets, one for each attempt. Of a paper that is marked by question
     (`is_shared`) the questions are marked on SHAREs of their own, each with the `numbers` of one `group`, whose marks
     and ink go over to the `record` when they are finished (services/sharing). A SECOND is the blind second marking of
-    a record that waits for it, a MODERATION what a moderator decides between the two (services/second_marking).
+    a record that waits for it, a MODERATION what a moderator decides between the two (services/second_marking). A
+    PRACTICE or SEED is a teacher's marking of a calibration script (services/practice): with states of its own, so that
+    nothing that looks at open or finished papers sees it, and never `finalised_at`.
     """
 
     # Its index is in Meta, so that it could be built while others write.
@@ -199,6 +222,15 @@ class Evaluation(IdModel):
     def is_late(self, now: datetime) -> bool:
         """Not finished, and the promise has passed."""
         return self.finalised_at is None and self.due_at < (self.paused_at or now)
+
+    @property
+    def told_state(self) -> str:
+        """As its marker reads it: a seeded script is like any paper."""
+        if self.role != EvaluationRole.SEED:
+            return self.state
+        begun = EvaluationState.IN_PROGRESS if self.lease_until else EvaluationState.ASSIGNED
+        known = {EvaluationState.PRACTICE.value: begun, EvaluationState.PRACTISED.value: EvaluationState.FINALISED}
+        return known.get(self.state, self.state)
 
     @property
     def numbers_label(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.models import PaperQuestion
 from common.models import IdModel, MarksField
 from evaluations.models.evaluation import Evaluation, OfEvaluationQuerySet
+from evaluations.models.schemes import SchemeRevision
 
 
 class MarkEvent(IdModel):
@@ -16,6 +17,9 @@ class MarkEvent(IdModel):
 
     `active_seconds`: how much active time the paper had taken by then; what it went on by since the mark before was
     spent on this question. Null on events from before it was kept.
+
+    `revision`: of the scheme by which the steps were given, null for the scheme as the paper was frozen. `worked_from`:
+    of an event that a changed scheme made, the marker's event that it was worked out from.
     """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="mark_events")
@@ -27,6 +31,10 @@ class MarkEvent(IdModel):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     active_seconds = models.IntegerField(null=True, blank=True)
+    revision = models.ForeignKey(
+        SchemeRevision, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    worked_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
 
     objects = OfEvaluationQuerySet.as_manager()
 
@@ -44,7 +52,7 @@ class MarkEvent(IdModel):
 class QuestionMark(models.Model):
     """The current mark of a question: the projection of its events. `version` guards against silent overwriting.
 
-    `comment_html`: with formulas set, empty where there are none.
+    `comment_html`: with formulas set, empty where there are none. `revision`: as of the event it comes from.
     """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="marks")
@@ -55,6 +63,9 @@ class QuestionMark(models.Model):
     comment = models.CharField(max_length=1000, blank=True)
     comment_html = models.TextField(blank=True, default="", db_default="")
     updated_at = models.DateTimeField()
+    revision = models.ForeignKey(
+        SchemeRevision, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
 
     objects = OfEvaluationQuerySet.as_manager()
 

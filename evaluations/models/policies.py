@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from accounts.enums import Weekday
 from accounts.models.people import validate_time_zone
 from common.models import IdModel, ScopedQuerySet
 from evaluations.enums import PolicyKind
+
+CURRENCY = RegexValidator(r"^[A-Z]{3}\Z", _("Three letters as in ISO 4217, for example INR."))
 
 
 class PublicPromiseQuerySet(ScopedQuerySet[Any]):
@@ -89,6 +92,18 @@ class SlaPolicy(IdModel):
         db_default=24,
         validators=[MinValueValidator(1), MaxValueValidator(336)],
         help_text=_("How long a student has when the teacher asks for one. The promise waits meanwhile."),
+    )
+    price = models.DecimalField(
+        _("price of a paper"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("What is taken for one paper of this promise. Empty: not known; no margin is shown."),
+    )
+    price_currency = models.CharField(
+        _("currency of the price"), max_length=3, default="INR", db_default="INR", validators=[CURRENCY]
     )
     is_default = models.BooleanField(_("used where no plan says otherwise"), default=False)
 

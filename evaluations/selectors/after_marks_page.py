@@ -30,6 +30,7 @@ def after_marks_page(attempt: Attempt, *, reader: User, now: datetime) -> dict[s
         "attempt": attempt,
         "is_own": attempt.student_id == reader.pk,
         "threads": threads,
+        "record_id": record.pk if record is not None else None,
         "questions": rules.questions,
         "questions_state": rules.questions.state(now),
         "remarks": rules.remarks,

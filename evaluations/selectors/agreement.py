@@ -19,7 +19,7 @@ from django.db.models import Avg, Count, FloatField, Q
 from django.db.models.functions import Abs, Cast
 from django.utils import timezone
 
-from evaluations.models import MarkingSpeed, MarkPair
+from evaluations.models import CalibrationPair, MarkingSpeed, MarkPair
 
 #: Fewer pairs say nothing of a marker.
 FEWEST_PAIRS = 10
@@ -120,7 +120,8 @@ def weeks_of(given: Iterable[Given]) -> list[Week]:
 
 
 def agreements(*, since: datetime, until: datetime) -> list[MarkerAgreement]:
-    """Every marker with pairs in the span, those who agree least first. Each pair counts for both. Two queries."""
+    """Every marker with pairs in the span, those who agree least first. Each pair counts for both; what was marked
+    beside a reference counts for its teacher. Three queries."""
     rows = MarkPair.objects.filter(at__gte=since, at__lt=until).order_by("at", "id")
     names: dict[UUID, str] = {}
     given: dict[UUID, list[Given]] = defaultdict(list)
@@ -130,13 +131,20 @@ def agreements(*, since: datetime, until: datetime) -> list[MarkerAgreement]:
         names |= {first: first_name, second: second_name}
         given[first].append(Given(float(one), float(other), float(most), at))
         given[second].append(Given(float(other), float(one), float(most), at))
+    for teacher, name, given_marks, reference, most, at in CalibrationPair.objects.filter(
+        at__gte=since, at__lt=until
+    ).values_list("teacher_id", "teacher__name", "given", "reference", "max_marks", "at"):
+        names[teacher] = name
+        given[teacher].append(Given(float(given_marks), float(reference), float(most), at))
     speeds = dict(
         MarkingSpeed.objects.filter(teacher__in=list(given), question_type="").values_list(
             "teacher_id", "seconds_per_mark"
         )
     )
     found = [
-        MarkerAgreement(teacher, names[teacher], made, weeks_of(theirs), speeds.get(teacher))
+        MarkerAgreement(
+            teacher, names[teacher], made, weeks_of(sorted(theirs, key=lambda one: one.at)), speeds.get(teacher)
+        )
         for teacher, theirs in given.items()
         if (made := agreement_of([(one.own, one.other) for one in theirs]))
     ]

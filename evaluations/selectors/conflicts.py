@@ -1,9 +1,9 @@
-"""Who never marks whose paper. Every way to a paper asks here: given out, pulled, claimed, moved, forecast.
+"""Who must not mark whose paper. Every way to a paper asks here: given out, pulled, claimed, moved, forecast.
 
 A family is what guardians' links (invited and active ones) show within REACH steps: of a student the guardians, the
 students who share a guardian with them, and those students' guardians. Three steps either way, so it is the same seen
 from the teacher. Whoever gave marks for any question of a paper does not mark it anew (`is_remark`), nor
-gives it its second marking.
+gives it its second marking. Nor does anybody who must not have papers of the exam now (`eligibility`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from accounts.enums import LinkState
 from accounts.models import GuardianLink, User
 from evaluations.enums import Conflict, EvaluationRole
 from evaluations.models import Evaluation, MarkEvent
+from evaluations.selectors.eligibility import barred_exams, not_eligible
 
 REACH = 3
 #: More people than this are not put into a statement: then all links are read.
@@ -33,21 +34,26 @@ class Sitting(NamedTuple):
 
     evaluation: UUID
     student: UUID
+    exam: UUID
     is_remark: bool = False
 
 
 def sitting_of(evaluation: Evaluation) -> Sitting:
-    return Sitting(evaluation.pk, evaluation.attempt.student_id, evaluation.is_remark)
+    return Sitting(evaluation.pk, evaluation.attempt.student_id, evaluation.attempt.exam_id, evaluation.is_remark)
 
 
 def conflicts_of(papers: Collection[Sitting]) -> dict[UUID, dict[UUID, str]]:
-    """By evaluation: the people who must not mark it, and why (`Conflict`). At most four queries for a BATCH of papers,
-    one where no student has a guardian."""
+    """By evaluation: the people who must not mark it, and why (`Conflict`). At most eight queries for a BATCH of
+    papers, two where no student has a guardian and no exam asks for practice."""
     families = kin_of({paper.student for paper in papers})
     found = {paper.evaluation: dict(families[paper.student]) for paper in papers}
     again = [paper.evaluation for paper in papers if paper.is_remark]
     for evaluation, actor in marked_before(again):
         found[evaluation].setdefault(actor, Conflict.MARKED)
+    kept_away = not_eligible({paper.exam for paper in papers}) if papers else {}
+    for paper in papers:
+        for person, why in kept_away.get(paper.exam, {}).items():
+            found[paper.evaluation].setdefault(person, why)
     return found
 
 
@@ -67,6 +73,7 @@ def open_to(rows: QuerySet[Evaluation], teacher: User) -> QuerySet[Evaluation]:
     family = kin_of({teacher.pk})[teacher.pk]
     marked = MarkEvent.objects.filter(evaluation__attempt=OuterRef("attempt"), actor=teacher)
     marked = marked.exclude(Q(evaluation=OuterRef("pk")) & ~Q(evaluation__role=EvaluationRole.RECORD))
+    rows = rows.exclude(attempt__exam__in=barred_exams(teacher))
     return rows.exclude(attempt__student__in=list(family)).exclude(Q(is_remark=True) & Exists(marked))
 
 

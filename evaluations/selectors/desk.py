@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessments.models import MarkingStep, PaperQuestion, ShownContent
-from evaluations.models import Evaluation, QuestionMark
+from assessments.models import PaperQuestion, ShownContent
+from evaluations.enums import PRACTICE_ROLES
+from evaluations.models import Evaluation, QuestionMark, SchemeLook, SchemeRevision
+from evaluations.selectors.calibration import shown_exam, shown_name
 from evaluations.selectors.pictures import PictureView, picture_views
 from evaluations.selectors.progress import Progress, measure_progress, written_questions
+from evaluations.selectors.schemes import (
+    Scheme,
+    changes_in_words,
+    histories_read,
+    numbered_lines,
+    revised_lines,
+)
 from evaluations.selectors.sheets import PageView, pages_of
 
 
@@ -20,7 +29,7 @@ from evaluations.selectors.sheets import PageView, pages_of
 class StepView:
     """A step of the marking scheme; `part` and `alternative` place it in a case study ("iii", "a"). `method`: which of
     the complete solutions it belongs to; `number`: its number there. `follows`: the numbers, in the same method, of the
-    steps whose value it builds on."""
+    steps whose value it builds on. `change`: "new" or "changed" since the paper was frozen, else empty."""
 
     id: UUID
     position: int
@@ -32,6 +41,18 @@ class StepView:
     follows: list[int]
     method: int
     number: int
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class SchemeView:
+    """A question's scheme as it is marked by. `number`: of its revision, 0 for the one it was frozen with; `said`: what
+    is different from that, in words."""
+
+    steps: list[StepView]
+    number: int = 0
+    is_given: bool = False
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,9 +70,10 @@ class MarkView:
 @dataclass(frozen=True)
 class DeskQuestion:
     """A written question. With internal choice two share `number`, alternatives "a" and "b". `method_titles`: of the
-    methods of its scheme in order, as far as they have one."""
+    methods of its scheme in order, as far as they have one. `look`: it is to be looked at again for a new step."""
 
     id: UUID
+    version: UUID
     section: str
     number: int
     alternative: str
@@ -60,11 +82,16 @@ class DeskQuestion:
     html: str
     parts: list[dict[str, Any]]
     model_answer_html: str
-    steps: list[StepView]
+    scheme: SchemeView
     method_titles: list[str]
+    look: bool
     mark: MarkView | None
     not_attempted: bool
     pages: list[UUID]
+
+    @property
+    def steps(self) -> list[StepView]:
+        return self.scheme.steps
 
     @property
     def label(self) -> str:
@@ -89,55 +116,83 @@ class Desk:
 def desk_data(evaluation: Evaluation) -> Desk:
     """Five queries, however many pages, questions and marks, when the evaluation is one of `with_paper`; one more where
     a clearer picture was asked for."""
-    attempt = evaluation.attempt
+    attempt, exam = evaluation.attempt, shown_exam(evaluation)
     pages = pages_of(evaluation)
     rows = list(written_questions(evaluation).select_related("version"))
-    steps = steps_by_question(rows)
+    schemes = schemes_by_question(rows, None if evaluation.role in PRACTICE_ROLES else attempt.exam_id)
+    looks = _looks(evaluation) if any(one.number for one in schemes.values()) else set()
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
     progress = measure_progress(rows, marks.values(), attempt.paper.written_marks)
     return Desk(
         evaluation=evaluation,
-        exam_title=attempt.exam.title,
-        paper_title=attempt.paper.title,
-        student_name="" if attempt.exam.hide_names else attempt.student.name,
+        exam_title=exam.title,
+        paper_title=attempt.paper.title if exam == attempt.exam else exam.title,
+        student_name=shown_name(evaluation, exam),
         pages=pages,
-        questions=[_question(row, steps[row.pk], marks.get(row.pk), progress, pages) for row in rows],
+        questions=[
+            _question(row, schemes[row.pk], marks.get(row.pk), progress, pages, row.pk in looks) for row in rows
+        ],
         pictures=picture_views(evaluation.pk) if getattr(evaluation, "has_pictures", True) else [],
         progress=progress,
         written_max=attempt.paper.written_marks if evaluation.numbers is None else evaluation.max_marks,
     )
 
 
-def steps_by_question(questions: list[PaperQuestion]) -> dict[UUID, list[StepView]]:
-    """The marking schemes of the questions, as they read on this paper, by the question's id. One query."""
-    schemes: dict[UUID, list[MarkingStep]] = defaultdict(list)
-    versions = [q.version_id for q in questions]
-    for step in MarkingStep.objects.filter(version__in=versions).order_by("version", "position"):
-        schemes[step.version_id].append(step)
-    return {row.pk: _step_views(schemes[row.version_id], row.shown) for row in questions}
-
-
-def _step_views(steps: list[MarkingStep], shown: ShownContent) -> list[StepView]:
-    numbers: Counter[int] = Counter()
-    views = []
-    for step in steps:
-        method = step.method or 1
-        numbers[method] += 1
-        views.append(
-            StepView(
-                id=step.pk,
-                position=step.position,
-                part=step.part,
-                alternative=step.alternative,
-                kind=step.kind,
-                html=shown.step_html(step.position, step.text_html),
-                marks=step.marks,
-                follows=step.follows or [],
-                method=method,
-                number=numbers[method],
-            )
+def schemes_by_question(
+    questions: Sequence[PaperQuestion],
+    exam_id: UUID | None,
+    used: Mapping[UUID, SchemeRevision | None] | None = None,
+) -> dict[UUID, SchemeView]:
+    """The marking schemes of the questions, as they read on this paper, by the question's id: those of now, or with
+    `used` the ones that marks were given by, where there is none the frozen one. One query; for those of now two where
+    a scheme was changed."""
+    histories, places = histories_read(None if used is not None else exam_id, questions)
+    views = {}
+    for row in questions:
+        history = histories[row.version_id]
+        frozen, scheme = history.schemes[0], history.now
+        if used and (revision := used.get(row.pk)) is not None:
+            scheme = Scheme(revised_lines(revision), revision)
+        views[row.pk] = SchemeView(
+            steps=_step_views(scheme, frozen, row.shown, places),
+            number=scheme.number,
+            is_given=scheme.is_given,
+            said=tuple(changes_in_words(frozen, scheme)) if scheme.revision else (),
         )
     return views
+
+
+def steps_by_question(questions: Sequence[PaperQuestion], exam_id: UUID | None) -> dict[UUID, list[StepView]]:
+    """The steps of `schemes_by_question`; without an exam those of the frozen schemes."""
+    return {key: view.steps for key, view in schemes_by_question(questions, exam_id).items()}
+
+
+def _step_views(scheme: Scheme, frozen: Scheme, shown: ShownContent, places: Mapping[str, int]) -> list[StepView]:
+    numbers, before = numbered_lines(scheme.lines), {line.id: line for line in frozen.lines}
+    return [
+        StepView(
+            id=UUID(line.id),
+            position=places.get(line.id, 0),
+            part=line.part,
+            alternative=line.alternative,
+            kind=line.kind,
+            # Words that nobody changed are those of the variant that was drawn.
+            html=shown.step_html(places[line.id], line.html)
+            if line.id in before and before[line.id].text == line.text
+            else line.html,
+            marks=line.marks,
+            follows=list(line.follows),
+            method=line.method,
+            number=numbers[line.id],
+            change="new" if line.id not in before else "changed" if before[line.id] != line else "",
+        )
+        for line in scheme.lines
+    ]
+
+
+def _looks(evaluation: Evaluation) -> set[UUID]:
+    rows = SchemeLook.objects.filter(evaluation=evaluation, closed_at=None)
+    return set(rows.values_list("question_id", flat=True))
 
 
 def mark_view(mark: QuestionMark | None) -> MarkView | None:
@@ -148,14 +203,16 @@ def mark_view(mark: QuestionMark | None) -> MarkView | None:
 
 def _question(
     row: PaperQuestion,
-    steps: list[StepView],
+    scheme: SchemeView,
     mark: QuestionMark | None,
     progress: Progress,
     pages: list[PageView],
+    look: bool,
 ) -> DeskQuestion:
     shown = row.shown
     return DeskQuestion(
         id=row.pk,
+        version=row.version_id,
         section=row.section,
         number=row.number,
         alternative=row.alternative,
@@ -164,8 +221,9 @@ def _question(
         html=shown.text_html,
         parts=shown.parts,
         model_answer_html=shown.model_answer_html,
-        steps=steps,
+        scheme=scheme,
         method_titles=row.version.method_titles or [],
+        look=look,
         mark=mark_view(mark),
         not_attempted=row.number in progress.not_attempted,
         pages=[page.id for page in pages if row.number in page.questions],

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from assessments.models import MarkingStep, PaperQuestion
-from evaluations.enums import EvaluationRole, EvaluationState
+from evaluations.enums import PRACTICE_ROLES, EvaluationRole, EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 
 EARLIER = 8
@@ -45,6 +45,9 @@ class StepPlace:
 def earlier_marks(*, evaluation: Evaluation, question_id: UUID) -> list[EarlierMark]:
     """The student's marks on papers that came back before this one was handed in: of the same chapter, and of the same
     number of the same exam; the newest first. Two queries."""
+    if evaluation.role in PRACTICE_ROLES:
+        # Among them would be the paper itself, with the marks that are to be found.
+        return []
     questions = PaperQuestion.objects.filter(paper=evaluation.attempt.paper_id, is_written=True)
     found = questions.filter(pk=question_id).values_list("number", "version__question__chapter").first()
     if found is None:
@@ -73,7 +76,7 @@ def earlier_marks(*, evaluation: Evaluation, question_id: UUID) -> list[EarlierM
 def step_places(*, evaluation: Evaluation, reader: User, step_id: UUID) -> list[StepPlace]:
     """The papers of the exam that the reader marks or marked, with what the step got, the most first. Two queries."""
     on_paper = PaperQuestion.objects.filter(paper=evaluation.attempt.paper_id, is_written=True).values("version")
-    version = MarkingStep.objects.filter(pk=step_id, version__in=on_paper).values_list("version", flat=True).first()
+    version = MarkingStep.everywhere.filter(pk=step_id, version__in=on_paper).values_list("version", flat=True).first()
     if version is None:
         return []
     rows = QuestionMark.objects.filter(

@@ -13,6 +13,7 @@ from accounts.models import User
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState, PictureReason
 from evaluations.models import Evaluation, LaterFlag
+from evaluations.selectors.calibration import is_practice
 from evaluations.selectors.comment_bank import desk_bank
 from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
 from evaluations.selectors.desk_keys import all_keys, desk_keys, key_rows
@@ -31,7 +32,10 @@ IMAGE_SECONDS = 6 * 3600
 def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[str, Any]:
     """The context of the desk. Marking is possible only for the teacher who holds the claim."""
     desk = desk_data(evaluation)
-    can_mark = evaluation.teacher_id == reader.pk and evaluation.state == EvaluationState.IN_PROGRESS
+    can_mark = evaluation.teacher_id == reader.pk and evaluation.state in (
+        EvaluationState.IN_PROGRESS,
+        EvaluationState.PRACTICE,
+    )
     about = pointed_at(evaluation)
     label = f"{desk.exam_title}, {evaluation.short_id}"
     data = _data(desk, now) | {"can_mark": can_mark, "person": str(reader.pk), "label": label}
@@ -43,16 +47,21 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
     flags = LaterFlag.objects.filter(evaluation=evaluation)
     data["blank"] = _blank(desk) if can_mark else []
     data["later"] = [str(pk) for pk in flags.values_list("question", flat=True)] if can_mark and is_flagged else []
+    if is_practice(evaluation):
+        # Nobody waits: where the promise runs, that is said.
+        data["paused"] = True
     data["bank"] = desk_bank(reader=reader, evaluation=evaluation) if can_mark else []
     return {
         "desk": desk,
         "evaluation": evaluation,
+        "is_practice": is_practice(evaluation),
         "about": about,
         "numbers": desk.progress.numbers,
         "urls": {
             "operations": reverse("api-evaluation-operations", args=[evaluation.pk]),
             "heartbeat": reverse("marking-heartbeat", args=[evaluation.pk]),
             "earlier": reverse("marking-earlier", args=[evaluation.pk, NO_QUESTION]),
+            "looked": reverse("marking-looked", args=[evaluation.pk, NO_QUESTION]),
             "step": reverse("marking-step", args=[evaluation.pk, NO_QUESTION]),
             "later": reverse("marking-later", args=[evaluation.pk]),
             "keys": reverse("desk-keys"),
@@ -64,7 +73,9 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
         "reasons": PictureReason.choices,
         "shortcuts": key_rows(all_keys(keys.keys)),
         "keys": keys,
-        "words": json.dumps(_words() | _picture_words() | kept_words(), ensure_ascii=False),
+        "words": json.dumps(
+            _words() | _picture_words() | kept_words() | _practice_words(evaluation), ensure_ascii=False
+        ),
         "data": data,
         # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
         "first_page": next((page for page in data["pages"] if page["id"] == data["opens"]["page"]), None),
@@ -108,6 +119,7 @@ def _data(desk: Desk, now: datetime) -> dict[str, Any]:
         "paused": evaluation.paused_at is not None,
         "questions": [_question(question) for question in desk.questions],
         "opens": _opens(desk),
+        "schemes": sum({q.version: q.scheme.number for q in desk.questions}.values()),
     }
 
 
@@ -163,9 +175,14 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
                 "marks": plain(step.marks),
                 "follows": step.follows,
                 "method": step.method,
+                "change": step.change,
             }
-            for step in question.steps
+            for step in question.scheme.steps
         ],
+        "scheme": question.scheme.number,
+        "scheme_said": question.scheme.said,
+        "is_given": question.scheme.is_given,
+        "look": question.look,
         "method_titles": question.method_titles,
     }
 
@@ -184,6 +201,11 @@ def _mark(mark: MarkView | None) -> dict[str, Any] | None:
 
 def _words() -> dict[str, str]:
     """The words marking.js needs; {} stands for a number or a list."""
+    return _words_of_work() | _words_of_questions()
+
+
+def _words_of_work() -> dict[str, str]:
+    """Saving, moving on, comments, other papers."""
     return {
         "q": _("Q"),
         "saved": _("Saved"),
@@ -195,29 +217,9 @@ def _words() -> dict[str, str]:
         "page_n": _("Page {}"),
         "refused": _("Not saved: {}. {}"),
         "changed_since": _("This was changed in another window since, so it stays as it is."),
-        "mark_1": _("{} mark"),
-        "marks_n": _("{} marks"),
-        "of": _("of {}"),
-        "on_page": _("page {}"),
-        "on_pages": _("pages {}"),
-        "no_page": _("no page tagged"),
-        "page_alt": _("Handwritten answer sheet, page {} of {}"),
-        "no_model": _("No model answer is given."),
-        "alternative": _("Alternative {}"),
-        "method": _("Method"),
-        "method_n": _("Method {}"),
-        "counts": _("counts"),
-        "accuracy": _("Accuracy"),
-        "independent": _("Independent"),
-        "follows": _("follows {}"),
-        "carried": _("Carried forward: award if consistent with the student's own value"),
-        "not_done": _("n/a"),
-        "not_marked": _("not marked"),
         "progress": _("{} of {}"),
         "next": _("Next question"),
         "finish": _("Finish paper"),
-        "free_range": _("Free marks go from 0 to {} in halves."),
-        "free_reason": _("Say in the comment why, then give the marks."),
         "comment": _("Comment"),
         "comment_hint": _("Write or search, then Enter"),
         "press": _("Press a key"),
@@ -241,6 +243,38 @@ def _words() -> dict[str, str]:
         "missing": _("No mark yet: {}"),
         "fit": _("Fit width"),
     }
+
+
+def _words_of_questions() -> dict[str, str]:
+    """A question, its pages and its scheme."""
+    return {
+        "mark_1": _("{} mark"),
+        "marks_n": _("{} marks"),
+        "of": _("of {}"),
+        "on_page": _("page {}"),
+        "on_pages": _("pages {}"),
+        "no_page": _("no page tagged"),
+        "page_alt": _("Handwritten answer sheet, page {} of {}"),
+        "no_model": _("No model answer is given."),
+        "alternative": _("Alternative {}"),
+        "method": _("Method"),
+        "method_n": _("Method {}"),
+        "counts": _("counts"),
+        "accuracy": _("Accuracy"),
+        "independent": _("Independent"),
+        "follows": _("follows {}"),
+        "step_new": _("new"),
+        "step_changed": _("changed"),
+        "carried": _("Carried forward: award if consistent with the student's own value"),
+        "not_done": _("n/a"),
+        "not_marked": _("not marked"),
+        "free_range": _("Free marks go from 0 to {} in halves."),
+        "free_reason": _("Say in the comment why, then give the marks."),
+    }
+
+
+def _practice_words(evaluation: Evaluation) -> dict[str, str]:
+    return {"paused": _("Practice")} if is_practice(evaluation) else {}
 
 
 def _picture_words() -> dict[str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from accounts.models import User
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
-from evaluations.selectors.desk import StepView, steps_by_question
+from evaluations.selectors.desk import StepView, schemes_by_question
 from evaluations.selectors.desk_page import page_json
 from evaluations.selectors.progress import written_questions
 from evaluations.selectors.queues import undecided_for
@@ -22,11 +22,15 @@ from evaluations.selectors.totals import MarkedQuestion, counted_alternatives
 
 @dataclass(frozen=True)
 class StepPair:
-    """A step of the scheme with what each marker gave for it."""
+    """A step of the scheme with what each marker gave for it. `choice`, `own`: as decided so far; `is_wrong`: that
+    cannot be."""
 
     step: StepView
     first: Decimal
     second: Decimal
+    choice: str
+    own: str
+    is_wrong: bool
 
     @property
     def differs(self) -> bool:
@@ -48,7 +52,7 @@ class Side:
 @dataclass
 class ModeratedQuestion:
     """A number of the paper, its question as the first marking counted it. `choice`, `own` and `reason`: as chosen so
-    far, `problem`: what is wrong with them."""
+    far, `problem`: what is wrong with them. `is_given`: everybody has its marks."""
 
     number: int
     alternative: str
@@ -57,6 +61,7 @@ class ModeratedQuestion:
     first: Side | None
     second: Side | None
     steps: list[StepPair]
+    is_given: bool
     pages: list[int]
     is_apart: bool
     choice: str = ""
@@ -76,6 +81,7 @@ class ModerationRow:
 
     id: UUID
     label: str
+    exam: UUID
     exam_title: str
     due_at: datetime
     is_late: bool
@@ -84,13 +90,16 @@ class ModerationRow:
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody has chosen on the page, for when it is shown again: by number."""
+    """What somebody has chosen on the page, for when it is shown again: by number; `steps`: then by step id, the choice
+    and what was typed as one's own."""
 
     choices: Mapping[int, str] = field(default_factory=dict)
     own: Mapping[int, str] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
+    steps: Mapping[int, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
     problem: str = ""
     problem_at: int | None = None
+    problem_step: str = ""
 
 
 def moderation_list(*, person: User, now: datetime) -> list[ModerationRow]:
@@ -100,6 +109,7 @@ def moderation_list(*, person: User, now: datetime) -> list[ModerationRow]:
         ModerationRow(
             id=row.pk,
             label=row.short_id,
+            exam=row.attempt.exam_id,
             exam_title=row.attempt.exam.title,
             due_at=row.due_at,
             is_late=row.is_late(now),
@@ -143,7 +153,7 @@ def _questions(
     evaluation: Evaluation, sides: tuple[Evaluation, Evaluation], broken: set[int], said: Said
 ) -> list[ModeratedQuestion]:
     rows = list(written_questions(evaluation).select_related("version"))
-    steps = steps_by_question(rows)
+    schemes = schemes_by_question(rows, evaluation.attempt.exam_id)
     given = [{mark.question_id: mark for mark in QuestionMark.objects.filter(evaluation=side)} for side in sides]
     counted = [_counted(rows, marks) for marks in given]
     pages: dict[int, list[int]] = {}
@@ -164,7 +174,8 @@ def _questions(
                 html=of.shown.text_html,
                 first=first,
                 second=second,
-                steps=_steps(steps[of.pk], given[0].get(of.pk), given[1].get(of.pk)),
+                steps=_steps(number, schemes[of.pk].steps, (given[0].get(of.pk), given[1].get(of.pk)), said),
+                is_given=schemes[of.pk].is_given,
                 pages=pages.get(number, []),
                 is_apart=number in broken,
                 choice=said.choices.get(number, "" if number in broken else "first"),
@@ -190,12 +201,20 @@ def _side(row: Any, marks: Mapping[UUID, QuestionMark]) -> Side | None:
     return Side(row.alternative, mark.marks, mark.comment, mark.comment_html, bool(mark.steps))
 
 
-def _steps(steps: list[StepView], first: QuestionMark | None, second: QuestionMark | None) -> list[StepPair]:
-    """None where both gave free marks: then the steps say nothing."""
-    one, other = (mark.steps if mark else {} for mark in (first, second))
+def _steps(
+    number: int, steps: list[StepView], marks: tuple[QuestionMark | None, QuestionMark | None], said: Said
+) -> list[StepPair]:
+    """None where both gave free marks: then the steps say nothing. Where both say the same, that is chosen."""
+    one, other = (mark.steps if mark else {} for mark in marks)
     if not one and not other:
         return []
-    return [StepPair(step, Decimal(one.get(str(step.id), 0)), Decimal(other.get(str(step.id), 0))) for step in steps]
+    typed, pairs = said.steps.get(number, {}), []
+    for step in steps:
+        key = str(step.id)
+        first, second = Decimal(one.get(key, 0)), Decimal(other.get(key, 0))
+        choice, own = typed.get(key, ("first" if first == second else "", ""))
+        pairs.append(StepPair(step, first, second, choice, own, said.problem_step == key))
+    return pairs
 
 
 def _total(questions: list[ModeratedQuestion], name: str) -> Decimal:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from evaluations.selectors.calibration import practice_cards
 from evaluations.selectors.clarification_pages import waiting_threads
 from evaluations.selectors.queues import MOST_LISTED, MOST_WAITING, count_with, queue_for, to_moderate, waiting_for
 
@@ -25,6 +26,7 @@ def queue_page(*, teacher: User, may_mark: bool, now: datetime) -> dict[str, Any
         "more_wait": waiting > MOST_WAITING,
         "asked": waiting_threads(teacher) if may_mark else 0,
         "why_empty": why_empty,
+        "practice": practice_cards(teacher, now) if may_mark else [],
         "to_moderate": to_moderate(teacher) if may_mark else 0,
         "kept_words": json.dumps(kept_words(), ensure_ascii=False),
     }

@@ -15,7 +15,8 @@ from assessments.models import PaperQuestion
 from common.local_times import day_start
 from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Evaluation, MarkingGroup, QuestionMark, SlaBreach
-from evaluations.models.evaluation import late_at
+from evaluations.models.evaluation import agreed_to_scans, late_at
+from evaluations.selectors.calibration import WITH_SCRIPT, shown_exam, shown_name
 from evaluations.selectors.conflicts import open_to
 from evaluations.selectors.remembering import remembered
 
@@ -100,16 +101,28 @@ def with_counts(rows: QuerySet[Evaluation]) -> QuerySet[Any]:
 def queue_for(teacher: User, now: datetime) -> list[QueueRow]:
     """Of the open papers that are with the teacher the MOST_LISTED nearest deadlines, and what is begun, the nearest
     first. One query."""
-    mine = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
+    mine = _with(teacher)
     nearest = mine.order_by("due_at", "id").values("pk")[:MOST_LISTED]
     rows = mine.filter(Q(pk__in=nearest) | Q(state=EvaluationState.IN_PROGRESS))
-    rows = rows.select_related("attempt__exam", "attempt__paper", "attempt__student", "policy")
-    return [_queue_row(row, now) for row in with_counts(rows).order_by("due_at", "id")]
+    rows = rows.select_related("attempt__exam", "attempt__paper", "attempt__student", "policy", *WITH_SCRIPT)
+    listed: list[Any] = list(with_counts(rows).order_by("due_at", "id"))
+    found = [_queue_row(row, now) for row in listed]
+    # What nobody waits for never stands before what is due soon.
+    seeds = {row.pk for row in listed if row.role == EvaluationRole.SEED}
+    last = max((row.due_at for row in found if row.id not in seeds and row.due_at < now + SOON), default=now)
+    return sorted(found, key=lambda row: (max(row.due_at, last) if row.id in seeds else row.due_at, row.id in seeds))
 
 
 def count_with(teacher: User) -> int:
     """How many open papers are with the teacher."""
-    return Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER).count()
+    return _with(teacher).count()
+
+
+def _with(teacher: User) -> QuerySet[Evaluation]:
+    """What is with the teacher to be marked, seeded scripts among it."""
+    seeds = Q(role=EvaluationRole.SEED, state=EvaluationState.PRACTICE)
+    agreed = Exists(agreed_to_scans(OuterRef("attempt__student")))
+    return Evaluation.objects.filter(Q(state__in=WITH_A_TEACHER) | (seeds & agreed), teacher=teacher)
 
 
 def waiting_for(teacher: User) -> int:
@@ -169,17 +182,17 @@ def staff_board(now: datetime | None = None) -> StaffBoard:
 
 
 def _queue_row(row: Any, now: datetime) -> QueueRow:
-    attempt = row.attempt
+    attempt, exam, state = row.attempt, shown_exam(row), row.told_state
     return QueueRow(
         id=row.pk,
         attempt_id=attempt.pk,
         label=row.short_id,
         numbers=row.numbers_label,
-        exam_title=attempt.exam.title,
-        paper_title=attempt.paper.title,
-        student_name="" if attempt.exam.hide_names else attempt.student.name,
-        state=row.state,
-        state_label=str(EvaluationState(row.state).label),
+        exam_title=exam.title,
+        paper_title=attempt.paper.title if exam == attempt.exam else exam.title,
+        student_name=shown_name(row, exam),
+        state=state,
+        state_label=str(EvaluationState(state).label),
         submitted_at=row.submitted_at,
         due_at=row.due_at,
         policy=row.policy.name,

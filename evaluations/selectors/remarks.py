@@ -67,7 +67,7 @@ def remark_views(record: Evaluation, attempt: Attempt) -> list[RemarkView]:
     """What was marked again on a paper, for its family. Two queries, or one where nothing was."""
     rows = list(
         RemarkRequest.objects.filter(evaluation=record)
-        .select_related("question__version", "remark")
+        .select_related("question__version", "remark", "evaluation__attempt")
         .prefetch_related("steps__step")
         .order_by("-id")
     )
@@ -87,7 +87,8 @@ def step_rows(asked: RemarkRequest) -> list[StepRow]:
     rows = list(asked.steps.all())
     views = {}
     if any(row.step_id for row in rows):
-        views = {view.id: view for view in steps_by_question([asked.question])[asked.question.pk]}
+        exam = asked.evaluation.attempt.exam_id
+        views = {view.id: view for view in steps_by_question([asked.question], exam)[asked.question.pk]}
     return [
         StepRow(
             id=row.pk,
@@ -108,7 +109,9 @@ def pointed_at(evaluation: Evaluation) -> dict[str, Any] | None:
     """What a re-mark is about, for whoever marks again; None for any other paper. Four queries."""
     if evaluation.role != EvaluationRole.REMARK:
         return None
-    asked = RemarkRequest.objects.select_related("question__version", "page__upload").get(remark=evaluation)
+    asked = RemarkRequest.objects.select_related("question__version", "page__upload", "evaluation__attempt").get(
+        remark=evaluation
+    )
     return {
         "request": asked,
         "steps": step_rows(asked),
@@ -127,7 +130,7 @@ def steps_to_point_at(question: PaperQuestion, mark: QuestionMark) -> list[StepR
         StepRow(
             view.id, view.id, view.number, view.html, view.marks, given.get(str(view.id), Decimal(0)), None, None, ""
         )
-        for view in steps_by_question([question])[question.pk]
+        for view in steps_by_question([question], mark.evaluation.attempt.exam_id)[question.pk]
         if mark.steps and given.get(str(view.id), Decimal(0)) < view.marks
     ]
 

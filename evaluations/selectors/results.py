@@ -24,7 +24,7 @@ from assessments.services.scoring import ScoredPart
 from assessments.services.standing import outcome_of
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
-from evaluations.selectors.desk import StepView, steps_by_question
+from evaluations.selectors.desk import SchemeView, StepView, schemes_by_question
 from evaluations.selectors.ink import revealed_ink
 from evaluations.selectors.records import record_of
 from evaluations.selectors.result_answers import scored_parts
@@ -79,7 +79,7 @@ class ResultQuestion:
     alternative of an internal choice that gave less. `answer` and `key` only of objective questions; `scored` has how
     each blank or pair was marked. `certainty` 1 to 3 of an answer in an exam that asks for it; there `awarded` may be
     below 0. `seconds`: how long it was in view, None where nothing measured it. What is not revealed is None or empty,
-    as if it did not exist."""
+    as if it did not exist. `scheme_said`: how the scheme was changed, in words."""
 
     id: UUID
     version: UUID
@@ -102,6 +102,7 @@ class ResultQuestion:
     explanation_html: str
     model_answer_html: str
     methods: list[ResultMethod]
+    scheme_said: list[str]
     comment: str
     comment_html: str
     pages: list[UUID]
@@ -217,7 +218,7 @@ def _revealed(question: ResultQuestion, shown: Shown) -> ResultQuestion:
     if RevealItem.EXPLANATION not in shown:
         hidden |= {"explanation_html": ""}
     if RevealItem.SCHEME not in shown:
-        hidden |= {"model_answer_html": "", "methods": []}
+        hidden |= {"model_answer_html": "", "methods": [], "scheme_said": []}
     if RevealItem.COMMENTS not in shown:
         hidden |= {"comment": "", "comment_html": ""}
     return replace(question, **hidden)
@@ -263,10 +264,13 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
             .order_by("number", "alternative")
         )
     )
-    steps = steps_by_question([row for row in rows if row.is_written])
     keys = keys_of(row for row in rows if not row.is_written)
     responses = {r.question_id: r for r in Response.objects.filter(attempt=attempt)}
-    marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)} if evaluation else {}
+    given = QuestionMark.objects.filter(evaluation=evaluation).select_related("revision") if evaluation else ()
+    marks = {mark.question_id: mark for mark in given}
+    # The scheme as it was used: a mark that may not fall keeps the one it was given by.
+    used = {key: mark.revision for key, mark in marks.items()}
+    schemes = schemes_by_question([row for row in rows if row.is_written], attempt.exam_id, used)
     counted = counted_alternatives(
         MarkedQuestion(row.number, row.alternative, marks[row.pk].marks) for row in rows if row.pk in marks
     )
@@ -277,7 +281,7 @@ def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[Page
         counts = counted.get(row.number, row.alternative) == row.alternative
         tagged = [page.id for page in pages if row.number in page.questions]
         if row.is_written:
-            made.append(_written(row, responses.get(row.pk), steps[row.pk], marks.get(row.pk), counts, tagged))
+            made.append(_written(row, responses.get(row.pk), schemes[row.pk], marks.get(row.pk), counts, tagged))
         else:
             tries = tried.get((attempt.pk, row.pk), [])
             made.append(_objective(row, responses.get(row.pk), keys[row.pk], rules, tries, tagged))
@@ -306,7 +310,7 @@ def _as_sat(questions: list[ResultQuestion], rows: list[PaperQuestion], layout: 
 def _written(
     row: PaperQuestion,
     response: Response | None,
-    steps: list[StepView],
+    scheme: SchemeView,
     mark: QuestionMark | None,
     counts: bool,
     pages: list[UUID],
@@ -317,7 +321,8 @@ def _written(
         seconds=response.seconds if response else None,
         awarded=mark.marks if mark else None,
         counts=counts,
-        methods=_methods(row, steps, {step: Decimal(marks) for step, marks in mark.steps.items()} if mark else {}),
+        methods=_methods(row, scheme.steps, {step: Decimal(one) for step, one in mark.steps.items()} if mark else {}),
+        scheme_said=list(scheme.said),
         comment=mark.comment if mark else "",
         comment_html=mark.comment_html if mark else "",
     )
@@ -391,6 +396,7 @@ def _base(row: PaperQuestion, pages: list[UUID], **known: Any) -> ResultQuestion
         "methods": [],
         "comment": "",
         "comment_html": "",
+        "scheme_said": [],
         "marks": row.marks,
         "tries": [],
         "certainty": None,

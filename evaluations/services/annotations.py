@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from assessments.enums import UploadState
@@ -75,7 +76,8 @@ class InkBatch:
         pages = SheetPage.objects.filter(upload__attempt=attempt.pk, upload__state=UploadState.VERIFIED)
         questions = PaperQuestion.objects.filter(paper=attempt.paper_id, is_written=True)
         by_question = dict(questions.values_list("pk", "version_id"))
-        steps = MarkingStep.objects.filter(version__in=by_question.values())
+        of_exam = Q(exam=None) | Q(exam=attempt.exam_id)
+        steps = MarkingStep.everywhere.filter(of_exam, version__in=by_question.values())
         rows = Annotation.objects.filter(pk__in=[item.id for item in items])
         return cls(
             evaluation=evaluation,

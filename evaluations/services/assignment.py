@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -16,7 +16,7 @@ from accounts.models import TeacherProfile, User
 from accounts.services.audit import record_event
 from common.errors import DomainError
 from courses.models import TeachingQualification
-from evaluations.enums import EvaluationState
+from evaluations.enums import NOT_ELIGIBLE, Conflict, EvaluationState
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.assignment_news import tell_taken_back, tell_teachers
@@ -317,11 +317,18 @@ def _profile_of(teacher: User) -> TeacherProfile:
 
 
 def _require_allowed(
-    evaluation: Evaluation, teacher: User, programmes: Collection[tuple[UUID, UUID]], conflicts: Collection[UUID]
+    evaluation: Evaluation, teacher: User, programmes: Collection[tuple[UUID, UUID]], conflicts: Mapping[UUID, str]
 ) -> None:
     name = f"Paper {evaluation.short_id}"
     if (teacher.pk, evaluation.attempt.exam.programme_id) not in programmes:
         raise AssignmentError(f"{name}: {teacher.name} is not qualified for its programme.", "not_qualified")
+    if conflicts.get(teacher.pk) in NOT_ELIGIBLE:
+        why = (
+            "is paused for this exam"
+            if conflicts[teacher.pk] == Conflict.PAUSED
+            else "has practice papers to mark first"
+        )
+        raise AssignmentError(f"{name}: {teacher.name} {why}.", "not_eligible")
     if teacher.pk in conflicts:
         raise AssignmentError(f"{name}: {teacher.name} may not mark this student.", "conflict_of_interest")
 

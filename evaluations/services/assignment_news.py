@@ -44,12 +44,16 @@ def tell_teachers(
         notify_many(told, now=now)
 
 
-def tell_gone(paper: Evaluation, giver: User, now: datetime, *, away_until: date | None = None) -> None:
+def tell_gone(
+    paper: Evaluation, giver: User, now: datetime, *, away_until: date | None = None, is_barred: bool = False
+) -> None:
     """To who had a paper that was not begun: the system gave it to somebody else."""
     with translation.override(giver.language):
         why = _("Little of its time was left, and it was not begun.")
         if away_until:
             why = _("You are away until %(day)s.") % {"day": date_format(away_until, "D j M")}
+        elif is_barred:
+            why = _("You may not begin papers of this exam now; your queue says what to do.")
     notify_many([_gone([paper], giver, now, why)], now=now)
 
 

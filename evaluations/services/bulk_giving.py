@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import TeacherProfile, User
 from accounts.services.audit import Change, record_events
 from courses.models import TeachingQualification
+from evaluations.enums import NOT_ELIGIBLE
 from evaluations.models import AssignmentDecision, Evaluation
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.assignment_news import tell_teachers
@@ -85,6 +86,8 @@ class _Allowed:
             return _("The teacher is not verified any more.")
         if (taker, attempt.exam.programme_id) not in self.qualified:
             return _("The teacher is not qualified for its programme any more.")
+        if self.conflicts[paper.pk].get(taker) in NOT_ELIGIBLE:
+            return _("The teacher may not have papers of this exam now: practice papers, or a pause.")
         if taker in self.conflicts[paper.pk]:
             return _("The teacher may not mark this student any more.")
         return ""

@@ -10,9 +10,11 @@ import base64
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -21,18 +23,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from accounts.models import AuditEvent, User
 from accounts.services.audit import record_event
 from assessments.enums import PageState, UploadState
-from assessments.models import MarkingStep, PaperQuestion, Response, SheetPage
+from assessments.models import PaperQuestion, Response, SheetPage
 from common.errors import DomainError
 from common.sealing import signing_key
 from common.storage import sheet_storage
 from evaluations.enums import DONE_STATES
 from evaluations.models import Evaluation, MarkCorrection, MarkEvent, QuestionMark, Transition
+from evaluations.selectors.schemes import scheme_histories
 
 FORMAT = "abhyas-result-1"
 PURPOSE = "result-bundle"
 MANIFEST, SIGNATURE, RESULT = "manifest.json", "signature.json", "result.json"
 #: What is larger unpacked is not looked at.
 MOST_BYTES = 300 * 1024 * 1024
+MOST_FILES = 500
+#: The names in a bundle; nothing is ever unpacked to a path.
+NAME = re.compile(r"(?:manifest|signature|result)\.json|pages/[\w-]{1,40}\.(?:jpg|webp|png)", re.ASCII)
 
 
 class BundleError(DomainError):
@@ -41,12 +47,16 @@ class BundleError(DomainError):
 
 @dataclass(frozen=True)
 class CheckedBundle:
-    """`key`: the public key in base64 that signed it. `is_ours`: that of this installation."""
+    """`key`: the public key in base64 that signed it. `is_ours`: that of this installation. `bundle`: SHA-256 of the
+    manifest. `contents`: every file but manifest and signature."""
 
     result: dict[str, Any]
     files: list[str]
     key: str
     is_ours: bool
+    bundle: str
+    made_at: datetime
+    contents: dict[str, bytes]
 
 
 def public_key() -> str:
@@ -86,6 +96,7 @@ def check_bundle(data: bytes, *, key: str = "") -> CheckedBundle:
         verifier.verify(base64.b64decode(said["signature"], validate=True), files[MANIFEST])
         manifest = json.loads(files[MANIFEST])
         digests = dict(manifest["sha256"])
+        made_at = datetime.fromisoformat(manifest["made_at"])
         result = json.loads(files[RESULT])
     except InvalidSignature as error:
         raise BundleError("The signature is not of this manifest: the bundle was changed.", "bad_signature") from error
@@ -101,13 +112,19 @@ def check_bundle(data: bytes, *, key: str = "") -> CheckedBundle:
     for name in sorted(have):
         if hashlib.sha256(files[name]).hexdigest() != digests[name]:
             raise BundleError(f"{name} was changed.", "changed_file", file=name)
-    return CheckedBundle(result, sorted(have), signer, signer == public_key())
+    contents = {name: files[name] for name in have}
+    bundle = hashlib.sha256(files[MANIFEST]).hexdigest()
+    return CheckedBundle(result, sorted(have), signer, signer == public_key(), bundle, made_at, contents)
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
+            if len(entries) > MOST_FILES or len(data) > MOST_BYTES:
+                raise BundleError("The bundle is too large.", "too_large")
+            if strange := [entry.filename for entry in entries if not NAME.fullmatch(entry.filename)]:
+                raise BundleError(f"A file that no bundle has: {strange[0][:80]!r}.", "other_files")
             if len({entry.filename for entry in entries}) != len(entries):
                 raise BundleError("A file is there twice.", "not_a_bundle")
             if sum(entry.file_size for entry in entries) > MOST_BYTES:
@@ -124,7 +141,7 @@ def _pages(evaluation: Evaluation) -> list[tuple[str, bytes]]:
     made = []
     for number, page in enumerate(rows.order_by("upload__page_number", "upload_id", "index"), start=1):
         with sheet_storage().open_bytes(page.screen_key) as stored:
-            made.append((f"pages/{number:02}.jpg", stored.read()))
+            made.append((f"pages/{number:02}{Path(page.screen_key).suffix}", stored.read()))
     return made
 
 
@@ -132,7 +149,7 @@ def _result(evaluation: Evaluation, pages: list[str]) -> dict[str, Any]:
     """Everything of a result but who the student is: paper, scheme, answers, marks and their history, the trail."""
     attempt = evaluation.attempt
     questions = list(PaperQuestion.objects.filter(paper=attempt.paper_id).order_by("number", "alternative"))
-    steps = MarkingStep.objects.filter(version__in=[one.version_id for one in questions]).order_by("position")
+    schemes = scheme_histories(attempt.exam_id, {one.version_id for one in questions})
     marks = {mark.question_id: mark for mark in QuestionMark.objects.filter(evaluation=evaluation)}
     answers = {row.question_id: row for row in Response.objects.filter(attempt=attempt)}
     return {
@@ -156,12 +173,22 @@ def _result(evaluation: Evaluation, pages: list[str]) -> dict[str, Any]:
         "pages": pages,
         "questions": [_question(one, marks.get(one.pk), answers.get(one.pk)) for one in questions],
         "scheme": [
-            {"id": step.pk, "version": step.version_id, "method": step.method or 1, "part": step.part,
-             "alternative": step.alternative, "text": step.text_source, "marks": step.marks}
-            for step in steps
+            {"id": line.id, "version": version, "method": line.method, "part": line.part,
+             "alternative": line.alternative, "text": line.text, "marks": line.marks}
+            for version, history in sorted(schemes.items())
+            for line in history.now.lines
+        ],
+        "scheme_changes": [
+            {"id": scheme.revision_id, "version": version, "number": scheme.number, "at": scheme.revision.at,
+             "actor": scheme.revision.actor_id, "reason": scheme.revision.reason, "given": scheme.is_given,
+             "steps": scheme.revision.steps}
+            for version, history in sorted(schemes.items())
+            for scheme in history.schemes
+            if scheme.revision
         ],
         "events": _rows(MarkEvent.objects.filter(evaluation=evaluation).order_by("id"),
-                        "question_id", "version", "steps", "marks", "comment", "actor_id", "at"),
+                        "id", "question_id", "version", "steps", "marks", "comment", "actor_id", "at", "revision_id",
+                        "worked_from_id"),
         "corrections": _rows(MarkCorrection.objects.filter(evaluation=evaluation).order_by("id"),
                              "question_id", "before", "after", "total_before", "total_after", "reason", "actor_id",
                              "at"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from evaluations.enums import Conflict
+from evaluations.enums import NOT_ELIGIBLE, Conflict
 
 #: Why a teacher who is qualified cannot have a paper, beside the conflicts.
 #: So much of somebody's hours until a deadline may be full before their work, not their end, decides.
@@ -76,6 +76,7 @@ class Ranking:
 
     @property
     def conflicted(self) -> int:
+        """How many could have another paper: of another student, or of another exam."""
         return sum(one.barrier in Conflict.values for one in self.excluded)
 
     def count(self, *reasons: str) -> int:
@@ -141,7 +142,9 @@ def why_nobody(ranking: Ranking) -> str:
         for count, words in (
             (ranking.count(AWAY), "on leave"),
             (ranking.count(FULL), "at their limit of open papers"),
-            (ranking.conflicted, "not allowed to mark this student"),
+            (ranking.conflicted - ranking.count(*NOT_ELIGIBLE), "not allowed to mark this student"),
+            (ranking.count(Conflict.PRACTICE), "without the practice papers of this exam"),
+            (ranking.count(Conflict.PAUSED), "paused for this exam"),
             (ranking.count(NOT_MEANT), "not named for these questions"),
         )
         if count

@@ -15,9 +15,12 @@ from evaluations.enums import Conflict, EvaluationState
 from evaluations.models import Evaluation
 from evaluations.selectors import pullable_by
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
+from evaluations.selectors.eligibility import barred_exams, barrier_of, unbegun
 from evaluations.selectors.next_paper import SAME_QUESTIONS
 from evaluations.services.assignment import expected_seconds
 from evaluations.services.measuring import paces_of
+from evaluations.services.scheme_marks import place_given
+from evaluations.services.seeding import next_seed
 from evaluations.services.transitions import lock_evaluation, move
 
 LEASE = timedelta(minutes=10)
@@ -25,11 +28,15 @@ IDLE = timedelta(minutes=30)
 # Between two signs of work no more than this counts as time spent on the paper.
 ACTIVE_GAP = timedelta(seconds=120)
 LAPSE_BATCH = 500
+#: A practice paper is its teacher's from the first; nobody else could have it, so it does not lapse.
+CLAIMED = (EvaluationState.IN_PROGRESS, EvaluationState.PRACTICE)
 WORDS: dict[str, str] = {
     Conflict.OWN: "You cannot mark your own paper.",
     Conflict.GUARDIAN: "You cannot mark a student you look after.",
     Conflict.FAMILY: "You cannot mark a student of your family.",
     Conflict.MARKED: "You marked this paper before; now somebody else does.",
+    Conflict.PRACTICE: "Mark the practice papers of this exam first.",
+    Conflict.PAUSED: "You are paused for this exam. Your queue says what to do.",
 }
 
 
@@ -48,8 +55,13 @@ def claim_next(*, teacher: User, now: datetime) -> Evaluation | None:
     with transaction.atomic():
         group = _last_group(teacher)
         evaluation = _next_own(teacher, group) or _next_waiting(teacher, group)
-        if evaluation is not None:
-            _take(evaluation, teacher, now)
+        seed = next_seed(teacher, evaluation, now)
+        if seed is not None:
+            _renew(seed, now, state=seed.state, claimed_at=None)
+            return seed
+        if evaluation is None or _barrier(evaluation, teacher):
+            return None
+        _take(evaluation, teacher, now)
     return evaluation
 
 
@@ -62,11 +74,13 @@ def claim_evaluation(*, evaluation: Evaluation, teacher: User, now: datetime) ->
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk)
         _refuse_other(locked, teacher)
-        if locked.state == EvaluationState.IN_PROGRESS:
+        if locked.state in CLAIMED:
             _renew(locked, now)
             return locked
         if locked.state == EvaluationState.QUEUED:
             _require_may_mark(locked, teacher)
+        if barrier := _barrier(locked, teacher):
+            raise NotPermittedError(WORDS[barrier], "not_eligible")
         _take(locked, teacher, now)
     return locked
 
@@ -76,14 +90,14 @@ def claim_for_desk(*, evaluation: Evaluation, person: User, now: datetime) -> Ev
 
     Everybody else who may look, and everybody once it is finished, gets the paper as it stands.
     """
-    to_mark = evaluation.state in (EvaluationState.ASSIGNED, EvaluationState.IN_PROGRESS)
+    to_mark = evaluation.state in (EvaluationState.ASSIGNED, *CLAIMED)
     if evaluation.teacher_id != person.pk or not to_mark:
         return evaluation
     assert evaluation.teacher is not None
     _require_verified(evaluation.teacher)
     as_read = {name: getattr(evaluation, name) for name in ("state", "teacher_id", "lease_until", "active_seconds")}
     # Without a lock: should the row have changed since it was read, the update misses and the lock decides.
-    if evaluation.state == EvaluationState.IN_PROGRESS and _renew(evaluation, now, **as_read):
+    if evaluation.state in CLAIMED and _renew(evaluation, now, **as_read):
         return evaluation
     return claim_evaluation(evaluation=evaluation, teacher=evaluation.teacher, now=now)
 
@@ -127,7 +141,7 @@ def lock_claimed(evaluation_id: UUID, teacher: User) -> Evaluation:
     """
     locked = lock_evaluation(evaluation_id)
     _refuse_other(locked, teacher)
-    if locked.state != EvaluationState.IN_PROGRESS:
+    if locked.state not in CLAIMED:
         raise ClaimError("Claim the paper first.", "not_claimed", state=locked.state)
     return locked
 
@@ -140,7 +154,9 @@ def renewed_lease(evaluation: Evaluation, now: datetime) -> dict[str, Any]:
         active += round(max(timedelta(), min(since, ACTIVE_GAP)).total_seconds())
     # Two devices with requests overtaking each other must not shorten the lease.
     until = max(now + LEASE, evaluation.lease_until or now)
-    return {"lease_until": until, "active_seconds": active}
+    # A practice paper is its teacher's before they have opened it.
+    begun = {} if evaluation.claimed_at else {"claimed_at": now}
+    return {"lease_until": until, "active_seconds": active, **begun}
 
 
 def _renew(evaluation: Evaluation, now: datetime, **as_read: object) -> bool:
@@ -163,6 +179,7 @@ def _take(evaluation: Evaluation, teacher: User, now: datetime) -> None:
         pace = paces_of([teacher.teacher_profile])[teacher.pk]
         changes |= {"assigned_at": now, "expected_seconds": expected_seconds(evaluation, pace)}
     move(evaluation, "claim", actor=teacher, now=now, changes=changes)
+    place_given(evaluation, now=now)
 
 
 def _last_group(teacher: User) -> UUID | None:
@@ -172,7 +189,9 @@ def _last_group(teacher: User) -> UUID | None:
 
 
 def _next_own(teacher: User, group: UUID | None) -> Evaluation | None:
-    return _next_of(Evaluation.objects.filter(teacher=teacher, state=EvaluationState.ASSIGNED), group)
+    mine = Evaluation.objects.filter(teacher=teacher, state=EvaluationState.ASSIGNED)
+    stuck = unbegun(mine.filter(attempt__exam__in=barred_exams(teacher)))
+    return _next_of(mine.exclude(pk__in=stuck.values("pk")), group)
 
 
 def _next_waiting(teacher: User, group: UUID | None) -> Evaluation | None:
@@ -194,6 +213,18 @@ def _first_free(rows: QuerySet[Evaluation]) -> Evaluation | None:
     locked = rows.select_for_update(skip_locked=True, of=("self",))
     found: Evaluation | None = locked.order_by("due_at", "id").first()
     return found
+
+
+def _barrier(evaluation: Evaluation, teacher: User) -> str:
+    """Why the teacher must not begin it, or "". What is begun is finished, whatever came meanwhile."""
+    if not getattr(evaluation, "may_bar", True):
+        return ""
+    if (
+        evaluation.state == EvaluationState.ASSIGNED
+        and not unbegun(Evaluation.objects.filter(pk=evaluation.pk)).exists()
+    ):
+        return ""
+    return barrier_of(evaluation.attempt.exam_id, teacher)
 
 
 def _require_verified(teacher: User) -> None:

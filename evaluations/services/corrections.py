@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.utils import translation
@@ -20,13 +19,13 @@ from assessments.enums import RevealItem
 from assessments.models import Attempt, PaperQuestion
 from assessments.selectors.attempts import shown_numbers
 from assessments.selectors.reveal import shown_by_exam
-from common.content import render_remark
 from common.templatetags.ui import marks as marks_text
 from evaluations.models import Evaluation, MarkCorrection, MarkEvent, QuestionMark, Transition
 from evaluations.selectors.progress import marking_progress
 from evaluations.selectors.totals import MarkedQuestion, paper_total
 from evaluations.services import links
 from evaluations.services.marked_papers import ask_after_release
+from evaluations.services.scheme_marks import Given, append_mark, history_of
 from evaluations.services.transitions import move
 from evaluations.services.webhook_data import released_data
 from evaluations.services.written_marks import note_released, objective_marks
@@ -37,12 +36,10 @@ from notifications.services.webhooks import record_webhook
 
 @dataclass(frozen=True)
 class NewMark:
-    """What the question has from now on; `steps` as stored, {step id: "0.5"}."""
+    """What the question has from now on."""
 
     question: PaperQuestion
-    steps: Mapping[str, str]
-    marks: Decimal
-    comment: str
+    given: Given
 
 
 def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, now: datetime) -> MarkCorrection:
@@ -50,18 +47,24 @@ def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, 
     word to the student and the guardians. The paper stays with its student meanwhile. Raises TransitionError unless it
     is released."""
     before = QuestionMark.objects.filter(evaluation=record, question=new.question).first()
-    values: dict[str, Any] = {
-        "version": before.version + 1 if before else 1,
-        "steps": dict(new.steps),
-        "marks": new.marks,
-        "comment": new.comment,
-    }
-    MarkEvent.objects.create(evaluation=record, question=new.question, actor=actor, at=now, **values)
-    QuestionMark.objects.update_or_create(
-        evaluation=record,
-        question=new.question,
-        defaults={**values, "comment_html": render_remark(new.comment), "updated_at": now},
-    )
+    scheme = history_of(record.attempt.exam_id, new.question).now
+    version = before.version + 1 if before else 1
+    append_mark(record, new.question, new.given, version=version, now_scheme=scheme, actor=actor, now=now)
+    return note_correction(record=record, question=new.question, before=before, reason=reason, actor=actor, now=now)
+
+
+def note_correction(
+    *,
+    record: Evaluation,
+    question: PaperQuestion,
+    before: QuestionMark | None,
+    reason: str,
+    actor: User,
+    now: datetime,
+) -> MarkCorrection:
+    """What follows when a question of a released, locked record has another mark than `before`; `correct_mark` says
+    what. Raises TransitionError unless it is released."""
+    after = QuestionMark.objects.get(evaluation=record, question=question)
     total_before = record.total_marks or Decimal(0)
     written = marking_progress(record).total
     total = objective_marks(record) + written
@@ -70,9 +73,9 @@ def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, 
     )
     correction = MarkCorrection.objects.create(
         evaluation=record,
-        question=new.question,
+        question=question,
         before=before.marks if before else None,
-        after=new.marks,
+        after=after.marks,
         total_before=total_before,
         total_after=total,
         reason=reason[:1000],
@@ -83,8 +86,8 @@ def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, 
         actor=actor,
         action="evaluation.corrected",
         obj=record,
-        before={"question": new.question.pk, "marks": correction.before, "total_marks": total_before},
-        after={"question": new.question.pk, "marks": new.marks, "total_marks": total},
+        before={"question": question.pk, "marks": correction.before, "total_marks": total_before},
+        after={"question": question.pk, "marks": after.marks, "total_marks": total},
         reason=reason,
         now=now,
     )

@@ -16,9 +16,10 @@ from django.db.models import F
 from accounts.models import TeacherProfile, User
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation
+from evaluations.selectors.bookings import booked_spans
 from evaluations.selectors.queues import WITH_A_TEACHER, with_counts
-from evaluations.services.forecast import OpenTime, spans_of
-from evaluations.services.forecasting import HORIZON, calendar_of, institute_calendar
+from evaluations.services.forecast import OpenTime
+from evaluations.services.forecasting import HORIZON, institute_calendar, marking_spans
 from evaluations.services.measuring import paces_of
 from evaluations.services.sla_clock import Interval
 from evaluations.services.speeds import Pace
@@ -110,12 +111,12 @@ class DayPlan:
 
 
 def day_plan(*, teacher: User, now: datetime) -> DayPlan:
-    """The plan of a teacher with the nearest of what is with them now. Eleven queries, however many papers."""
+    """The plan of a teacher with the nearest of what is with them now. Twelve queries, however many papers."""
     profile = TeacherProfile.objects.select_related("user").prefetch_related("working_hours", "leave").get(pk=teacher)
-    calendar = calendar_of(profile, institute_calendar())
     zone = ZoneInfo(teacher.time_zone)
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    spans = spans_of(calendar, midnight, now + HORIZON)
+    booked = booked_spans([profile.pk], midnight, now + HORIZON)
+    spans = marking_spans(profile, institute_calendar(), midnight, now + HORIZON, booked)
     mine = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER)
     rows = with_counts(mine.select_related("attempt__exam", "attempt__student", "forecast"))
     rows = rows.order_by(F("finalised_at").asc(nulls_first=True), "due_at", "id")

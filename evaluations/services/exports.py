@@ -10,7 +10,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeAlias
 
 from django.db.models import OuterRef, Subquery
 from django.utils.text import slugify
@@ -85,8 +87,10 @@ def as_csv(table: Iterable[list[Cell]]) -> Iterator[bytes]:
         yield line.getvalue().encode()
 
 
-def as_xlsx(table: Iterable[list[Cell]]) -> bytes:
-    """Marks are numbers, everything else is text and never a formula."""
+def as_xlsx(table: Iterable[list[Cell]]) -> IO[bytes]:
+    """A workbook in a temporary file that goes with its last reader, at its beginning. Marks are numbers, everything
+    else is text and never a formula. Rows go to disk as they come (openpyxl's write-only mode): a long table takes no
+    more memory than a short one."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Marks")
     for row in table:
@@ -97,9 +101,10 @@ def as_xlsx(table: Iterable[list[Cell]]) -> bytes:
                 cell.data_type = "s"
             cells.append(cell)
         sheet.append(cells)
-    out = io.BytesIO()
+    out = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     book.save(out)
-    return out.getvalue()
+    out.seek(0)
+    return out
 
 
 class _Pipe(io.RawIOBase):
@@ -149,7 +154,7 @@ def marked_papers_of(*, exam: Exam, named: bool) -> Iterator[tuple[str, bytes]]:
 
 def consented_pages(*, exam: Exam) -> Iterator[tuple[str, bytes]]:
     """Pictures of pages and marks of students who agreed to it (ConsentKind.SCAN_USE, not withdrawn), without names:
-    `pages/….jpg`, and at the end `papers.jsonl`, one line for each paper."""
+    `pages/….webp` (`.jpg` of older papers), and at the end `papers.jsonl`, one line for each paper."""
     agreed = Consent.objects.filter(kind=ConsentKind.SCAN_USE, withdrawn_at__isnull=True).values("person")
     rows = Evaluation.objects.records().filter(attempt__exam=exam, state__in=DONE_STATES, attempt__student__in=agreed)
     lines = []
@@ -159,7 +164,7 @@ def consented_pages(*, exam: Exam) -> Iterator[tuple[str, bytes]]:
         )
         names = []
         for page in pages.order_by("upload__page_number", "upload_id", "index"):
-            name = f"pages/{page.pk}.jpg"
+            name = f"pages/{page.pk}{Path(page.screen_key).suffix}"
             names.append({"file": name, "questions": list(page.questions.values_list("number", flat=True))})
             yield name, _read(page.screen_key)
         marks = QuestionMark.objects.filter(evaluation=paper).select_related("question")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.errors import DomainError
-from evaluations.enums import EvaluationRole
+from evaluations.enums import PRACTICE_ROLES, EvaluationRole
 from evaluations.models import Evaluation
 from evaluations.selectors.progress import marking_progress
 from evaluations.services import links
@@ -21,9 +21,13 @@ from evaluations.services.claims import lock_claimed
 from evaluations.services.concluding import conclude, give_back, move_audited
 from evaluations.services.measuring import learn_speed, lock_profiles
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
+from evaluations.services.practice import finish_practice
+from evaluations.services.scheme_runs import open_looks
 from evaluations.services.second_marking import open_second, plan_second, settle_second
+from evaluations.services.seeding import plant_seed
 from evaluations.services.sharing import close_shares, gather, main_marker
 from evaluations.services.transitions import lock_evaluation, lock_with_record
+from evaluations.services.watching import watch_marker
 from notifications.enums import NotificationKind
 from notifications.services.inbox import notify
 
@@ -35,12 +39,14 @@ class UnfinishedError(DomainError):
 def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -> Evaluation:
     """Fixes the totals; with an exam that releases when marked, the paper goes back to the student at once. A share
     goes over to its record, and the last one finishes that. A paper that is to be marked twice waits for that instead.
+    A practice paper is laid beside its reference, and nothing else.
 
     Numbers declared not attempted count 0. Raises UnfinishedError while others have no mark, PictureOpenError while a
     clearer picture is asked for, ClaimError unless `actor` holds the claim.
     """
     with transaction.atomic():
-        lock_with_record(evaluation)
+        if evaluation.role not in PRACTICE_ROLES:
+            lock_with_record(evaluation)
         locked = lock_claimed(evaluation.pk, actor)
         require_no_open_picture(locked)
         if locked.role == EvaluationRole.REMARK:
@@ -48,8 +54,19 @@ def finalise_evaluation(*, evaluation: Evaluation, actor: User, now: datetime) -
         progress = marking_progress(locked)
         if progress.missing:
             raise UnfinishedError(_unmarked(progress.missing), "unmarked", numbers=progress.missing)
+        if locked.role in PRACTICE_ROLES:
+            paper = finish_practice(evaluation=locked, written=progress.total, actor=actor, now=now)
+            if paper.round_id is None:
+                watch_marker(checks=paper.script.checks, teacher=actor, now=now)
+            return locked
+        if looks := list(open_looks(locked)):
+            told = _("Question %s has a new step in its scheme. Look at it again, then finish.") % looks[0]
+            raise UnfinishedError(told, "look_again", numbers=looks)
         flag_if_late(evaluation=locked, now=now)
+        is_first = locked.finalised_at is None
         second = _finish(locked, progress.total, actor, now)
+        if is_first:
+            plant_seed(after=locked, teacher=actor, now=now)
     if second is not None:
         assign_shares(shares=[second], now=now)
     return locked

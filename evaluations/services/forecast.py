@@ -241,6 +241,17 @@ def spans_of(calendar: Calendar, start: datetime, end: datetime) -> list[Interva
     return [(opens, closes) for opens, closes in cut if opens < closes]
 
 
+def without(spans: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
+    """The spans less what is taken of them. Both in order; what is taken may overlap."""
+    left = list(spans)
+    for start, end in taken:
+        cut = []
+        for opens, closes in left:
+            cut += [one for one in ((opens, min(closes, start)), (max(opens, end), closes)) if one[0] < one[1]]
+        left = cut
+    return left
+
+
 @lru_cache(maxsize=1024)
 def _spans_of_days(calendar: Calendar, first: date, last: date) -> tuple[Interval, ...]:
     """All of them from the first day to the last. Kept: of every teacher they are asked for with every paper, and are

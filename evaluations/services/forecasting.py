@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import TeacherProfile, WorkingHours
 from accounts.services.availability import Span
 from courses.models import TeachingQualification
-from evaluations.enums import OPEN_STATES, EvaluationState
+from evaluations.enums import NOT_ELIGIBLE, OPEN_STATES, EvaluationState
 from evaluations.models import (
     Evaluation,
     ForecastRun,
@@ -27,13 +27,14 @@ from evaluations.models import (
     QuestionMark,
     SlaPolicy,
 )
+from evaluations.selectors.bookings import booked_spans
 from evaluations.selectors.conflicts import Sitting, conflicts_of
 from evaluations.selectors.queues import count_of
-from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of
+from evaluations.services.forecast import HOUR, Marker, Outlook, Waiting, by_hour, play, spans_of, without
 from evaluations.services.forecast_shares import Share, share_of_each
 from evaluations.services.measuring import paces_of
 from evaluations.services.policies import clock_calendar
-from evaluations.services.sla_clock import Calendar, WeeklyHours
+from evaluations.services.sla_clock import Calendar, Interval, WeeklyHours
 from evaluations.services.workload import marks_left, work_of
 
 #: How far the play looks; what is not done by then has no expected moment.
@@ -140,7 +141,7 @@ def _keep_outlooks(outlooks: Iterable[Outlook], now: datetime) -> None:
 
 
 def open_queue(now: datetime) -> Queue:
-    """The open papers, the nearest deadlines first, and everybody who marks. Ten queries, however long it is."""
+    """The open papers, the nearest deadlines first, and everybody who marks. Eleven queries, however long it is."""
     papers, records = _papers(now)
     return Queue(now, papers, _markers(now), records)
 
@@ -158,23 +159,28 @@ def _papers(now: datetime) -> tuple[list[Waiting], dict[UUID, UUID]]:
         rows.order_by("due_at", "id").values(
             *("id", "record_id", "due_at", "teacher_id", "state", "paused_at", "answer_by", "done", "work"),
             *("is_remark", "attempt_id", "attempt__paper_id", "attempt__student_id", "attempt__exam__programme_id"),
+            "attempt__exam_id",
         )[:MOST]
     )
     unknown = work_of((row["attempt_id"], row["attempt__paper_id"]) for row in found if row["work"] is None)
-    barred = conflicts_of([Sitting(row["id"], row["attempt__student_id"], row["is_remark"]) for row in found])
+    barred = conflicts_of(
+        [Sitting(row["id"], row["attempt__student_id"], row["attempt__exam_id"], row["is_remark"]) for row in found]
+    )
     papers = [_waiting(row, row["work"] or unknown[row["attempt_id"]], barred[row["id"]]) for row in found]
     return papers, {row["id"]: row["record_id"] for row in found if row["record_id"] is not None}
 
 
-def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Iterable[UUID]) -> Waiting:
+def _waiting(row: dict[str, Any], work: dict[str, Any], barred: Mapping[UUID, str]) -> Waiting:
+    """What is with somebody who must not begin it is expected of whoever may."""
     types = marks_left(work, row["done"] or 0)
+    is_stuck = row["state"] == EvaluationState.ASSIGNED and not row["done"] and barred.get(row["teacher_id"])
     return Waiting(
         id=row["id"],
         due_at=row["due_at"],
         marks=sum(types.values()),
         types=tuple(sorted(types.items())),
         programme=row["attempt__exam__programme_id"],
-        marker=row["teacher_id"],
+        marker=None if is_stuck in NOT_ELIGIBLE else row["teacher_id"],
         is_begun=row["state"] == EvaluationState.IN_PROGRESS,
         barred=frozenset(barred),
         ready_at=(row["answer_by"] or row["due_at"]) if row["paused_at"] else None,
@@ -194,10 +200,11 @@ def _markers(now: datetime) -> list[Marker]:
     for teacher, programme in TeachingQualification.objects.values_list("teacher_id", "programme_id"):
         programmes[teacher].add(programme)
     institute = institute_calendar()
+    booked = booked_spans([profile.pk for profile in profiles], now, now + HORIZON)
     return [
         Marker(
             id=profile.pk,
-            spans=tuple(spans_of(calendar_of(profile, institute), now, now + HORIZON)),
+            spans=tuple(marking_spans(profile, institute, now, now + HORIZON, booked)),
             seconds_per_mark=paces[profile.pk].usual,
             by_type=paces[profile.pk].by_type,
             spread=paces[profile.pk].spread,
@@ -224,6 +231,19 @@ def calendar_of(profile: TeacherProfile, institute: Calendar, hours: Iterable[Sp
     zone = ZoneInfo(profile.user.time_zone) if days else institute.time_zone
     away = {day for leave in profile.leave.all() for day in _days(leave.starts_on, leave.ends_on)}
     return replace(institute, time_zone=zone, weekly_hours=weekly, holidays=institute.holidays | away)
+
+
+def marking_spans(
+    profile: TeacherProfile,
+    institute: Calendar,
+    start: datetime,
+    end: datetime,
+    booked: Mapping[UUID, list[Interval]],
+    hours: Iterable[Span] | None = None,
+) -> list[Interval]:
+    """When a teacher marks between two moments: the hours of their calendar, less the time they are with students. All
+    that asks how much time a teacher has (assignment, the forecast, a day's plan, the fortnight) asks here."""
+    return without(spans_of(calendar_of(profile, institute, hours), start, end), booked.get(profile.pk, ()))
 
 
 def _days(first: date, last: date) -> Iterable[date]:

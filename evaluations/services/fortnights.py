@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from accounts.models import TeacherProfile, User
 from accounts.services.availability import Span, require_apart
 from evaluations.models import Evaluation
+from evaluations.selectors.bookings import booked_spans
 from evaluations.selectors.queues import WITH_A_TEACHER
-from evaluations.services.forecast import spans_of
-from evaluations.services.forecasting import calendar_of, institute_calendar
+from evaluations.services.forecasting import institute_calendar, marking_spans
 from evaluations.services.sla_clock import Interval
 
 DAYS = 14
@@ -21,7 +21,8 @@ DAYS = 14
 
 @dataclass(frozen=True)
 class Day:
-    """One day in the teacher's zone, from now on. `due`: promises of papers that are with them."""
+    """One day in the teacher's zone, from now on; `spans` without what is booked. `due`: promises of papers that are
+    with them."""
 
     day: date
     spans: list[Interval]
@@ -47,7 +48,7 @@ class Fortnight:
 
 
 def fortnight(*, teacher: User, hours: Sequence[Span] | None = None, now: datetime) -> Fortnight:
-    """The next two weeks with the hours as saved, or with `hours` instead (none: the institute's). Seven queries.
+    """The next two weeks with the hours as saved, or with `hours` instead (none: the institute's). Eight queries.
 
     Raises AvailabilityError for hours that cannot be saved.
     """
@@ -57,7 +58,8 @@ def fortnight(*, teacher: User, hours: Sequence[Span] | None = None, now: dateti
     today = now.astimezone(zone).date()
     end = datetime.combine(today + DAYS * timedelta(days=1), datetime.min.time(), zone)
     institute = institute_calendar()
-    spans = spans_of(calendar_of(profile, institute, hours), now, end)
+    booked = booked_spans([profile.pk], now, end)
+    spans = marking_spans(profile, institute, now, end, booked, hours)
     promises = Evaluation.objects.filter(teacher=teacher, state__in=WITH_A_TEACHER, finalised_at=None, due_at__lt=end)
     due = Counter(max(at.astimezone(zone).date(), today) for at in promises.values_list("due_at", flat=True))
     away = [(leave.starts_on, leave.ends_on) for leave in profile.leave.all()]
@@ -69,6 +71,6 @@ def fortnight(*, teacher: User, hours: Sequence[Span] | None = None, now: dateti
         days.append(Day(day, own, due[day], on_leave, day in institute.holidays))
     before = None
     if hours is not None:
-        saved = spans_of(calendar_of(profile, institute), now, end)
+        saved = marking_spans(profile, institute, now, end, booked)
         before = sum((closes - opens).total_seconds() for opens, closes in saved)
     return Fortnight(days, before)

@@ -34,6 +34,10 @@ def rechecks_url(request_id: UUID) -> str:
     return f"/admin/evaluations/remarkrequest/{request_id}/others/"
 
 
+def calibration_url(exam_id: UUID) -> str:
+    return f"/marking/calibration/{exam_id}/"
+
+
 def queue_url() -> str:
     return "/marking/"
 
@@ -44,3 +48,11 @@ def warnings_url() -> str:
 
 def board_url(evaluation_id: UUID) -> str:
     return f"/admin/evaluations/evaluation/{evaluation_id}/change/"
+
+
+def booking_url(booking_id: UUID) -> str:
+    return f"/bookings/{booking_id}/"
+
+
+def statement_url(statement_id: UUID) -> str:
+    return f"/marking/statements/{statement_id}/"

@@ -152,6 +152,9 @@ def make_marked_paper(*, paper_id: UUID, now: datetime) -> str:
     )
     if done and row.storage_key and row.storage_key != key:
         sheet_storage().delete(row.storage_key)
+    if not done and not MarkedPaper.objects.filter(pk=row.pk).exists():
+        # Its student was erased meanwhile.
+        sheet_storage().delete(key)
     return FileState.READY if done else FileState.WAITING
 
 

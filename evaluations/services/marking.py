@@ -6,25 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
-from assessments.models import MarkingStep, PaperQuestion
-from common.content import render_remark
+from assessments.models import PaperQuestion
 from common.errors import ConflictError, DomainError
-from evaluations.models import Evaluation, MarkEvent, QuestionMark
+from evaluations.models import Evaluation, MarkEvent, QuestionMark, SchemeLook
+from evaluations.selectors.schemes import Scheme
 from evaluations.services.claims import lock_claimed, renewed_lease
-from evaluations.services.totals import (
-    MarkError,
-    SchemeStep,
-    checked_free_marks,
-    checked_steps,
-    plain,
-    question_total,
-)
+from evaluations.services.scheme_marks import Given, append_mark, exam_of, history_of, own_events
+from evaluations.services.totals import MarkError, SchemeStep, checked_free_marks, checked_steps, plain, question_total
 
 COMMENT_LENGTH = 1000
 
@@ -36,13 +29,15 @@ class MarkConflict(ConflictError):
 @dataclass(frozen=True)
 class MarkChange:
     """What a marker gives to a question. `version` is the one the marker last saw, 0 for none. `steps` holds all
-    awarded steps, not only changed ones; with `free_marks` they are left out and the comment must say why."""
+    awarded steps, not only changed ones; with `free_marks` they are left out and the comment must say why. `scheme`:
+    the number of the marking scheme that the marker had in front of them, None for the one of now."""
 
     question: UUID
     version: int
     comment: str = ""
     steps: Mapping[str, Decimal] = field(default_factory=dict)
     free_marks: Decimal | None = None
+    scheme: int | None = None
 
 
 def save_mark(
@@ -53,6 +48,7 @@ def save_mark(
     steps: Mapping[str, Decimal],
     comment: str,
     free_marks: Decimal | None = None,
+    scheme: int | None = None,
     actor: User,
     now: datetime,
 ) -> QuestionMark:
@@ -61,7 +57,7 @@ def save_mark(
     The same save sent again (its answer was lost) returns the mark as it stands.
     Raises ClaimError (not theirs to mark now), MarkConflict (newer version), MarkError (not what the scheme allows).
     """
-    change = MarkChange(question_id, version, comment, steps, free_marks)
+    change = MarkChange(question_id, version, comment, steps, free_marks, scheme)
     with transaction.atomic():
         locked = lock_claimed(evaluation.pk, actor)
         lease = renewed_lease(locked, now)
@@ -71,44 +67,56 @@ def save_mark(
 
 
 def give_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: User, now: datetime) -> QuestionMark:
-    """`save_mark` for a locked evaluation whose claim was asked; `active`: the active seconds of the paper by now."""
+    """`save_mark` for a locked evaluation whose claim was asked; `active`: the active seconds of the paper by now.
+
+    What was given by an older scheme counts as it was meant, and is brought up to the scheme of now at once.
+    """
     comment = checked_text(change.comment, COMMENT_LENGTH)
     question = _question(locked, change.question)
-    given, marks = _marks(question, change.steps, change.free_marks, comment)
+    history = history_of(exam_of(locked), question)
+    meant = history.now if change.scheme is None else history.numbered(change.scheme)
+    if meant is None:
+        raise MarkError("There is no such version of the marking scheme.", "unknown_scheme")
+    given, marks = _marks(question, meant, change.steps, change.free_marks, comment)
+    stored = Given({step: plain(value) for step, value in given.items()}, marks, comment, meant)
     current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question).first()
-    stored = {step: plain(value) for step, value in given.items()}
-    if current is not None and _is_repeat(current, change.version, stored, marks, comment):
+    if _stands(locked, question, current, change, stored):
+        assert current is not None
         return current
-    if change.version != (current.version if current else 0):
-        raise _conflict(current)
-    values = {"version": change.version + 1, "steps": stored, "marks": marks, "comment": comment}
-    return _append(locked, question, values, active, actor, now)
+    version = (current.version if current else 0) + 1
+    mark = append_mark(
+        locked, question, stored, version=version, now_scheme=history.now, actor=actor, now=now, active=active
+    )
+    if meant.number:
+        # A desk that still shows an older scheme has not seen the step that is to be looked at.
+        looks = SchemeLook.objects.filter(evaluation=locked, question=question, closed_at=None)
+        looks.filter(revision__number__lte=meant.number).update(closed_at=now, closed_by=actor)
+    return mark
 
 
-def place_mark(
-    locked: Evaluation,
-    question_id: UUID,
-    *,
-    marks: Decimal,
-    steps: Mapping[str, str],
-    comment: str,
-    actor: User,
-    now: datetime,
-) -> QuestionMark:
+def keep_mark(*, evaluation: Evaluation, question_id: UUID, actor: User, now: datetime) -> None:
+    """The marker looked again at an answer whose scheme has a new step, and its mark stays. Raises ClaimError."""
+    with transaction.atomic():
+        locked = lock_claimed(evaluation.pk, actor)
+        looks = SchemeLook.objects.filter(evaluation=locked, question=question_id, closed_at=None)
+        looks.update(closed_at=now, closed_by=actor)
+
+
+def place_mark(locked: Evaluation, question_id: UUID, given: Given, *, actor: User, now: datetime) -> QuestionMark:
     """Writes a mark that was decided away from the desk (checked there), as an event of `actor`; the same mark again
     changes nothing."""
     current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question_id).first()
-    if current is not None and (current.marks, current.steps, current.comment) == (marks, steps, comment):
+    if current is not None and _same(current, given) and current.revision_id == given.under.revision_id:
         return current
+    question = PaperQuestion.objects.get(pk=question_id)
+    scheme = history_of(locked.attempt.exam_id, question).now
     version = current.version + 1 if current else 1
-    values = {"version": version, "steps": dict(steps), "marks": marks, "comment": comment}
-    return _append(locked, PaperQuestion.objects.get(pk=question_id), values, None, actor, now)
+    return append_mark(locked, question, given, version=version, now_scheme=scheme, actor=actor, now=now)
 
 
 def scheme_of(question: PaperQuestion) -> list[SchemeStep]:
-    """The marking scheme of the version the student sat."""
-    rows = MarkingStep.objects.filter(version=question.version_id)
-    return [SchemeStep(str(s.pk), s.marks, s.part, s.alternative, s.method or 1) for s in rows]
+    """The marking scheme of the version the student sat, as it was frozen."""
+    return history_of(None, question).now.steps
 
 
 def checked_text(text: str, longest: int) -> str:
@@ -139,38 +147,40 @@ def _question(evaluation: Evaluation, question_id: UUID) -> PaperQuestion:
 
 
 def _marks(
-    question: PaperQuestion, steps: Mapping[str, Decimal], free_marks: Decimal | None, comment: str
+    question: PaperQuestion, scheme: Scheme, steps: Mapping[str, Decimal], free_marks: Decimal | None, comment: str
 ) -> tuple[dict[str, Decimal], Decimal]:
     if free_marks is not None:
-        return {}, checked_free_marks(free_marks, question.marks, comment)
-    scheme = scheme_of(question)
-    given = checked_steps(scheme, steps)
-    return given, question_total(scheme, given, question.marks)
+        free = checked_free_marks(free_marks, question.marks, comment)
+        return {}, question.marks if scheme.is_given else free
+    given = checked_steps(scheme.steps, steps)
+    return given, question.marks if scheme.is_given else question_total(scheme.steps, given, question.marks)
 
 
-def _is_repeat(current: QuestionMark, version: int, steps: dict[str, str], marks: Decimal, comment: str) -> bool:
-    same = (current.steps, current.marks, current.comment) == (steps, marks, comment)
-    return same and current.version == version + 1
+def _stands(
+    locked: Evaluation, question: PaperQuestion, current: QuestionMark | None, change: MarkChange, given: Given
+) -> bool:
+    """Whether it was saved before. Raises MarkConflict when somebody saved something else since. Events that a changed
+    scheme made since are nobody's: the marker's new marks go on from what they saw."""
+    if current is None:
+        if change.version:
+            raise _conflict(current)
+        return False
+    if change.version == current.version:
+        return False
+    if _same(current, given) and current.version == change.version + 1:
+        return True
+    own, *earlier = own_events(locked, question)
+    is_next = own.version > change.version and all(one.version <= change.version for one in earlier)
+    if is_next and _same(own, given):
+        return True
+    if own.version <= change.version < current.version:
+        return False
+    raise _conflict(current)
+
+
+def _same(row: QuestionMark | MarkEvent, given: Given) -> bool:
+    return (row.steps, row.marks, row.comment) == (given.steps, given.marks, given.comment)
 
 
 def _conflict(current: QuestionMark | None) -> MarkConflict:
     return MarkConflict("This mark was changed in another place.", "version", current=current_values(current))
-
-
-def _append(
-    evaluation: Evaluation,
-    question: PaperQuestion,
-    values: dict[str, Any],
-    active: int | None,
-    actor: User,
-    now: datetime,
-) -> QuestionMark:
-    MarkEvent.objects.create(
-        evaluation=evaluation, question=question, actor=actor, at=now, active_seconds=active, **values
-    )
-    mark, _ = QuestionMark.objects.update_or_create(
-        evaluation=evaluation,
-        question=question,
-        defaults={**values, "comment_html": render_remark(values["comment"]), "updated_at": now},
-    )
-    return mark

@@ -105,7 +105,8 @@ def _last_papers(profile: TeacherProfile) -> list[dict[str, Spent]]:
     """The teacher's time on each of their last papers until it was finished first; corrections later do not count."""
     finished = Evaluation.objects.filter(teacher=profile.pk, finalised_at__isnull=False).order_by("-finalised_at", "id")
     last = list(finished.values_list("pk", flat=True)[:PAPERS])
-    events = MarkEvent.objects.filter(evaluation__in=last, at__lte=F("evaluation__finalised_at")).order_by("at", "id")
+    rows = MarkEvent.objects.filter(evaluation__in=last, worked_from=None, at__lte=F("evaluation__finalised_at"))
+    events = rows.order_by("at", "id")
     signs: dict[UUID, list[Sign]] = {paper: [] for paper in last}
     for paper, question, kind, marks, active, actor in events.values_list(
         "evaluation_id", "question_id", "question__type", "question__marks", "active_seconds", "actor_id"

@@ -7,7 +7,7 @@ what of it differs from the record goes over to that as events of the moderator,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,8 +31,9 @@ from evaluations.services import links
 from evaluations.services.claims import WORDS
 from evaluations.services.concluding import conclude, finish_held, move_audited
 from evaluations.services.marking import place_mark
+from evaluations.services.scheme_marks import Given, brought_up, history_of
 from evaluations.services.sharing import copy_ink, copy_marks
-from evaluations.services.totals import checked_free_marks
+from evaluations.services.totals import checked_free_marks, checked_steps, plain, question_total
 from evaluations.services.transitions import lock_with_record, record_opening
 from notifications.enums import NotificationKind
 from notifications.services.inbox import News, notify_many
@@ -43,16 +44,26 @@ ZERO = Decimal(0)
 
 
 class ModerationError(DomainError):
-    """The decision cannot be made so. `number` in the details: of the question it is about."""
+    """The decision cannot be made so. In the details `number`: of the question it is about, `step`: the step's id."""
+
+
+@dataclass(frozen=True)
+class StepDecision:
+    """What counts of one step: as the first or the second marker gave it, or `marks` of one's own."""
+
+    choice: Literal["first", "second", "own"]
+    marks: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What counts of one number: the first or the second marking as it stands, or own marks with why."""
+    """What counts of one number: the first or the second marking as it stands, or one's own decision: step by step
+    (`steps`, by step id; then all of the scheme are needed), or where that is None free marks with why."""
 
     choice: Literal["first", "second", "own"]
     marks: Decimal | None = None
     reason: str = ""
+    steps: Mapping[str, StepDecision] | None = None
 
 
 def open_moderation(
@@ -65,7 +76,9 @@ def open_moderation(
     copy_marks(record, first, now)
     copy_ink(record, first)
     asked = _satellite(record, EvaluationRole.MODERATION, EvaluationState.MODERATION, now)
-    _tell(asked, checks, now)
+    asked.remind_at = asked.half_at if asked.half_at is not None and asked.half_at > now else asked.most_at
+    asked.save(update_fields=["remind_at"])
+    _tell(asked, now)
     return asked
 
 
@@ -180,35 +193,76 @@ def _decide(
 ) -> None:
     """Writes one number to the moderator's evaluation, and to the record what is another mark there."""
     rows = [_marks_of(side, number) for side in sides]
+    exam = record.attempt.exam_id
     if decision.choice == OWN:
-        wanted = _own(number, decision, rows)
+        wanted = _own(number, decision, rows, exam)
     else:
         chosen = rows[decision.choice == SECOND]
-        wanted = {pk: (mark.marks, mark.steps, mark.comment) for pk, mark in chosen.items()}
-    for question, (marks, steps, comment) in wanted.items():
-        place_mark(locked, question, marks=marks, steps=steps, comment=comment, actor=actor, now=now)
+        wanted = {pk: _as_given(mark, exam) for pk, mark in chosen.items()}
+    for question, given in wanted.items():
+        place_mark(locked, question, given, actor=actor, now=now)
     if decision.choice == FIRST:
         return
-    for question in _marks_of(record, number).keys() - wanted.keys():
-        # With internal choice the alternative that was not taken must not win by what it had.
-        place_mark(record, question, marks=ZERO, steps={}, comment="", actor=actor, now=now)
-    for question, (marks, steps, comment) in wanted.items():
-        place_mark(record, question, marks=marks, steps=steps, comment=comment, actor=actor, now=now)
+    for question, mark in _marks_of(record, number).items():
+        if question not in wanted:
+            # With internal choice the alternative that was not taken must not win by what it had.
+            nothing = Given({}, ZERO, "", history_of(exam, mark.question).now)
+            place_mark(record, question, nothing, actor=actor, now=now)
+    for question, given in wanted.items():
+        place_mark(record, question, given, actor=actor, now=now)
 
 
-def _own(
-    number: int, decision: Decision, rows: list[dict[UUID, QuestionMark]]
-) -> dict[UUID, tuple[Decimal, dict[str, str], str]]:
-    """The moderator's own marks, on the alternative that counted."""
-    of = max((mark for row in rows for mark in row.values()), key=lambda mark: mark.marks).question
+def _as_given(mark: QuestionMark, exam_id: UUID) -> Given:
+    under = history_of(exam_id, mark.question).of(mark.revision_id)
+    return Given(mark.steps, mark.marks, mark.comment, under)
+
+
+def _own(number: int, decision: Decision, rows: list[dict[UUID, QuestionMark]], exam_id: UUID) -> dict[UUID, Given]:
+    """The moderator's own decision: of steps on the question they belong to, of free marks on the one that counted."""
     try:
+        if decision.steps is not None:
+            return _by_steps(decision, decision.steps, rows, exam_id)
+        of = max((mark for row in rows for mark in row.values()), key=lambda mark: mark.marks).question
+        scheme = history_of(exam_id, of).now
         if decision.marks is None:
             raise ModerationError(_("Say how many marks."), "marks_missing")
         marks = checked_free_marks(decision.marks, of.marks, decision.reason)
     except DomainError as error:
         told = f"{_('Question %s') % number}: {error.message}"
-        raise ModerationError(told, error.code, number=number) from error
-    return {of.pk: (marks, {}, decision.reason.strip()[:1000])}
+        raise ModerationError(told, error.code, number=number, step=error.details.get("step")) from error
+    return {of.pk: Given({}, marks, decision.reason.strip()[:1000], scheme)}
+
+
+def _by_steps(
+    decision: Decision, decided: Mapping[str, StepDecision], rows: list[dict[UUID, QuestionMark]], exam_id: UUID
+) -> dict[UUID, Given]:
+    """Awards for every step of the scheme, the first's, the second's or the moderator's: the student reads which steps
+    the marks are for."""
+    questions = {key: mark.question for row in rows for key, mark in row.items()}
+    for key, question in questions.items():
+        scheme = history_of(exam_id, question).now
+        ids = [step.id for step in scheme.steps]
+        if not decided.keys() <= set(ids):
+            continue
+        if len(decided) < len(ids):
+            place, missing = next((place, one) for place, one in enumerate(ids, start=1) if one not in decided)
+            raise ModerationError(_("Decide on step %s too.") % place, "undecided_step", step=missing)
+        sides = [
+            brought_up(_as_given(row[key], exam_id), scheme, question.marks).steps if key in row else {} for row in rows
+        ]
+        awards = checked_steps(scheme.steps, {one: _award(one, decided[one], sides) for one in ids})
+        total = question.marks if scheme.is_given else question_total(scheme.steps, awards, question.marks)
+        stored = {one: plain(award) for one, award in awards.items()}
+        return {key: Given(stored, total, decision.reason.strip()[:1000], scheme)}
+    raise ModerationError(_("This step does not belong to the question."), "unknown_step")
+
+
+def _award(step: str, decided: StepDecision, sides: list[Mapping[str, str]]) -> Decimal:
+    if decided.choice != OWN:
+        return Decimal(sides[decided.choice == SECOND].get(step, "0"))
+    if decided.marks is None:
+        raise ModerationError(_("Say how many marks."), "marks_missing", step=step)
+    return decided.marks
 
 
 def _marks_of(evaluation: Evaluation, number: int) -> dict[UUID, QuestionMark]:
@@ -217,11 +271,17 @@ def _marks_of(evaluation: Evaluation, number: int) -> dict[UUID, QuestionMark]:
 
 
 def _take_ink(record: Evaluation, second: Evaluation, decisions: Mapping[int, Decision], now: datetime) -> None:
-    """Of a question whose second marking was taken its ink stands instead of the first; where the moderator gave other
-    marks the verdicts of the first go, its words stay. Ink on no question is the first's, unless nothing else is."""
+    """Of a question whose second marking was taken its ink stands instead of the first; where the moderator decided
+    otherwise the verdicts of the first go, its words stay. Of a decision step by step the verdict at each step is its
+    who was taken for it. Ink on no question is the first's, unless nothing else is."""
     of = {choice: [n for n, one in decisions.items() if one.choice == choice] for choice in (FIRST, SECOND, OWN)}
-    gone = Q(question__number__in=of[SECOND]) | Q(question__number__in=of[OWN], kind__in=VERDICTS)
-    fresh = Q(question__number__in=of[SECOND])
+    steps = {key: one.choice for decided in decisions.values() for key, one in (decided.steps or {}).items()}
+    taken = {choice: [key for key, one in steps.items() if one == choice] for choice in (FIRST, SECOND)}
+    own = Q(question__number__in=of[OWN], kind__in=VERDICTS) & ~Q(step__isnull=False, step__in=taken[FIRST])
+    gone = Q(question__number__in=of[SECOND]) | own
+    fresh = Q(question__number__in=of[SECOND]) | Q(
+        question__number__in=of[OWN], kind__in=VERDICTS, step__in=taken[SECOND]
+    )
     if of[SECOND] and not of[FIRST] and not of[OWN]:
         gone |= Q(question=None)
         fresh |= Q(question=None)
@@ -230,13 +290,20 @@ def _take_ink(record: Evaluation, second: Evaluation, decisions: Mapping[int, De
     copy_ink(second, record, only=fresh)
 
 
-def _tell(asked: Evaluation, checks: ExamChecks, now: datetime) -> None:
+def deciders(asked: Evaluation) -> list[User]:
+    """Who is told of a paper to decide: whoever has taken it up, else the exam's moderators without a conflict, else
+    staff."""
+    if asked.teacher is not None:
+        return [asked.teacher]
     barred = conflicts_of([sitting_of(asked)])[asked.pk]
-    named: Collection[User] = checks.moderators.filter(is_active=True) if checks.pk else ()
+    named = User.objects.filter(moderated_exams__exam=asked.attempt.exam_id, is_active=True)
     people = [person for person in named if person.pk not in barred]
-    people = people or list(User.objects.filter(is_staff=True, is_active=True))
+    return people or list(User.objects.filter(is_staff=True, is_active=True))
+
+
+def _tell(asked: Evaluation, now: datetime) -> None:
     told = []
-    for person in people:
+    for person in deciders(asked):
         with translation.override(person.language):
             title = _("Two markings differ: %(exam)s") % {"exam": asked.attempt.exam.title}
             body = _("Look at both and decide. The promise to the student goes on.")

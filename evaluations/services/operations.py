@@ -142,7 +142,11 @@ class _Work:
     def _mark(self, key: UUID, change: MarkChange) -> Receipt:
         mark = give_mark(self.locked, change, active=self.locked.active_seconds, actor=self.actor, now=self.now)
         self._note(key, OperationKind.MARK, change.question, mark.version)
-        return Receipt(key, APPLIED, mark.version, shown=mark.comment_html)
+        # What was given by an older scheme is another mark now; the desk shows that one.
+        number = mark.revision.number if mark.revision else 0
+        is_other = change.scheme is not None and change.scheme != number
+        current = current_values(mark) if is_other else None
+        return Receipt(key, APPLIED, mark.version, current=current, shown=mark.comment_html)
 
     def _draw(self, key: UUID, item: AnnotationInput) -> Receipt:
         assert self.ink is not None

@@ -31,7 +31,7 @@ from assessments.services.sheets import SheetMissingError, keep_arrived, note_re
 from assessments.services.submission import require_student
 from common.errors import ConflictError, DomainError
 from common.storage import UploadTarget
-from evaluations.enums import PictureReason, PictureState
+from evaluations.enums import PRACTICE_ROLES, PictureReason, PictureState
 from evaluations.models import Evaluation, PictureRequest
 from evaluations.selectors.sheets import page_number
 from evaluations.services.annotations import checked_geometry
@@ -84,6 +84,10 @@ def ask_picture(
     with transaction.atomic():
         lock_with_record(evaluation)
         locked = lock_claimed(evaluation.pk, actor)
+        if locked.role in PRACTICE_ROLES:
+            raise PictureError(
+                _("Its student cannot photograph this paper again. Mark what can be read."), "no_pictures"
+            )
         pages = SheetPage.objects.filter(upload__attempt=locked.attempt_id, upload__state=UploadState.VERIFIED)
         page = pages.filter(pk=page_id).first()
         if page is None:

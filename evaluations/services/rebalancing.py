@@ -1,4 +1,4 @@
-"""Papers of teachers who went on leave go to somebody who is there."""
+"""Papers of teachers who went on leave, or must not begin them any more, go to somebody who is there and may."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.db import transaction
 from accounts.models import Leave, User
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, Transition
+from evaluations.selectors.eligibility import held_by_barred
 from evaluations.services.assignment import AssignmentError, give_evaluation
 from evaluations.services.assignment_news import tell_gone
 from evaluations.services.choosing import HOLDER
 
 DAY = timedelta(days=1)
+BATCH = 200
 
 
 def rebalance(*, now: datetime) -> int:
@@ -24,7 +26,8 @@ def rebalance(*, now: datetime) -> int:
 
     Both are told; where nobody can have it a paper stays, and the next sweep tries again. What waits for its student,
     and what staff gave to somebody although they were away, stays too. Returns how many moved. Repeatable, also by
-    several at once: two queries while nobody is away.
+    several at once: three queries while nobody is away. Then what teachers hold who must not begin it
+    (`move_from_barred`).
     """
     leaves = _leaves(now)
     papers = Evaluation.objects.filter(
@@ -32,6 +35,7 @@ def rebalance(*, now: datetime) -> int:
     ).select_related("policy__calendar", "attempt__exam", "teacher")
     moved = 0
     hopeless: set[UUID] = set()
+    moved += move_from_barred(now=now)
     for paper in list(papers.order_by("due_at", "id")) if leaves else []:
         assert paper.teacher is not None
         programme = paper.attempt.exam.programme_id
@@ -45,6 +49,28 @@ def rebalance(*, now: datetime) -> int:
         moved += taker is not None
         if nobody:
             hopeless.add(programme)
+    return moved
+
+
+def move_from_barred(*, now: datetime, teacher: User | None = None) -> int:
+    """Gives papers that are not begun, of teachers who must not have papers of the exam now (paused, or with practice
+    papers to mark first), to the best others; `teacher`: only theirs. Where nobody can have it a paper stays. Returns
+    how many moved. Repeatable; one query while there is none."""
+    rows = held_by_barred().filter(paused_at=None).select_related("attempt__exam", "teacher")
+    if teacher is not None:
+        rows = rows.filter(teacher=teacher)
+    moved = 0
+    for paper in list(rows.order_by("due_at", "id")[:BATCH]):
+        assert paper.teacher is not None
+        reason = f"{paper.teacher.name} may not begin papers of this exam now"
+        try:
+            with transaction.atomic():
+                taker, _ranking = give_evaluation(evaluation=paper, reason=reason, now=now)
+                if taker is not None:
+                    tell_gone(paper, paper.teacher, now, is_barred=True)
+        except AssignmentError:  # begun, or given to somebody, meanwhile
+            continue
+        moved += taker is not None
     return moved
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.audit import record_event
-from assessments.models import Attempt, MarkingStep, PaperQuestion
+from assessments.models import Attempt, PaperQuestion
 from common.errors import ConflictError, DomainError, NotPermittedError
 from evaluations.enums import EvaluationRole, EvaluationState, RemarkState, TokenKind
 from evaluations.models import Evaluation, QuestionMark, RemarkRequest, RemarkStep, RemarkToken
@@ -25,10 +25,11 @@ from evaluations.services.breaches import flag_if_late
 from evaluations.services.claims import lock_claimed
 from evaluations.services.clarifications import Place, checked_place, marker_of, require_open
 from evaluations.services.corrections import NewMark, correct_mark
-from evaluations.services.marking import checked_text, scheme_of
+from evaluations.services.marking import checked_text
 from evaluations.services.pictures import require_no_open_picture
 from evaluations.services.policies import promised_at, rung_moments
 from evaluations.services.remark_news import propose_rechecks, tell_asked, tell_decided
+from evaluations.services.scheme_marks import Given, brought_up, history_of
 from evaluations.services.totals import plain, question_total
 from evaluations.services.transitions import lock_evaluation, move, record_opening
 from evaluations.services.workload import share_work
@@ -90,6 +91,13 @@ def open_recheck(
     RemarkError."""
     if not actor.is_staff:
         raise NotPermittedError(_("Only staff open re-checks."), "not_staff")
+    return open_scheme_recheck(record=record, question_id=question_id, steps=steps, reason=reason, actor=actor, now=now)
+
+
+def open_scheme_recheck(
+    *, record: Evaluation, question_id: UUID, steps: Collection[UUID], reason: str, actor: User, now: datetime
+) -> RemarkRequest:
+    """A re-check by the system, because the marking scheme was changed by `actor`. Raises RemarkError."""
     reason = _said(reason, LONGEST, _("Give a reason."))
     with transaction.atomic():
         locked = lock_evaluation(record.pk)
@@ -158,7 +166,8 @@ def _open(
         raise RemarkError(_("This question has full marks already."), "full_marks")
     if RemarkRequest.objects.filter(evaluation=record, question=question_id).exists():
         raise RemarkError(_("A re-mark of this question was asked for already."), "asked_before")
-    rows = {step.pk: step for step in MarkingStep.objects.filter(version=mark.question.version_id, pk__in=steps)}
+    scheme = history_of(record.attempt.exam_id, mark.question).now
+    rows = {UUID(line.id): line for line in scheme.lines if UUID(line.id) in set(steps)}
     if rows.keys() != set(steps):
         raise RemarkError(_("This step does not belong to the question."), "unknown_step")
     given = {pk: Decimal(mark.steps.get(str(pk), "0")) for pk in rows}
@@ -182,10 +191,9 @@ def _open(
     if pk is not None:
         asked.pk = pk
     asked.save(force_insert=True)
-    pointed = sorted(rows.values(), key=lambda step: step.position)
-    made = [RemarkStep(request=asked, step=step, before=given[step.pk]) for step in pointed]
+    made = [RemarkStep(request=asked, step_id=key, before=given[key]) for key in rows]
     RemarkStep.objects.bulk_create(made or [RemarkStep(request=asked, before=mark.marks)])
-    about = {"question": mark.question_id, "steps": [str(step.pk) for step in pointed], "recheck": is_recheck}
+    about = {"question": mark.question_id, "steps": [str(key) for key in rows], "recheck": is_recheck}
     record_event(actor=actor, action="remark.asked", obj=asked, before={}, after=about, reason=reason[:300], now=now)
     tell_asked(asked, record, now)
     return asked
@@ -240,22 +248,24 @@ def _new_mark(record: Evaluation, asked: RemarkRequest, mark: QuestionMark, uphe
     stands = QuestionMark.objects.get(evaluation=record, question=asked.question)
     if not upheld:
         return None
+    history = history_of(record.attempt.exam_id, asked.question)
     if upheld[0].step_id is None or not stands.steps:
-        new = NewMark(asked.question, mark.steps, mark.marks, stands.comment)
+        given = Given(mark.steps, mark.marks, stands.comment, history.of(mark.revision_id))
     else:
+        had = Given(stands.steps, stands.marks, stands.comment, history.of(stands.revision_id))
         changed = {str(row.step_id): plain(row.after) for row in upheld if row.after is not None}
-        steps = {**stands.steps, **changed}
-        given = {key: Decimal(value) for key, value in steps.items()}
-        total = question_total(scheme_of(asked.question), given, asked.question.marks)
-        new = NewMark(asked.question, steps, total, stands.comment)
-    return new if new.marks > stands.marks else None
+        steps = {**brought_up(had, history.now, asked.question.marks).steps, **changed}
+        awards = {key: Decimal(value) for key, value in steps.items()}
+        total = question_total(history.now.steps, awards, asked.question.marks)
+        given = Given(steps, total, stands.comment, history.now)
+    return NewMark(asked.question, given) if given.marks > stands.marks else None
 
 
 def _close(asked: RemarkRequest, new: NewMark | None, actor: User, now: datetime) -> None:
     state = RemarkState.UPHELD if new is not None else RemarkState.REFUSED
     values = {
         "state": state,
-        "marks_after": new.marks if new is not None else asked.marks_before,
+        "marks_after": new.given.marks if new is not None else asked.marks_before,
         "decided_by": actor,
         "decided_at": now,
     }

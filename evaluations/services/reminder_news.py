@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.templatetags.ui_times import clock_text
+from evaluations.enums import Rung
 from evaluations.models import Evaluation, Reminder
 from evaluations.services import links
 from notifications.enums import NotificationKind
@@ -39,6 +41,29 @@ def warn(paper: Evaluation, row: Reminder, now: datetime) -> None:
             title = _("Late: %(exam)s") % exam
             body = _("Paper %(id)s was due by %(day)s, %(clock)s.") % due
     _tell_teacher(NotificationKind.PAPER_REMINDER, paper, row, title, body, now)
+
+
+def tell_deciders(paper: Evaluation, row: Reminder, people: Iterable[User], now: datetime) -> None:
+    """Two markings wait for a decision, and half of the time is used, or little is left, or none."""
+    is_half = row.rung == Rung.HALF
+    for person in people:
+        with translation.override(person.language):
+            exam = {"exam": paper.attempt.exam.title}
+            if is_half:
+                title = _("Half of the time is used: %(exam)s") % exam
+            else:
+                title = (_("Due soon: %(exam)s") if now <= paper.due_at else _("Late: %(exam)s")) % exam
+            due = _due(paper, ZoneInfo(person.time_zone))
+            body = _("Two markings of paper %(id)s differ. Decide; it is due %(day)s, %(clock)s.") % due
+        notify(
+            user=person,
+            kind=NotificationKind.PAPER_HALFWAY if is_half else NotificationKind.PAPER_REMINDER,
+            cause=f"reminder:{row.pk}",
+            title=title,
+            body=body,
+            url=links.moderation_url(paper.pk),
+            now=now,
+        )
 
 
 def tell_staff(paper: Evaluation, row: Reminder, now: datetime) -> None:

@@ -6,13 +6,15 @@
 | most | four fifths are used | the teacher, by e-mail too |
 | help | the same, and it is not begun | it goes to a teacher with whom it comes in time, else staff are told |
 
+Of a paper that waits for a moderator the first two are told to whoever has taken it up, else to all who may decide.
+
 Each happens once for a paper and its teacher, help once for a promise: the row of the rung, the move and the
 notifications are one transaction, under the lock of the paper. After missed beats only the highest rung that is due is
 told, the lower ones are written down as passed. What is late already is `breaches`' to tell staff; its teacher is still
 warned.
 
 What a scan costs: `Evaluation.remind_at` says when a paper is to be looked at next, so a scan in which nothing is due
-is two reads of partial indexes that find nothing, however many papers are open. Each paper is found at most twice for
+is three reads of partial indexes that find nothing, however many papers are open. Each paper is found at most twice for
 each teacher who has it. Only where help is to be sought the forecast is played, once for all papers of the scan (a
 second or two for ten thousand). The calendar is not asked again: moments are worked out when a paper is opened and when
 its promise moves, and once for rows from before there were any, BATCH of them in a scan.
@@ -28,13 +30,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from evaluations.enums import OPEN_STATES, EvaluationState, Rung
+from evaluations.enums import HELD_STATES, OPEN_STATES, EvaluationRole, EvaluationState, Rung
 from evaluations.models import Evaluation, Reminder
 from evaluations.services import reminder_news as news
 from evaluations.services.assignment import assign_evaluation, give_evaluation
 from evaluations.services.assignment_news import tell_gone
 from evaluations.services.forecast_moves import RISKY, Move, propose_moves
 from evaluations.services.forecasting import open_queue
+from evaluations.services.moderating import deciders
 from evaluations.services.pauses import moved_by_pause
 from evaluations.services.policies import clock_calendar, rung_moments
 from evaluations.services.sla_clock import Calendar, CalendarError
@@ -54,7 +57,29 @@ def remind(*, now: datetime) -> int:
     due = Evaluation.objects.filter(PROMISED, paused_at=None, remind_at__isnull=False, remind_at__lte=now)
     papers = list(due.order_by("remind_at", "id")[:BATCH])
     moves = _proposals(papers, now)
-    return sum(_climb(paper.pk, moves.get(paper.pk), now) for paper in papers)
+    return sum(_climb(paper.pk, moves.get(paper.pk), now) for paper in papers) + _remind_moderators(now)
+
+
+def _remind_moderators(now: datetime) -> int:
+    waiting = Evaluation.objects.filter(state__in=HELD_STATES, role=EvaluationRole.MODERATION, remind_at__lte=now)
+    due = waiting.filter(paused_at=None).order_by("due_at", "id").values_list("pk", flat=True)[:BATCH]
+    return sum(_climb_undecided(pk, now) for pk in list(due))
+
+
+def _climb_undecided(paper_id: UUID, now: datetime) -> int:
+    with transaction.atomic():
+        paper = lock_evaluation(paper_id)
+        if paper.state != EvaluationState.MODERATION or paper.remind_at is None or now < paper.remind_at:
+            return 0
+        is_half = paper.most_at is not None and now < paper.most_at
+        if not is_half:
+            _record(paper, Rung.HALF, now, is_told=False)
+        row = _record(paper, Rung.HALF if is_half else Rung.MOST, now, is_told=True)
+        if row is not None:
+            news.tell_deciders(paper, row, deciders(paper), now)
+        paper.remind_at = paper.most_at if is_half else None
+        paper.save(update_fields=["remind_at"])
+    return int(row is not None)
 
 
 def work_out_rungs() -> int:

@@ -29,6 +29,8 @@ from evaluations.services.concluding import finish_held, move_audited
 from evaluations.services.double_marking import Difference, Risk, Tolerance, is_sampled, mean_in_halves
 from evaluations.services.marking import place_mark
 from evaluations.services.moderating import open_moderation, sides_of
+from evaluations.services.policies import promised_at, rung_moments
+from evaluations.services.scheme_marks import Given, history_of
 from evaluations.services.transitions import lock_evaluation, record_opening
 from evaluations.services.workload import work_to_do
 from evaluations.services.written_marks import objective_marks
@@ -69,21 +71,28 @@ def plan_second(*, record: Evaluation, written: Decimal, now: datetime) -> Plan:
     return Plan(True, f"Second marking: {why}.")
 
 
-def open_second(*, record: Evaluation, why: str, actor: User, now: datetime) -> Evaluation:
-    """The locked record waits from now on; returns its second marking, which waits for a teacher."""
+def open_second(
+    *, record: Evaluation, why: str, actor: User, now: datetime, is_promised_anew: bool = False
+) -> Evaluation:
+    """The locked record waits from now on; returns its second marking, which waits for a teacher: with what is left of
+    the promise, or, where that was kept already, with a promise of its own."""
     let_go = {"claimed_at": None, "lease_until": None, "remind_at": None}
     move_audited(record, "hold", ("state",), actor=actor, now=now, reason=why, changes=let_go)
+    due_at, half_at, most_at = record.due_at, record.half_at, record.most_at
+    if is_promised_anew:
+        due_at = promised_at(policy=record.policy, submitted_at=now)
+        half_at, most_at = rung_moments(policy=record.policy, submitted_at=now, due_at=due_at)
     second = Evaluation(
         attempt=record.attempt,
         role=EvaluationRole.SECOND,
         record=record,
         is_remark=True,
         policy=record.policy,
-        submitted_at=record.submitted_at,
-        due_at=record.due_at,
-        half_at=record.half_at,
-        most_at=record.most_at,
-        remind_at=record.half_at if record.half_at is not None and record.half_at > now else record.most_at,
+        submitted_at=now if is_promised_anew else record.submitted_at,
+        due_at=due_at,
+        half_at=half_at,
+        most_at=most_at,
+        remind_at=half_at if half_at is not None and half_at > now else most_at,
         work=work_to_do(record),
         max_marks=record.attempt.paper.written_marks,
     )
@@ -191,7 +200,9 @@ def _others(record: Evaluation) -> bool:
         teacher__is_teacher=True,
         teacher__teacher_profile__verified_at__isnull=False,
     )
-    barred = conflicts_of([Sitting(record.pk, record.attempt.student_id, is_remark=True)])[record.pk]
+    barred = conflicts_of([Sitting(record.pk, record.attempt.student_id, record.attempt.exam_id, is_remark=True)])[
+        record.pk
+    ]
     return bool(set(qualified.values_list("teacher_id", flat=True)) - {*barred, record.teacher_id})
 
 
@@ -235,6 +246,7 @@ def _give_means(record: Evaluation, pairs: Collection[Pair], actor: User, now: d
         mean = mean_in_halves(pair.first.marks, pair.second.marks)
         if mean == pair.first.marks:
             continue
-        known = QuestionMark.objects.get(evaluation=record, question=pair.first.question)
+        known = QuestionMark.objects.select_related("question").get(evaluation=record, question=pair.first.question)
         words = f"{known.comment} Mean of two markings.".strip()[-1000:]
-        place_mark(record, known.question_id, marks=mean, steps={}, comment=words, actor=actor, now=now)
+        scheme = history_of(record.attempt.exam_id, known.question).now
+        place_mark(record, known.question_id, Given({}, mean, words, scheme), actor=actor, now=now)

@@ -21,6 +21,8 @@ from assessments.models import Exam, PaperQuestion, Response
 from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Annotation, Evaluation, MarkEvent, MarkingGroup, QuestionMark
 from evaluations.selectors.progress import marking_progress
+from evaluations.selectors.schemes import scheme_histories
+from evaluations.services.scheme_marks import append_mark, given_by
 from evaluations.services.transitions import lock_evaluation, move, record_opening
 from evaluations.services.workload import share_work
 
@@ -131,18 +133,23 @@ def _marks_of(record: Evaluation, numbers: Iterable[int]) -> Decimal:
 
 
 def copy_marks(share: Evaluation, record: Evaluation, now: datetime) -> None:
-    """The marks of `share` as they stand to `record`, one event each, by who gave the last one."""
-    known = {mark.question_id: mark for mark in QuestionMark.objects.filter(evaluation=record)}
-    last = {event.question_id: event for event in MarkEvent.objects.filter(evaluation=share).order_by("id")}
-    for mark in QuestionMark.objects.filter(evaluation=share).order_by("question__number"):
-        version = known[mark.question_id].version + 1 if mark.question_id in known else 1
-        values = {"version": version, "steps": mark.steps, "marks": mark.marks, "comment": mark.comment}
-        actor = last[mark.question_id].actor_id
-        MarkEvent.objects.create(evaluation=record, question_id=mark.question_id, actor_id=actor, at=now, **values)
-        QuestionMark.objects.update_or_create(
-            evaluation=record,
-            question_id=mark.question_id,
-            defaults={**values, "comment_html": mark.comment_html, "updated_at": now},
+    """The marks of `share` as their markers gave them to `record`, by who gave the last one."""
+    known = dict(QuestionMark.objects.filter(evaluation=record).values_list("question", "version"))
+    last: dict[UUID, MarkEvent] = {}
+    events = MarkEvent.objects.filter(evaluation=share, worked_from=None).select_related("question", "actor")
+    for event in events.order_by("id"):
+        last[event.question_id] = event
+    schemes = scheme_histories(share.attempt.exam_id, {one.question.version_id for one in last.values()})
+    for key, event in sorted(last.items(), key=lambda item: item[1].question.number):
+        history = schemes[event.question.version_id]
+        append_mark(
+            record,
+            event.question,
+            given_by(event, history),
+            version=known.get(key, 0) + 1,
+            now_scheme=history.now,
+            actor=event.actor,
+            now=now,
         )
 
 

@@ -22,10 +22,11 @@ from accounts.models import Leave, TeacherProfile, User
 from courses.models import TeachingQualification
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, MarkingGroup
+from evaluations.selectors.bookings import booked_spans
 from evaluations.selectors.conflicts import conflicts_of, sitting_of
 from evaluations.services.choosing import AWAY, NOT_MEANT, Option
 from evaluations.services.forecast import OpenTime, spans_of
-from evaluations.services.forecasting import calendar_of, institute_calendar
+from evaluations.services.forecasting import institute_calendar, marking_spans
 from evaluations.services.measuring import paces_of
 from evaluations.services.sla_clock import Interval
 from evaluations.services.speeds import Pace
@@ -192,13 +193,14 @@ def _locked_profiles(teachers: Collection[UUID], now: datetime) -> dict[UUID, Te
 def _colleagues(profiles: Mapping[UUID, TeacherProfile], now: datetime) -> dict[UUID, Colleague]:
     institute, paces = institute_calendar(), paces_of(list(profiles.values()))
     until = now + HORIZON
+    booked = booked_spans(list(profiles), now, until)
     usual: list[Interval] | None = None
     loads = _loads(profiles)
     found = {}
     for key, profile in profiles.items():
         leave = [(row.starts_on, row.ends_on) for row in profile.leave.all()]
-        if leave or profile.working_hours.all():
-            spans = spans_of(calendar_of(profile, institute), now, until)
+        if leave or profile.working_hours.all() or key in booked:
+            spans = marking_spans(profile, institute, now, until, booked)
         else:
             spans = usual = spans_of(institute, now, until) if usual is None else usual
         found[key] = Colleague(profile, paces[key], OpenTime(spans, now), leave, loads[key])

@@ -43,9 +43,9 @@ RULES: dict[str, Rule] = {
     "divide": Rule(frozenset({S.QUEUED}), S.SHARED, "Only a waiting paper is divided by questions."),
     "gather": Rule(frozenset({S.SHARED}), S.FINALISED, "Somebody is still marking a question of this paper."),
     "hold": Rule(
-        frozenset({S.IN_PROGRESS, S.SHARED}),
+        frozenset({S.IN_PROGRESS, S.SHARED, S.FINALISED}),
         S.SECOND,
-        "Only a paper that was just marked waits for a second marking.",
+        "Only a marked paper that is not back waits for a second marking.",
         needs_actor=True,
         needs_reason=True,
     ),
@@ -56,8 +56,9 @@ RULES: dict[str, Rule] = {
         needs_reason=True,
     ),
     "settle": Rule(frozenset({S.SECOND, S.MODERATION}), S.FINALISED, "This paper does not wait for a decision."),
+    "practised": Rule(frozenset({S.PRACTICE}), S.PRACTISED, "This is finished already.", needs_actor=True),
     "close": Rule(
-        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.MODERATION}),
+        frozenset({S.QUEUED, S.ASSIGNED, S.IN_PROGRESS, S.MODERATION, S.PRACTICE}),
         S.CLOSED,
         "This is finished already.",
         needs_reason=True,

@@ -115,7 +115,7 @@ def test_a_changed_policy_is_audited(office, cast):
     values = {"slug": policy.slug, "name": "Two days", "kind": policy.kind, "calendar": str(policy.calendar_id)}
     sent = office.post(
         reverse("admin:evaluations_slapolicy_change", args=[policy.pk]),
-        {**values, "hours": "48", "picture_hours": "24", "is_default": "on"},
+        {**values, "hours": "48", "picture_hours": "24", "is_default": "on", "price_currency": "INR"},
     )
     assert sent.status_code == 302
     event = AuditEvent.objects.get(action="slapolicy.changed")

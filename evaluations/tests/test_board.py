@@ -65,7 +65,7 @@ def test_the_page_links_into_the_list_and_shows_what_is_coming(client: Any, cast
     refresh_forecasts(now=now)
     response = client.get(reverse("admin:index"))
     assert "of 2 papers" in response.content.decode()
-    assert response.content.decode().count('<svg class="chart') == 4
+    assert response.content.decode().count('<svg class="work-chart') == 4
     rows = [*response.context["time_left"], *(row for part in response.context["breakdowns"] for row in part["rows"])]
     for row in rows:
         listed = client.get(row["url"]).context["cl"].result_count

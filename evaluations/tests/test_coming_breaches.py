@@ -77,7 +77,7 @@ def test_what_has_marks_already_is_less_work_and_what_waits_is_not_ready(cast: A
 def test_the_queue_costs_the_same_however_long(cast: Any, django_assert_max_num_queries: Any) -> None:
     papers(cast, 1, cast.teacher)
     papers(cast, 1, None)
-    with django_assert_max_num_queries(18) as few:
+    with django_assert_max_num_queries(20) as few:
         refresh_forecasts(now=NOW)
     papers(cast, 10, None)
     with django_assert_max_num_queries(len(few)):

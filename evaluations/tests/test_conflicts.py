@@ -120,8 +120,8 @@ def test_the_papers_of_a_class_cost_as_many_questions_as_one(cast: Any, django_a
     students = [factories.StudentFactory() for _ in range(30)]
     for student in students:
         link(factories.UserFactory(is_guardian=True), student)
-    papers = [Sitting(uuid4(), student.pk, True) for student in students]
-    with django_assert_max_num_queries(4) as one:
+    papers = [Sitting(uuid4(), student.pk, uuid4(), True) for student in students]
+    with django_assert_max_num_queries(5) as one:
         conflicts_of(papers[:1])
     with django_assert_max_num_queries(len(one)):
         found = conflicts_of(papers)

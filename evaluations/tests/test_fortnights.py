@@ -49,7 +49,7 @@ def test_hours_that_are_not_saved_are_compared_with_those_that_are(cast: Any) ->
 def test_it_costs_the_same_for_one_paper_and_for_thirty(cast: Any, django_assert_num_queries: Any) -> None:
     for who in more_students(30):
         evaluation_of(hand_in(cast.exam, who), teacher=cast.teacher)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         fortnight(teacher=cast.teacher, hours=[], now=NOW)
 
 

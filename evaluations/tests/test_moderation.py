@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal as D
 from typing import Any
 
@@ -20,21 +21,26 @@ from evaluations.selectors.progress import marking_progress
 from evaluations.services.annotations import AnnotationInput, save_annotations
 from evaluations.services.finishing import finalise_evaluation
 from evaluations.services.moderating import Decision, finish_moderation, sides_of, take_moderation
+from evaluations.services.reminders import remind
 from evaluations.tests.builders import default_policy, marking, written
 from evaluations.tests.test_second_marking import mark
+from notifications.models import Notification
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = Decision("first"), Decision("second")
 
 
-def to_moderate(cast: Any, first: dict[str, str], second: dict[str, str], *, alternative: str = "a") -> Evaluation:
+def to_moderate(
+    cast: Any, first: dict[str, str], second: dict[str, str], *, alternative: str = "a", **moments: Any
+) -> Evaluation:
     """A paper that the teacher and the colleague marked so that it waits for a moderator."""
     default_policy()
     ExamChecks.objects.update_or_create(
         exam=cast.exam, defaults={"double": DoubleMarking.ALL, "tolerance_marks": D(0), "tolerance_percent": 0}
     )
     record = mark(marking(cast.exam, cast.student, cast.teacher), cast.teacher, **first)
+    Evaluation.objects.filter(pk=record.pk).update(state=EvaluationState.IN_PROGRESS, **moments)
     ink(record, cast.teacher)
     finalise_evaluation(evaluation=record, actor=cast.teacher, now=NOW)
     other = Evaluation.objects.get(record=record, role=EvaluationRole.SECOND)
@@ -272,3 +278,43 @@ def test_the_page_asks_a_constant_number_of_queries(cast: Any, client: Any, djan
     client.force_login(cast.staff)
     with django_assert_max_num_queries(45):
         assert client.get(reverse("moderation", args=[asked.pk])).status_code == 200
+
+
+# --- Reminders -------------------------------------------------------------------------------------------------------
+LADDER = {"half_at": NOW + timedelta(hours=24), "most_at": NOW + timedelta(hours=38)}
+
+
+def told(person: Any) -> list[tuple[str, bool, str]]:
+    rows = Notification.objects.filter(user=person, title__regex="^(Half|Due|Late)").order_by("created_at", "pk")
+    return [(row.title.split(":")[0], row.mail_state != "none", row.url) for row in rows]
+
+
+def test_a_paper_that_nobody_decides_climbs_the_ladder(cast: Any) -> None:
+    asked = to_moderate(cast, {"four": "3"}, {"four": "1"}, **LADDER)
+    cast.exam.checks.moderators.set([cast.newcomer, cast.teacher])  # who marked it is not asked
+    asked.refresh_from_db()
+    assert asked.remind_at == asked.half_at
+    url = reverse("moderation", args=[asked.pk])
+    remind(now=asked.half_at - timedelta(seconds=1))
+    assert told(cast.newcomer) == []
+    for count in (1, 0):
+        assert remind(now=asked.half_at) == count
+    assert told(cast.newcomer) == [("Half of the time is used", False, url)]
+    assert [told(person) for person in (cast.teacher, cast.staff)] == [[], []]
+    # Whoever has taken it up is warned alone.
+    take_moderation(evaluation=asked, actor=cast.staff, now=asked.half_at)
+    remind(now=asked.most_at)
+    remind(now=asked.due_at)
+    assert told(cast.staff) == [("Due soon", True, url)]
+    assert len(told(cast.newcomer)) == 1
+
+
+def test_after_missed_beats_the_highest_rung_is_told_and_what_is_settled_is_left_alone(cast: Any) -> None:
+    asked = to_moderate(cast, {"four": "3"}, {"four": "1"}, **LADDER)
+    asked.refresh_from_db()
+    assert remind(now=asked.due_at + timedelta(hours=1)) == 1
+    assert [title for title, _mail, _url in told(cast.staff)] == ["Late"]
+    assert list(asked.reminders.values_list("rung", "is_told")) == [("half", False), ("most", True)]
+    Evaluation.objects.filter(pk=asked.pk).update(remind_at=asked.half_at)
+    settle(asked, cast.staff, q4=FIRST, q5=FIRST)
+    assert remind(now=asked.due_at) == 0

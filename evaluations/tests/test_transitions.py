@@ -15,14 +15,15 @@ from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 
-Q, A, P, S, TWO, MOD, R, F, OUT, C = (str(state) for state in EvaluationState)
+Q, A, P, S, TWO, MOD, R, F, OUT, C, PRAC, DONE = (str(state) for state in EvaluationState)
 # Written out a second time on purpose: the table of the service is what is being tested.
 ALLOWED = {
     (Q, "assign"): A,
     (Q, "claim"): P, (A, "claim"): P,
     (P, "lapse"): A,
     (Q, "divide"): S, (S, "gather"): F, (S, "return"): R,
-    (P, "hold"): TWO, (S, "hold"): TWO,
+    (P, "hold"): TWO, (S, "hold"): TWO, (F, "hold"): TWO,
+    (PRAC, "practised"): DONE, (PRAC, "close"): C,
     (TWO, "moderate"): MOD, (TWO, "settle"): F, (MOD, "settle"): F,
     (TWO, "return"): R, (MOD, "return"): R, (MOD, "close"): C,
     (Q, "close"): C, (A, "close"): C, (P, "close"): C,

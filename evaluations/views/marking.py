@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.access import get_permitted
 from common.htmx import json_endpoint, render_page
-from evaluations.enums import EvaluationRole
+from evaluations.enums import PRACTICE_ROLES, EvaluationRole
 from evaluations.models import Evaluation
 from evaluations.selectors.desk_page import desk_page, desk_pictures, next_pictures, page_json
 from evaluations.selectors.pictures import picture_views
 from evaluations.selectors.queue_page import queue_page
+from evaluations.selectors.scheme_page import schemes_changed
 from evaluations.selectors.sheets import pages_of
 from evaluations.services.claims import claim_for_desk, claim_next
 from evaluations.services.finishing import finalise_evaluation
@@ -62,6 +63,8 @@ def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     if evaluation.role == EvaluationRole.REMARK:
         return redirect("remark-decision", evaluation.pk)
     finalise_evaluation(evaluation=evaluation, actor=request.user, now=timezone.now())
+    if evaluation.role in PRACTICE_ROLES:
+        return redirect("practice-feedback", evaluation.pk)
     if "next" in request.POST and request.user == evaluation.teacher:
         messages.success(request, _("Finished. This is the next paper by promise."))
         return claim(request)
@@ -74,7 +77,8 @@ def finalise(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 def heartbeat(request: HttpRequest, evaluation_id: UUID) -> dict[str, Any]:
     """The teacher is at work: the claim is renewed, or taken up again where it lapsed meanwhile."""
     evaluation = get_permitted(request.user, MARK, Evaluation.objects.with_paper(), evaluation_id)
-    return {"lease_until": resume_claim(evaluation=evaluation, teacher=request.user, now=timezone.now()).lease_until}
+    resumed = resume_claim(evaluation=evaluation, teacher=request.user, now=timezone.now())
+    return {"lease_until": resumed.lease_until, "schemes": schemes_changed(evaluation)}
 
 
 @require_GET

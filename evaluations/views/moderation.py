@@ -1,6 +1,7 @@
 """The pages of moderation: what waits for a decision, and two markings side by side."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -16,12 +17,13 @@ from common.access import get_permitted
 from common.errors import DomainError
 from common.htmx import render_page
 from evaluations.enums import EvaluationRole
-from evaluations.models import Evaluation
+from evaluations.models import Evaluation, ExamChecks
 from evaluations.selectors.moderation_page import Said, moderation_list, moderation_page
-from evaluations.services.moderating import Decision, finish_moderation, sides_of, take_moderation
+from evaluations.services.moderating import Decision, StepDecision, finish_moderation, sides_of, take_moderation
 from evaluations.services.second_marking import broken_numbers
 
 CHOICE = re.compile(r"^choice-(\d{1,3})$")
+AWARD = re.compile(r"^award-(\d{1,3})-([0-9a-f-]{36})$")
 
 
 def _asked(request: HttpRequest, evaluation_id: UUID) -> Evaluation:
@@ -37,7 +39,8 @@ def moderations(request: HttpRequest) -> HttpResponse:
     if not request.user.is_staff and not request.user.is_teacher:
         raise PermissionDenied
     rows = moderation_list(person=request.user, now=timezone.now())
-    return render_page(request, "evaluations/moderations.html", {"rows": rows})
+    exams = ExamChecks.objects.visible_to(request.user).select_related("exam").order_by("-exam_id")[:20]
+    return render_page(request, "evaluations/moderations.html", {"rows": rows, "exams": exams})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,9 +53,12 @@ def moderation(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         try:
             finish_moderation(evaluation=asked, decisions=_decisions(said), actor=request.user, now=now)
         except DomainError as error:
-            number = error.details.get("number")
+            number, step = error.details.get("number"), error.details.get("step")
             at = number if isinstance(number, int) else None
-            said, status = Said(said.choices, said.own, said.reasons, error.message, at), error.status
+            said, status = (
+                replace(said, problem=error.message, problem_at=at, problem_step=str(step or "")),
+                error.status,
+            )
         else:
             messages.success(request, _("Settled. The paper goes on its way."))
             return redirect("moderation-list")
@@ -74,20 +80,39 @@ def moderation_take(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
 
 
 def _said(request: HttpRequest) -> Said:
-    numbers = [int(found[1]) for name in request.POST if (found := CHOICE.match(name))]
+    post = request.POST
+    numbers = [int(found[1]) for name in post if (found := CHOICE.match(name))]
+    steps: dict[int, dict[str, tuple[str, str]]] = {}
+    for name in post:
+        if found := AWARD.match(name):
+            key = f"{found[1]}-{found[2]}"
+            typed = post.get(f"step-{key}", ""), post.get(f"award-{key}", "").strip()
+            steps.setdefault(int(found[1]), {})[found[2]] = typed
     return Said(
-        choices={number: request.POST[f"choice-{number}"] for number in numbers},
-        own={number: request.POST.get(f"own-{number}", "").strip() for number in numbers},
-        reasons={number: request.POST.get(f"reason-{number}", "") for number in numbers},
+        choices={number: post[f"choice-{number}"] for number in numbers},
+        own={number: post.get(f"own-{number}", "").strip() for number in numbers},
+        reasons={number: post.get(f"reason-{number}", "").replace("\x00", "") for number in numbers},
+        steps=steps,
     )
 
 
 def _decisions(said: Said) -> dict[int, Decision]:
     """What is chosen, as far as it is one of the choices; the service says what is missing."""
     return {
-        number: Decision(choice, _marks(said.own[number]), said.reasons[number])
+        number: Decision(choice, _marks(said.own[number]), said.reasons[number], _steps(said, number, choice))
         for number, choice in said.choices.items()
         if choice in ("first", "second", "own")
+    }
+
+
+def _steps(said: Said, number: int, choice: str) -> dict[str, StepDecision] | None:
+    """What is chosen of its steps; None where the page showed none."""
+    if choice != "own" or number not in said.steps:
+        return None
+    return {
+        step: StepDecision(taken, _marks(typed) if taken == "own" else None)
+        for step, (taken, typed) in said.steps[number].items()
+        if taken in ("first", "second", "own")
     }
 
 

@@ -25,7 +25,7 @@ from evaluations.selectors.result_page import paper_rows, result_page
 from evaluations.selectors.results import result_data
 from evaluations.services.bundles import make_bundle
 from evaluations.services.marked_papers import ask_marked_paper
-from notifications.selectors import unread_on
+from notifications.selectors import is_told_here
 from notifications.services.inbox import read_by_url
 
 IMAGE_KEYS = {"screen": "screen_key", "thumb": "thumb_key", "original": "plain_key"}
@@ -49,9 +49,9 @@ def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if attempt.exam.is_rehearsal:
         return redirect("rehearsal-end", attempt.pk)
     context = result_page(attempt=attempt, reader=request.user, now=now)
-    if context["result"].is_ready and unread_on(request):
-        read_by_url(user=request.user, url=request.path, now=now)
-        vars(request).pop("unread_news")  # counted anew for the navigation
+    if context["result"].is_ready and is_told_here(request):
+        # The navigation shows what is left.
+        vars(request)["unread_news"] -= read_by_url(user=request.user, url=request.path, now=now)
     return render_page(request, "evaluations/result_page.html", context)
 
 

@@ -57,7 +57,16 @@ def test_every_kind_has_a_rule_and_comes_to_somebody():
 
 def test_kinds_are_those_of_the_roles(db):
     family = own_kinds(UserFactory(is_student=False, is_guardian=True))
-    assert family == [RETURNED, NotificationKind.MARKS_CHANGED, NotificationKind.REMARK_NEWS]
+    booked = [NotificationKind.BOOKING_NEWS, NotificationKind.BOOKING_REMINDER]
+    assert family == [
+        RETURNED,
+        NotificationKind.MARKS_CHANGED,
+        NotificationKind.REMARK_NEWS,
+        *booked,
+        NotificationKind.COURSE_ANNOUNCED,
+        NotificationKind.GUARDIAN_NEWS,
+        NotificationKind.DATA_NEWS,
+    ]
     assert BREACHED in own_kinds(UserFactory(is_student=False, is_staff=True))
     assert set(own_kinds(UserFactory(is_student=True))).isdisjoint({BREACHED, NotificationKind.PAPER_ASSIGNED})
 

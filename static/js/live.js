@@ -1,13 +1,18 @@
 // News while a page is open: one stream for all tabs of a browser (a lock says whose, a channel tells the others). An
 // element with data-live="kinds of news" (or *) hears "live" when it should be fetched again (hx-trigger="live").
-// Without the stream, pages are as they were when they were loaded.
+// A page with data-topic (the room of a course) also hears "room" on its document, and "stream" when that begins or
+// ends. Without the stream, pages are as they were when they were loaded.
 const KEY = "abhyas_live", HOUR = 3600000, HIDDEN = 60000, LONGEST = 300;
 const made = Number(document.body.dataset.made) * 1000; // when the server made this page
 const channel = globalThis.BroadcastChannel && new BroadcastChannel(KEY);
 const madeAt = (id) => parseInt(id.replaceAll("-", "").slice(0, 12), 16); // the first bits of a UUIDv7
 const firstAt = (ms) => `${ms.toString(16).padStart(12, "0").replace(/^(.{8})/, "$1-")}-7000-8000-000000000000`;
 
-let source, release, waiting, timer, tries = 0, over = Boolean(navigator.connection?.saveData);
+// What this page listens to beyond its person's news, and what other tabs do.
+const own = [...new Set([...document.querySelectorAll("[data-topic]")].map((part) => part.dataset.topic))];
+const topics = new Set(own);
+
+let source, again, release, waiting, timer, tries = 0, over = Boolean(navigator.connection?.saveData);
 
 /** What this browser has heard: ids, the last of them, how many are unread, and since when it listens. */
 let memory = {};
@@ -48,7 +53,11 @@ function count(unread) {
   return changed;
 }
 
-function hear({ unread, news, bye }) {
+function hear({ unread, news, bye, room, up, want, ask }) {
+  if (room) { document.dispatchEvent(new CustomEvent("room", { detail: room })); return; }
+  if (up !== undefined) { document.dispatchEvent(new CustomEvent("stream", { detail: { up } })); return; }
+  if (want) { listenTo(want); return; }
+  if (ask) { if (own.length) channel?.postMessage({ want: own }); return; }
   if (bye) { over = true; rest(); return; }
   const changed = count(unread);
   if (news || changed) refresh(news?.kind ?? "unread");
@@ -61,7 +70,9 @@ function tell(heard) { channel?.postMessage(heard); hear(heard); }
 
 /* --- The tab that holds the stream --- */
 function open() {
-  source = new EventSource(`/live/?after=${kept().last ?? firstAt(made)}`);
+  const more = topics.size ? `&topics=${[...topics].slice(-8)}` : "";
+  source = new EventSource(`/live/?after=${kept().last ?? firstAt(made)}${more}`);
+  source.addEventListener("room", ({ data }) => tell({ room: JSON.parse(data) }));
   source.addEventListener("open", () => { tries = 0; });
   source.addEventListener("news", ({ data }) => {
     const news = JSON.parse(data), { seen } = kept();
@@ -76,22 +87,33 @@ function open() {
   // Signed out, or open in too many places: no more until somebody looks at this tab again.
   source.addEventListener("bye", rest);
   source.addEventListener("error", () => {
+    tell({ up: false });
     if (source?.readyState !== EventSource.CLOSED) return; // it comes again by itself
     rest();
     timer = setTimeout(start, Math.min(LONGEST, 5 * 2 ** tries++) * (500 + Math.random() * 1000));
   });
 }
 
+/** Another tab wants to hear these too: the stream begins again with them. */
+function listenTo(wanted) {
+  const missing = wanted.filter((topic) => !topics.has(topic));
+  for (const topic of wanted) { topics.delete(topic); topics.add(topic); }
+  if (!missing.length || !source) return;
+  clearTimeout(again);
+  again = setTimeout(() => { if (source) { source.close(); open(); } }, 100);
+}
+
 function start() {
   if (over || source || waiting || document.hidden) return;
   if (!navigator.locks) return open(); // without TLS: the tab that is looked at
   waiting = new AbortController();
-  navigator.locks.request(KEY, { signal: waiting.signal }, () => new Promise((done) => { release = done; open(); }))
+  navigator.locks.request(KEY, { signal: waiting.signal }, () => new Promise((done) => { release = done; open(); channel?.postMessage({ ask: true }); }))
     .catch(() => { /* no longer wanted */ });
 }
 
 function rest() {
   clearTimeout(timer);
+  if (source) tell({ up: false });
   waiting?.abort();
   source?.close();
   release?.();
@@ -116,4 +138,5 @@ addEventListener("submit", ({ target }) => {
 const { last, unread } = kept();
 if (last && madeAt(last) > made) { count(unread); refresh("*"); }
 keep({});
+if (own.length) channel?.postMessage({ want: own });
 start();

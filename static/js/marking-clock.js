@@ -25,6 +25,7 @@ setInterval(() => {
   fetch(root.dataset.heartbeat, { method: "POST", headers: { "X-CSRFToken": csrf() } }).then(async (r) => {
     if (signedOut(r)) return;
     const problem = await r.json().catch(() => ({}));
+    if (problem.schemes > data.schemes) $("#new-scheme").hidden = false;
     if (problem.code && [403, 404, 409].includes(problem.status)) log.strand(problem);
   }).catch(() => {});
 }, BEAT);

@@ -67,7 +67,7 @@ export function middle() {
 export function fit() {
   const d = $(".desk").getBoundingClientRect(), turn = turns[now.page?.id] ?? 0, beside = view.beside();
   const room = beside && !phone.matches ? d.width / 2 : d.width;
-  const width = view.zoom ?? (phone.matches ? d.width : Math.min(room - (room < d.width ? 40 : 90), Math.max(640, d.height * 0.9)));
+  const width = view.zoom ?? (phone.matches ? d.width : Math.min(room - (room < d.width ? 70 : 112), Math.max(640, d.height * 0.9)));
   stage.style.setProperty("--w", Math.round(width));
   pageBox.dataset.turn = turn;
   // On its side it takes other room than the browser thinks.

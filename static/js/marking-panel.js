@@ -1,6 +1,6 @@
 // The panel beside the page and the row of questions above it.
 import { paintBank } from "./marking-bank.js";
-import { $, $$, canMark, fill, firstPage, notAttempted, now, numbers, pageOf, questions, toast, words } from "./marking-desk.js";
+import { $, $$, addressOf, canMark, fill, firstPage, notAttempted, now, numbers, pageOf, questions, root, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { halves, isCarried, isMarked, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { formulas, giveHalves, marks, marksWord, methods, redone, steps, undone } from "./marking-work.js";
@@ -27,10 +27,22 @@ export function paintQuestion() {
   }));
   methods.draw(question);
   paintScheme();
+  paintChange(question);
   if (canMark) paintBank(question);
   $("#comment").value = marks.get(question.id).comment;
   paintFormulas();
   showFree();
+}
+
+/** How the scheme was changed since the paper was frozen, and whether the answer is to be looked at again. */
+function paintChange(question) {
+  const note = $("#changed");
+  note.hidden = !question.scheme_said.length;
+  $("p", note).textContent = question.scheme_said.join(" ");
+  const again = $("form", note);
+  if (!again) return;
+  again.hidden = !question.look;
+  again.action = addressOf(root.dataset.looked, question.id);
 }
 
 /** The steps of the method in view; digits press these. */
@@ -41,7 +53,7 @@ export function paintScheme() {
     button.dataset.step = i;
     button.disabled = !canMark;
     const place = s.part ? `(${s.part}${s.alternative ? ` ${s.alternative}` : ""}) ` : "";
-    button.innerHTML = `<kbd>${i < 9 ? i + 1 : ""}</kbd><span class="desc">${s.html}<span class="code">${place}${words[s.kind]}, ${marksWord(s.marks)}${s.follows.length ? `, ${fill(words.follows, s.follows.join(", "))}` : ""}</span><span class="carried" hidden>${words.carried}</span></span><span class="mk num"></span>`;
+    button.innerHTML = `<kbd>${i < 9 ? i + 1 : ""}</kbd><span class="desc">${s.html}<span class="code">${place}${words[s.kind]}, ${marksWord(s.marks)}${s.follows.length ? `, ${fill(words.follows, s.follows.join(", "))}` : ""}${s.change ? ` <b class="tag">${words[`step_${s.change}`]}</b>` : ""}</span><span class="carried" hidden>${words.carried}</span></span><span class="mk num"></span>`;
     return button;
   }));
 }

@@ -6,14 +6,13 @@ export const plain = (half) => (half % 2 ? `${Math.floor(half / 2)}.5` : String(
 export const methodsOf = (question) => [...new Set(question.steps.map((step) => step.method))];
 export const stepsOf = (question, method) => question.steps.filter((step) => step.method === method);
 
-/** Half marks of a question: those of its better method. */
 export function questionHalves(question, mark) {
   if (!mark) return 0;
   if (mark.free != null) return halves(mark.free);
   return Math.max(0, ...methodsOf(question).map((method) => methodHalves(question, mark, method)));
 }
 
-/** The method that counts: the better one, the first when they are equal, undefined when none won. */
+/** The method that counts: the better one, the first of equals, undefined when none won. */
 export function countedMethod(question, mark) {
   if (!mark || mark.free != null) return undefined;
   const best = questionHalves(question, mark);
@@ -33,7 +32,6 @@ export function methodHalves(question, mark, method) {
   return Math.min(total, halves(question.marks));
 }
 
-/** Half marks of the paper: of two alternatives of a number the better one counts. */
 export function paperHalves(questions, marks) {
   const best = new Map();
   for (const question of questions) {

@@ -57,7 +57,7 @@ function describe(key, value) {
 const bodyOf = (key, value, version) => {
   const [kind, id] = key.split(":");
   if (kind === "ink") return { ink: { ...value, version } };
-  return { mark: { question: id, version, steps: value.steps, comment: value.comment, ...(value.free != null && { free_marks: value.free }) } };
+  return { mark: { question: id, version, scheme: questionOf(id).scheme, steps: value.steps, comment: value.comment, ...(value.free != null && { free_marks: value.free }) } };
 };
 
 /* --- The log --- */

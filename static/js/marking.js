@@ -78,7 +78,6 @@ const pictures = new DeskPictures({
 view.beside = () => pictures.beside;
 view.onOpen = (p) => pictures.show(p);
 
-/** Undo opens the question it changes. */
 function back(entry) {
   const id = entry?.find((one) => one.key.startsWith("mark:"))?.key.slice(5);
   if (id && id !== now.question.id) openQuestion(questionOf(id));
@@ -86,7 +85,7 @@ function back(entry) {
   if (entry) paint();
 }
 
-/** On a narrow screen the scheme and the tools are sheets that open and close. */
+/** Sheets of a narrow screen. */
 function unfold(act, box, name, open = !box.hasAttribute(name)) {
   box.toggleAttribute(name, open);
   for (const button of $$(`[data-act=${act}]`)) button.setAttribute("aria-expanded", open);
@@ -137,9 +136,9 @@ addEventListener("beforeunload", (event) => { if (!log.clean) event.preventDefau
 setTool(canMark ? "tick" : "v");
 fit();
 openPage(now.page);
-// Links from other papers name a question.
 const named = () => questions.find((q) => `#q${q.number}` === location.hash);
 addEventListener("hashchange", () => { if (named()) openQuestion(named()); });
-openQuestion(named() ?? now.question, !named());
+const first = named() ?? (canMark ? questions.find((q) => q.look) : undefined); // what is to be looked at again, then what is not marked
+openQuestion(first ?? now.question, !first);
 restore();
 fetchAhead();

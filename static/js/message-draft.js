@@ -26,7 +26,7 @@ function begin() {
       const response = await fetch(form.action, { method: "POST", body: new FormData(form), signal: AbortSignal.timeout(SECONDS * 1000) });
       if (response.redirected && new URL(response.url).pathname.startsWith("/accounts/")) tell(words.signed_out);
       else if (response.ok && response.redirected) { forget(sent); location.assign(response.url); if (new URL(response.url).pathname === location.pathname) location.reload(); return; }
-      else tell(response.status === 422 ? problem(await response.text()) || words.failed : words.failed);
+      else tell([422, 429].includes(response.status) ? problem(await response.text()) || words.failed : words.failed);
     } catch { tell(words.offline); }
     button.disabled = false;
   });

@@ -1,5 +1,6 @@
 // Two markings side by side: whose ink is shown, what is chosen adds up, and all of one side at once.
 import { drawPage, marksText } from "./marking-ink.js";
+import { halves, plain, questionHalves } from "./marking-scheme.js";
 
 const pages = JSON.parse(document.getElementById("pages").textContent);
 const form = document.getElementById("decisions");
@@ -16,15 +17,28 @@ function show(ink) {
 
 const read = (text) => Number(text.trim().replace("½", ".5").replace(",", ".")) || 0;
 
+/** What the steps as they are decided come to; empty while one of them is open. */
+function stepsText(box) {
+  const given = {};
+  const steps = [...box.children].map(({ dataset }) => ({ ...dataset, id: dataset.step, marks: dataset.most }));
+  for (const row of box.children) {
+    const chosen = row.querySelector("input[type=radio]:checked");
+    if (!chosen) return "";
+    given[row.dataset.step] = chosen.dataset.marks ?? read(row.querySelector("input[inputmode]").value);
+  }
+  return plain("given" in box.dataset ? halves(box.dataset.outOf) : questionHalves({ steps, marks: box.dataset.outOf }, { steps: given }));
+}
+
 function add() {
   let sum = 0;
   let open = 0;
   for (const question of form.querySelectorAll("[data-question]")) {
-    const chosen = question.querySelector("input[type=radio]:checked");
+    const chosen = question.querySelector(".picks input:checked");
     const own = question.querySelector("[data-shown]");
-    const typed = question.querySelector(".own input").value;
-    own.textContent = typed.trim();
-    if (!chosen) open += 1;
+    const steps = question.querySelector(".bysteps");
+    const typed = steps ? stepsText(steps) : question.querySelector(".own input").value;
+    own.textContent = steps ? typed && marksText(typed) : typed.trim();
+    if (!chosen || (steps && !typed && chosen.dataset.marks === undefined)) open += 1;
     else sum += chosen.dataset.marks === undefined ? read(typed) : Number(chosen.dataset.marks);
   }
   if (!total) return;
@@ -40,6 +54,8 @@ document.addEventListener("click", (event) => {
 });
 form.addEventListener("input", (event) => {
   const { type, value } = event.target;
+  const step = event.target.closest(".bysteps li");
+  if (step && type !== "radio") step.querySelector("input[value=own]").checked = true;
   // Whose marks are chosen, that ink is shown.
   if (type === "radio" && value !== "own") show(value === "first" ? "annotations" : "second");
   add();

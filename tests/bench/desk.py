@@ -172,7 +172,7 @@ def mark_all(page: Page, world: dict[str, Any], papers: int, pace: float) -> lis
     page.goto("/accounts/login/")
     page.get_by_label("E-mail").fill(world["teachers"][0])
     page.get_by_label("Password", exact=True).fill(world["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile("/teach/"))
     page.goto("/marking/")
     page.get_by_role("button", name="Next paper").click()

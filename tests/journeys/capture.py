@@ -131,7 +131,7 @@ def _opened(context: BrowserContext, attempt: str, outcome: Outcome, sign_in: tu
         page.goto(f"/accounts/login/?next={address}")
         page.get_by_label("E-mail").fill(sign_in[0])
         page.get_by_label("Password", exact=True).fill(sign_in[1])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"**{address}")
     else:
         page.goto(address)

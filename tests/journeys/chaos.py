@@ -9,7 +9,6 @@ without a network or a server. Then it is submitted by its button.
 
 from __future__ import annotations
 
-import random
 import re
 import sys
 import time
@@ -22,31 +21,17 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.journeys.seeded import play_seeds
 from tests.journeys.stack import Stack, wait_for
+from tests.journeys.wrecked import PATIENCE, Wrecked, broke_off, lost_replies, on_device
 
 QUESTIONS = 38
 EVENTS = {"drop": 10, "lose": 8, "restart": 2, "crash": 2, "jump": 1, "compete": 3}
-PATIENCE = 90_000  # ms
 HOUR = 3_600_000
-# The device's clock, and replies that are lost on their way back. Kept over crashes, as a device's clock is.
-WRECK = """{
-  const now = Date.now, send = window.fetch;
+# The device's clock. Kept over crashes, as a device's clock is.
+CLOCK = """{
+  const now = Date.now;
   Date.now = () => now() + Number(localStorage.getItem("test-jump"));
-  window.fetch = async (...request) => {
-    const reply = await send(...request), left = Number(localStorage.getItem("test-lose"));
-    if (!left || !String(request[0]).includes("/responses/")) return reply;
-    localStorage.setItem("test-lose", left - 1);
-    throw new TypeError("the reply was lost");
-  };
 }"""
-# Resolves behind every write that the page has begun.
-DEVICE = """async () => {
-  const open = indexedDB.open("abhyas-answers", 1);
-  await new Promise((done) => { open.onsuccess = done; });
-  const all = open.result.transaction("answers").objectStore("answers").getAll();
-  await new Promise((done) => { all.onsuccess = done; });
-  open.result.close();
-  return all.result.length;
-}"""
+DEVICE = on_device("abhyas-answers", "answers")
 KEPT = """async () =>
   !!navigator.serviceWorker.controller && !!(await caches.match(location.pathname, { ignoreVary: true }))
 """
@@ -81,24 +66,21 @@ class Outcome:
         return (self.lost, self.doubled, self.wrong) == (0, 0, 0)
 
 
-class Sitting:
+class Sitting(Wrecked):
     """One student, one attempt, one seed."""
 
+    wreck, device_script = CLOCK + lost_replies("/responses/"), DEVICE
+
     def __init__(self, browser: Browser, stack: Stack, world: dict[str, Any], email: str, seed: int) -> None:
-        self.stack, self.world, self.email = stack, world, email
-        self.dice = random.Random(seed)
+        self.email = email
         self.outcome = Outcome(seed)
         self.wanted: dict[int, str] = {}
         self.receipts: set[tuple[str, int]] = set()
         self.names = {pk: int(name) for name, pk in world["questions"].items()}
-        self.context: BrowserContext = browser.new_context(base_url=stack.url, locale="en-IN")
-        self.context.set_default_timeout(PATIENCE)
-        self.context.add_init_script(WRECK)
-        self.page = self.new_page()
-        self.is_offline = self.is_down = False
+        super().__init__(browser, stack, world, seed)
 
-    def new_page(self) -> Page:
-        page = self.context.new_page()
+    def new_page(self, context: BrowserContext | None = None) -> Page:
+        page = super().new_page(context)
         page.on("requestfinished", self.note_receipt)
         return page
 
@@ -113,11 +95,7 @@ class Sitting:
     # --- What the student does ----------------------------------------------------------------------------------------
     def start(self) -> None:
         page = self.page
-        page.goto("/accounts/login/")
-        page.get_by_label("E-mail").fill(self.email)
-        page.get_by_label("Password", exact=True).fill(self.world["password"])
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile(r"/today/"))
+        self.sign_in(page, self.email, r"/today/")
         page.goto(f"/exams/{self.world['exam']}/")
         page.get_by_role("button", name="Start now").click()
         page.wait_for_url(re.compile(r"/attempts/"))
@@ -146,29 +124,6 @@ class Sitting:
         self.outcome.choices += 1
 
     # --- What happens to them -----------------------------------------------------------------------------------------
-    def drop(self) -> None:
-        self.context.set_offline(True)
-        self.is_offline = True
-
-    def lose(self) -> None:
-        self.page.evaluate("localStorage.setItem('test-lose', 1)")
-
-    def restart(self) -> None:
-        """Kills the web process; `mend` starts it again."""
-        if self.is_down:
-            self.mend()
-        self.stack.kill("web")
-        self.is_down = True
-
-    def crash(self) -> None:
-        """At once after a choice; and the exam is opened again, with or without a network."""
-        self.page.evaluate(DEVICE)
-        with suppress(Error):
-            self.page.goto("chrome://crash", timeout=5_000)
-        self.page.close()
-        self.page = self.new_page()
-        self.open(self.page)
-
     def open(self, page: Page) -> None:
         page.goto(self.url)
         self.ready(page)
@@ -192,40 +147,19 @@ class Sitting:
         self.page = last
         first.close()
 
-    def give_up(self) -> None:
-        """Leaves the product whole for the next one."""
-        self.context.close()
-        self.is_offline = False
-        self.mend()
-
-    def mend(self) -> None:
-        if self.is_down:
-            self.stack.restart("web")
-            self.is_down = False
-        if self.is_offline:
-            self.context.set_offline(False)
-            self.is_offline = False
-
     # --- All of it ----------------------------------------------------------------------------------------------------
     def sit(self) -> Outcome:
         began = time.monotonic()
         self.start()
         numbers = list(range(1, QUESTIONS + 1))
         steps = numbers + self.dice.sample(numbers, QUESTIONS // 4)
-        events = [name for name, count in EVENTS.items() for _ in range(count)]
-        when: dict[int, list[str]] = {}
-        for name in events:
-            when.setdefault(self.dice.randrange(1, len(steps)), []).append(name)
+        when = self.timetable(EVENTS, len(steps))
         for step, number in enumerate(steps):
-            if (self.is_offline or self.is_down) and self.dice.random() < 0.5:
-                self.mend()
+            self.mend_by_chance(0.5)
             self.answer(number)
             for name in when.get(step, []):
                 getattr(self, name)()
-        self.mend()
-        self.page.evaluate("localStorage.removeItem('test-lose')")
-        expect(self.page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
-        wait_for("an empty device", lambda: self.page.evaluate(DEVICE) == 0, seconds=PATIENCE / 1000)
+        self.settle_at_last()
         self.page.locator("#finish").click()
         self.page.locator("#submit-now").click()
         self.page.wait_for_url(re.compile(r"/results/"))
@@ -268,9 +202,8 @@ def run(stack: Stack, browser: Browser, seeds: list[int], show: Any = None) -> l
         try:
             sitting.sit()
         except (Error, AssertionError) as error:
-            said = [line.strip() for line in str(error).splitlines()[:20]]
-            sitting.outcome.details.append("broke off: " + "; ".join(filter(None, said)))
-            sitting.give_up()
+            sitting.outcome.details.append(broke_off(error))
+            sitting.close()
         outcomes.append(compare(sitting, stack.facts(world)["attempts"].get(email, NOTHING)))
         if show:
             show(outcomes[-1])

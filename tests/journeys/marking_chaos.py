@@ -10,45 +10,25 @@ was meant last.
 
 from __future__ import annotations
 
-import random
 import re
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.journeys.seeded import play_seeds
-from tests.journeys.stack import Stack, wait_for
+from tests.journeys.stack import Stack
+from tests.journeys.wrecked import PATIENCE, Wrecked, broke_off, lost_replies, on_device
 
 ACTIONS = 60
 EVENTS = {"drop": 6, "lose": 6, "reload": 4, "crash": 2, "restart": 2, "tabs": 3, "lapse": 2, "device": 2}
-PATIENCE = 90_000  # ms
 # Number and alternative, with the half marks of the steps; see tests.journeys.world.
 STEPS = {"4": [2, 2, 1, 1], "5a": [2, 4, 4], "5b": [4, 4, 2]}
 FULL = {"4": 6, "5a": 10, "5b": 10}
 COMMENTS = ("Show the working.", "Units?", "Well argued", "The sign is lost here", "Read the question again")
-# Replies that are lost on their way back. Kept over crashes.
-WRECK = """{
-  const send = window.fetch;
-  window.fetch = async (...request) => {
-    const reply = await send(...request), left = Number(localStorage.getItem("test-lose"));
-    if (!left || !String(request[0]).includes("/operations/")) return reply;
-    localStorage.setItem("test-lose", left - 1);
-    throw new TypeError("the reply was lost");
-  };
-}"""
-# Resolves behind every write that the page has begun; how many operations have no receipt.
-DEVICE = """async () => {
-  const open = indexedDB.open("abhyas-desk", 1);
-  await new Promise((done) => { open.onsuccess = done; });
-  const all = open.result.transaction("operations").objectStore("operations").getAll();
-  await new Promise((done) => { all.onsuccess = done; });
-  open.result.close();
-  return all.result.filter((one) => one.version == null).length;
-}"""
+DEVICE = on_device("abhyas-desk", "operations", "one.version == null")
 
 
 @dataclass
@@ -82,43 +62,33 @@ class Mark:
         return Mark(list(self.steps), self.free, self.comment)
 
 
-class Marking:
+class Marking(Wrecked):
     """One marker, one paper, one seed."""
 
+    wreck, device_script = lost_replies("/operations/"), DEVICE
+
     def __init__(self, browser: Browser, stack: Stack, world: dict[str, Any], evaluation: str, seed: int) -> None:
-        self.browser, self.stack, self.world, self.evaluation = browser, stack, world, evaluation
-        self.dice = random.Random(seed)
+        self.evaluation = evaluation
         self.outcome = Outcome(seed)
         self.meant = {label: Mark([0] * len(steps)) for label, steps in STEPS.items()}
         self.given: set[str] = set()
         # What is on the first page by its place; each stamp has a place of its own.
         self.stamps: dict[int, str] = {}
-        self.places = iter(self.dice.sample(range(400), 400))
         self.url = f"/marking/{evaluation}/"
-        self.context = self.new_context()
-        self.page = self.new_page(self.context)
         self.other: BrowserContext | None = None
-        self.is_offline = self.is_down = False
+        super().__init__(browser, stack, world, seed)
+        self.places = iter(self.dice.sample(range(400), 400))
 
-    def new_context(self) -> BrowserContext:
-        context = self.browser.new_context(
-            base_url=self.stack.url, locale="en-IN", viewport={"width": 1440, "height": 900}
-        )
-        context.set_default_timeout(PATIENCE)
-        context.add_init_script(WRECK)
-        return context
+    def new_context(self, **options: Any) -> BrowserContext:
+        return super().new_context(viewport={"width": 1440, "height": 900}, **options)
 
-    def new_page(self, context: BrowserContext) -> Page:
-        page = context.new_page()
+    def new_page(self, context: BrowserContext | None = None) -> Page:
+        page = super().new_page(context)
         page.on("dialog", lambda dialog: dialog.accept())  # "leave the page?": yes
         return page
 
-    def sign_in(self, page: Page) -> None:
-        page.goto("/accounts/login/")
-        page.get_by_label("E-mail").fill(self.world["teachers"][0])
-        page.get_by_label("Password", exact=True).fill(self.world["password"])
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile(r"/(teach|today|marking)/"))
+    def come_in(self, page: Page) -> None:
+        self.sign_in(page, self.world["teachers"][0], r"/(teach|today|marking)/")
 
     def open(self, page: Page) -> None:
         page.goto(self.url)
@@ -233,39 +203,19 @@ class Marking:
         self.meant[label] = before
 
     # --- What happens to them -----------------------------------------------------------------------------------------
-    def drop(self) -> None:
-        self.context.set_offline(True)
-        self.is_offline = True
-
-    def lose(self) -> None:
-        self.page.evaluate("localStorage.setItem('test-lose', 1)")
-
-    def restart(self) -> None:
-        """Kills the web process; `mend` starts it again."""
-        if self.is_down:
-            self.mend()
-        self.stack.kill("web")
-        self.is_down = True
-
     def reload(self) -> None:
         self.page.evaluate(DEVICE)
         self.mend()
         self.open(self.page)
 
-    def crash(self) -> None:
-        """At once after a change was kept."""
-        self.page.evaluate(DEVICE)
-        with suppress(Error):
-            self.page.goto("chrome://crash", timeout=5_000)
-        self.page.close()
-        self.page = self.new_page(self.context)
+    def before_opening_again(self) -> None:
+        """The desk needs the server."""
         self.mend()
-        self.open(self.page)
 
     def tabs(self) -> None:
         """A second tab, then no network: both work, in turns, and one is closed before the network is back."""
         self.mend()
-        other = self.new_page(self.context)
+        other = self.new_page()
         self.open(other)
         self.drop()
         both = [self.page, other]
@@ -289,7 +239,7 @@ class Marking:
         if self.other is None:
             self.other = self.new_context()
             there = self.new_page(self.other)
-            self.sign_in(there)
+            self.come_in(there)
         else:
             there = self.other.pages[0]
         self.open(there)
@@ -315,47 +265,26 @@ class Marking:
         self.outcome.changes += 3
         there.goto("about:blank")
 
-    def settle(self, page: Page) -> None:
-        expect(page.locator("#saved")).to_have_attribute("data-state", "saved", timeout=PATIENCE)
-        wait_for("an empty device", lambda: page.evaluate(DEVICE) == 0, seconds=PATIENCE / 1000)
-
-    def mend(self) -> None:
-        if self.is_down:
-            self.stack.restart("web")
-            self.is_down = False
-        if self.is_offline:
-            self.context.set_offline(False)
-            self.is_offline = False
-
     # --- All of it ----------------------------------------------------------------------------------------------------
     def mark(self) -> Outcome:
         began = time.monotonic()
-        self.sign_in(self.page)
+        self.come_in(self.page)
         self.open(self.page)
-        events = [name for name, count in EVENTS.items() for _ in range(count)]
-        when: dict[int, list[str]] = {}
-        for name in events:
-            when.setdefault(self.dice.randrange(1, ACTIONS), []).append(name)
+        when = self.timetable(EVENTS, ACTIONS)
         for step in range(ACTIONS):
-            if (self.is_offline or self.is_down) and self.dice.random() < 0.4:
-                self.mend()
+            self.mend_by_chance(0.4)
             self.act(self.page)
             for name in when.get(step, []):
                 getattr(self, name)()
-        self.mend()
-        self.page.evaluate("localStorage.removeItem('test-lose')")
-        self.settle(self.page)
+        self.settle_at_last()
         self.close()
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
     def close(self) -> None:
-        """Leaves the product whole for the next one."""
-        self.context.close()
         if self.other is not None:
             self.other.close()
-        self.is_offline = False
-        self.mend()
+        super().close()
 
 
 def compare(marking: Marking, stored: dict[str, Any]) -> Outcome:
@@ -397,8 +326,7 @@ def run(stack: Stack, browser: Browser, seeds: list[int], show: Any = None) -> l
         try:
             marking.mark()
         except (Error, AssertionError) as error:
-            said = [line.strip() for line in str(error).splitlines()[:20]]
-            marking.outcome.details.append("broke off: " + "; ".join(filter(None, said)))
+            marking.outcome.details.append(broke_off(error))
             marking.close()
         outcomes.append(compare(marking, stack.facts(world)["attempts"][email]))
         if show:

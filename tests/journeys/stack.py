@@ -317,6 +317,7 @@ class Stack:
         s3 = next(self._s3)["OPTIONS"]
         self.env |= {
             "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+            "STAFF_SECOND_FACTOR": "optional",
             "SECRET_KEY": "only-for-journeys-" + "x" * 40,
             "SECURE_SSL_REDIRECT": "0",
             "COOKIES_SECURE": "0",

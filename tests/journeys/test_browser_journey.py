@@ -75,7 +75,7 @@ class Visitor:
         self.shoot("sign-in")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(re.compile(r"/(today|teach)/"))
         self.shoot("home")
 

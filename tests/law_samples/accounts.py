@@ -1,14 +1,20 @@
 """Rows of every model of accounts, so that each member of the cast owns some, is near some and is far from some."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from accounts.enums import ConsentKind, LinkState
 from accounts.models import (
     AuditEvent,
     AuditSeal,
     Consent,
+    ConsentText,
     Entitlement,
+    FamilyCode,
+    FamilyPin,
+    GuardianInvitation,
     GuardianLink,
     Leave,
     StudentProfile,
@@ -16,7 +22,7 @@ from accounts.models import (
     User,
     WorkingHours,
 )
-from accounts.services.audit import record_event
+from accounts.services.audit import record_event, seal_events
 from tests.factories import NOW
 
 
@@ -33,9 +39,20 @@ def samples(cast: Any) -> dict[type, list[Any]]:
         profile = teacher.teacher_profile
         WorkingHours.objects.create(teacher=profile, weekday=0, opens=time(10), closes=time(12))
         Leave.objects.create(teacher=profile, starts_on=date(2026, 12, 24), ends_on=date(2026, 12, 26))
-    event = record_event(actor=cast.staff, action="test", obj=cast.student, now=NOW)
-    AuditSeal.objects.create(last_event=event.pk, events=1, sealed_at=NOW, digest="0" * 64)
+    record_event(actor=cast.staff, action="test", obj=cast.student, now=NOW)
+    seal_events(now=timezone.now() + timedelta(minutes=1))
+    code = FamilyCode.objects.create(guardian=cast.guardian, code="BCDFGHJK", made_at=NOW)
+    FamilyPin.objects.create(student=cast.student, family=code, first_name="meera", pin="x", set_at=NOW)
+    for number, sides in enumerate(({"student": cast.student}, {"guardian": cast.guardian})):
+        GuardianInvitation.objects.create(
+            **sides, invited_by=cast.staff if number else cast.student, email="new@example.com",
+            token_digest=str(number), created_at=NOW, expires_at=NOW,
+        )  # fmt: skip
     models = [
+        ConsentText,
+        FamilyCode,
+        FamilyPin,
+        GuardianInvitation,
         User,
         StudentProfile,
         TeacherProfile,

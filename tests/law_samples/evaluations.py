@@ -16,6 +16,9 @@ from evaluations.models import (
     AssignmentDecision,
     BankComment,
     BreachWarning,
+    CalibrationMark,
+    CalibrationPair,
+    CalibrationScript,
     Clarification,
     ClarificationMessage,
     DeskKeys,
@@ -28,6 +31,7 @@ from evaluations.models import (
     MarkCorrection,
     MarkedPaper,
     MarkerForecast,
+    MarkerStanding,
     MarkEvent,
     MarkingGroup,
     MarkingSpeed,
@@ -35,11 +39,16 @@ from evaluations.models import (
     OpeningHours,
     PaperForecast,
     PictureRequest,
+    PracticePaper,
+    PracticeRound,
     QuestionMark,
     RemarkRequest,
     RemarkStep,
     RemarkToken,
     Reminder,
+    SchemeLook,
+    SchemeRevision,
+    SchemeRun,
     SlaBreach,
     SlaPause,
     SlaPolicy,
@@ -47,6 +56,7 @@ from evaluations.models import (
     WorkingCalendar,
 )
 from evaluations.tests.builders import evaluation_of, hand_in, written
+from evaluations.tests.calibration import agree
 from tests import factories
 from tests.factories import NOW
 
@@ -66,11 +76,36 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
     checks = ExamChecks.objects.create(exam=moderated.attempt.exam)
     checks.moderators.set([cast.colleague, cast.newcomer])
     hanging = [row for evaluation in made for row in _hanging(evaluation, cast)]
-    rows: dict[type[Model], list[Model]] = {Evaluation: [*made, _to_moderate(moderated)]}
+    rows: dict[type[Model], list[Model]] = {}
     for row in hanging:
         rows.setdefault(type(row), []).append(row)
+    return rows | _office(cast, made, checks)
+
+
+def _schemes(cast: Any, paper: Evaluation) -> dict[type[Model], list[Model]]:
+    """A marking scheme that was changed after marking had begun."""
+    question = written(paper.attempt.exam, 4)
+    revision = SchemeRevision.objects.create(
+        exam=paper.attempt.exam,
+        version=question.version,
+        number=1,
+        reason="The board's answer",
+        actor=cast.staff,
+        at=NOW,
+    )
+    return {
+        SchemeRevision: [revision],
+        SchemeRun: [SchemeRun.objects.create(revision=revision)],
+        SchemeLook: [SchemeLook.objects.create(revision=revision, evaluation=paper, question=question)],
+    }
+
+
+def _office(cast: Any, made: list[Evaluation], checks: ExamChecks) -> dict[type[Model], list[Model]]:
+    """What the institute keeps: calendars, promises, rules, comments, speeds, forecasts."""
     calendar = WorkingCalendar.objects.get(slug="institute")
-    rows[Holiday] = [Holiday.objects.create(calendar=calendar, date=date(2026, 12, 25), name="Christmas")]
+    rows: dict[type[Model], list[Model]] = {
+        Holiday: [Holiday.objects.create(calendar=calendar, date=date(2026, 12, 25), name="Christmas")]
+    }
     rows[ExamChecks] = [checks]
     rows[MarkPair] = [
         MarkPair.objects.create(
@@ -84,6 +119,8 @@ def samples(cast: Any) -> dict[type[Model], list[Model]]:
             at=NOW,
         )
     ]
+    rows |= _calibration(cast, checks, made)
+    rows |= _schemes(cast, made[1])
     rows[WorkingCalendar] = [calendar]
     rows[OpeningHours] = list(calendar.opening_hours.all())
     rows[ForecastRun] = [ForecastRun.objects.create(made_at=NOW, papers=0, unseen=0)]
@@ -149,6 +186,45 @@ def _discussed(evaluation: Evaluation, marker: Any) -> list[Model]:
     thread = Clarification.objects.create(evaluation=evaluation, marker=marker, opened_at=NOW, last_at=NOW)
     said = {"clarification": thread, "side": "student", "author": evaluation.attempt.student, "at": NOW}
     return [thread, ClarificationMessage.objects.create(id=uuid.uuid4(), text="Why?", **said)]
+
+
+def _calibration(cast: Any, checks: ExamChecks, made: list[Evaluation]) -> dict[type[Model], list[Model]]:
+    """Practice of the teacher on the papers of two students, one of whom does not agree (any more)."""
+    agree(made[0].attempt.student)
+    papers, given = [], []
+    at_work = PracticeRound.objects.create(checks=checks, teacher=cast.teacher, number=1, started_at=NOW)
+    for record in (made[0], made[-1]):
+        script = CalibrationScript.objects.create(
+            checks=checks, record=record, state="ready", chosen_by=cast.staff, chosen_at=NOW
+        )
+        question = written(record.attempt.exam, 4)
+        given.append(script.marks.create(question=question, marks=Decimal(2), words="The unit is missing."))
+        practice = evaluation_of(
+            record.attempt, teacher=cast.teacher, state=EvaluationState.PRACTICE, role=EvaluationRole.PRACTICE,
+            record=record, is_remark=True,
+        )  # fmt: skip
+        papers.append(
+            PracticePaper.objects.create(
+                evaluation=practice, script=script, teacher=cast.teacher, round=at_work, given_at=NOW
+            )
+        )
+    pair = CalibrationPair.objects.create(
+        paper=papers[0], question=given[0].question, teacher=cast.teacher, given=Decimal(1), reference=Decimal(2),
+        max_marks=Decimal(3), is_within=True, at=NOW,
+    )  # fmt: skip
+    stands = [
+        MarkerStanding.objects.create(checks=checks, teacher=person, updated_at=NOW)
+        for person in (cast.teacher, cast.colleague)
+    ]
+    return {
+        CalibrationScript: [paper.script for paper in papers],
+        CalibrationMark: list(given),
+        PracticeRound: [at_work],
+        PracticePaper: list(papers),
+        CalibrationPair: [pair],
+        MarkerStanding: list(stands),
+        Evaluation: [*made, *(paper.evaluation for paper in papers), _to_moderate(made[0])],
+    }
 
 
 def _to_moderate(record: Evaluation) -> Evaluation:

@@ -8,18 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
-from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 from assessments.services.printing.boxes import Box
 from assessments.services.printing.formulas import SIZE, Drawing, draw_text
+from common.fonts import FONTS
+from common.qr_codes import qr_runs
 
-FONTS = Path(__file__).parent / "fonts"
 VENDORED = Path(__file__).resolve().parents[3] / "static" / "vendor" / "fonts"
 FILES = {
     ("serif", ""): FONTS / "STIXTwoText-Regular.ttf",
@@ -190,15 +188,12 @@ class Canvas:
 
     def qr_code(self, text: str, x: float, y: float, side: float) -> None:
         """Black squares, those of a row as one, all in one path so that no white hair shows between them."""
-        code: Any = QRCode(error_correction=ERROR_CORRECT_M, border=0)
-        code.add_data(text)
-        rows: list[list[bool]] = code.get_matrix()
-        module = side / len(rows)
-        drawn = []
-        for r, row in enumerate(rows):
-            for found in re.finditer("#+", "".join("#" if dark else " " for dark in row)):
-                left, wide = x + found.start() * module, (found.end() - found.start()) * module
-                drawn.append(f"{left:.3f} {self.pdf.h - y - (r + 1) * module:.3f} {wide:.3f} {module:.3f} re")
+        modules, runs = qr_runs(text, quiet=0)
+        module = side / modules
+        drawn = [
+            f"{x + left * module:.3f} {self.pdf.h - y - (row + 1) * module:.3f} {wide * module:.3f} {module:.3f} re"
+            for left, row, wide in runs
+        ]
         self.pdf._out(f"q 0 g {' '.join(drawn)} f Q")
 
 

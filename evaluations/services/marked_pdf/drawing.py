@@ -145,7 +145,6 @@ class Sheets:
         if data is None:
             self.canvas.text(_("The picture of this page is not here."), pdf.w / 2, y + 40, 10, align="center")
         else:
-            # The bytes of a JPEG go into the file as they are.
             pdf.image(io.BytesIO(light(data)), x, y, wide * scale, high * scale, alt_text=_("A handwritten page"))
         self.canvas.pdf.set_draw_color(GREY)
         self.canvas.pdf.set_line_width(0.4)
@@ -153,18 +152,20 @@ class Sheets:
         return x, y, wide * scale
 
 
-def light(jpeg: bytes) -> bytes:
-    """The picture within PAGE_BYTES, or as near as it gets while it can be read: twelve pages shall fit a mail."""
-    if len(jpeg) <= PAGE_BYTES:
-        return jpeg
-    made = jpeg
-    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+def light(picture: bytes) -> bytes:
+    """The picture as JPEG, whose bytes go into the file as they are, within PAGE_BYTES or as near as it gets while it
+    can be read: twelve pages shall fit a mail. Pages prepared before they were WebP are JPEG already."""
+    is_jpeg = picture.startswith(b"\xff\xd8\xff")
+    if is_jpeg and len(picture) <= PAGE_BYTES:
+        return picture
+    made = picture if is_jpeg else b""
+    with Image.open(io.BytesIO(picture), formats=["JPEG", "WEBP"]) as image:
         image.load()
         for side, quality in SMALLER:
             out = io.BytesIO()
             image.thumbnail((side, side))
             image.save(out, "JPEG", quality=quality, optimize=True)
-            made = min(made, out.getvalue(), key=len)
+            made = min(made or out.getvalue(), out.getvalue(), key=len)
             if len(made) <= PAGE_BYTES:
                 break
     return made

@@ -151,6 +151,9 @@ class _Summary:
         if not question.counts:
             words = _("The other alternative was answered better; that one counts.")
             strips += self.small.paragraph(words, width, style="I")
+        if question.scheme_said:
+            words = _("The marking scheme was changed after marking had begun:")
+            strips += self.small.paragraph(f"{words} {' '.join(question.scheme_said)}", width, style="I")
         # Of an alternative that was left out there is nothing to tell.
         for method in question.methods_by_use if question.counts or question.awarded else []:
             strips += spaced(self._method(question, method, width), 3.0)

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 # So many people in one message.
 BATCH = 500
+#: The channel of topics is the other's with this behind it: a process of an older release does not hear it.
+TOPICS = ":topics"
 # Whoever commits waits so long for a Redis that says nothing.
 SECONDS = 0.5
 
@@ -29,19 +31,26 @@ def ring(people: Iterable[UUID]) -> None:
         transaction.on_commit(partial(_publish, ids), robust=True)
 
 
+def ring_topics(topics: Iterable[UUID]) -> None:
+    """Rings, after the commit, for whoever listens to these topics."""
+    ids = [topic.hex for topic in topics]
+    if ids and settings.LIVE_SOURCE.startswith("redis"):
+        transaction.on_commit(partial(_publish, ids, TOPICS), robust=True)
+
+
 def channel(url: str) -> str:
     """The channel of an installation: Redis has one set of channels for all of its numbered databases."""
     return f"abhyas:live:{urlsplit(url).path.strip('/') or '0'}"
 
 
-def _publish(ids: list[str]) -> None:
+def _publish(ids: list[str], suffix: str = "") -> None:
     url = settings.LIVE_SOURCE
     try:
         for start in range(0, len(ids), BATCH):
-            _client(url).publish(channel(url), " ".join(ids[start : start + BATCH]))
+            _client(url).publish(channel(url) + suffix, " ".join(ids[start : start + BATCH]))
     except (RedisError, OSError) as error:
         # Whoever listens cannot hear either, and reads the database when Redis is back.
-        log.warning("live_not_rung", people=len(ids), error=repr(error))
+        log.warning("live_not_rung", ids=len(ids), error=repr(error))
 
 
 @cache

@@ -20,6 +20,7 @@ from prometheus_client import Counter, Gauge
 from notifications.services.live.inboxes import LiveInbox, LiveItem, live_inboxes
 from notifications.services.live.passes import Pass, standing
 from notifications.services.live.sources import Source
+from notifications.services.live.topics import Head, NoTopics, Topics
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -34,6 +35,11 @@ PING_SECONDS, CHECK_SECONDS = 25, 60
 OVERLAP = 60.0
 #: Pause after reading the news of some and of all, in seconds: rings meanwhile are answered together.
 PAUSE_SOME, PAUSE_ALL = 0.02, 0.2
+#: The same for topics, and what each listener of the largest adds to it: fifty events a second to five hundred people
+#: would leave no time for anything else.
+PAUSE_TOPICS, PAUSE_LISTENER = 0.02, 0.0003
+#: Topics of one stream.
+MOST_TOPICS = 8
 #: Messages kept for a client that takes none, and ids remembered as told to a person.
 WAITING, TOLD = 64, 200
 #: Whoever was away longer (seconds) is not told what came meanwhile; the inbox has it.
@@ -61,12 +67,13 @@ class Stream:
     """One open stream. Telling never waits: what cannot be written yet is kept, and a client that does not take it is
     let go and catches up when it comes again. `stop` makes its owner return."""
 
-    __slots__ = ("_stop", "_waiting", "_write", "_writer", "ended", "farewell", "holder")
+    __slots__ = ("_stop", "_waiting", "_write", "_writer", "ended", "farewell", "holder", "topics")
 
     def __init__(self, holder: Pass, write: Callable[[bytes], Awaitable[None]], stop: Callable[[], object]) -> None:
         self.holder = holder
         self.ended = False
         self.farewell = b""
+        self.topics: set[UUID] = set()
         self._write, self._stop = write, stop
         self._waiting: list[bytes] = []
         self._writer: asyncio.Task[None] | None = None
@@ -117,11 +124,27 @@ class Person:
         EVENTS.inc(len(self.streams))
 
 
+class Topic:
+    """What several listen to, and up to where they have been told; None until that was read."""
+
+    __slots__ = ("head", "streams")
+
+    def __init__(self) -> None:
+        self.streams: set[Stream] = set()
+        self.head: Head | None = None
+
+    def tell(self, text: bytes) -> None:
+        for stream in list(self.streams):
+            stream.tell(text)
+        EVENTS.inc(len(self.streams))
+
+
 class Hub:
     """All streams of this process. Everything but `in_thread`'s functions runs on the event loop."""
 
-    def __init__(self, source: Source, *, limit: int, per_person: int) -> None:
+    def __init__(self, source: Source, *, limit: int, per_person: int, topics: Topics | None = None) -> None:
         self.source, self.limit, self.per_person = source, limit, per_person
+        self.topics: Topics = topics or NoTopics()
         self.count = 0
         self.closed = False
         self._people: dict[UUID, Person] = {}
@@ -130,6 +153,9 @@ class Hub:
         self._rung = asyncio.Event()
         self._for: set[UUID] = set()
         self._for_all: float | None = None
+        self._heard: dict[UUID, Topic] = {}
+        self._topic_rung = asyncio.Event()
+        self._for_topics: set[UUID] = set()
 
     @property
     def is_full(self) -> bool:
@@ -145,11 +171,13 @@ class Hub:
         self.count += 1
         STREAMS.inc()
         if not self.tasks:
-            work = (self._hear(), self._answer_rings(), self._tend())
+            work = (self._hear(), self._answer_rings(), self._answer_topics(), self._tend())
             self.tasks = [asyncio.get_running_loop().create_task(one) for one in work]
 
     def remove(self, stream: Stream) -> None:
         stream.ended = True
+        for topic in list(stream.topics):
+            self._leave(stream, topic)
         person = self._people.get(stream.holder.user_id)
         if person is None or stream not in person.streams:
             return
@@ -174,8 +202,37 @@ class Hub:
             if not person.told:
                 person.told.extend(item.id for item in inbox.items)
 
-    def ring(self, people: AbstractSet[UUID] | None, since: float | None) -> None:
-        """Has the news of these people read soon; None: of everybody, from `since` on (a Unix time)."""
+    async def follow(self, stream: Stream, wanted: AbstractSet[UUID]) -> None:
+        """Has a stream that was taken in hear these topics, as far as its person may, and tells it how each stands."""
+        pairs = {(stream.holder.user_id, topic) for topic in list(wanted)[:MOST_TOPICS]}
+        allowed = {topic for _, topic in await self.in_thread(partial(self.topics.allowed, pairs))} if pairs else set()
+        if stream.ended or not allowed:
+            return
+        # Listening begins before it is read how things stand: what comes in between is told, not missed.
+        for topic in allowed:
+            self._heard.setdefault(topic, Topic()).streams.add(stream)
+            stream.topics.add(topic)
+        heads = await self.in_thread(partial(self.topics.heads, allowed))
+        for topic in allowed & heads.keys() & self._heard.keys():
+            if self._heard[topic].head is None:
+                self._heard[topic].head = heads[topic]
+            stream.tell(self.topics.hello(topic, heads[topic]))
+        self.ring(frozenset(), None, allowed)
+
+    def _leave(self, stream: Stream, topic: UUID) -> None:
+        stream.topics.discard(topic)
+        if (heard := self._heard.get(topic)) is not None:
+            heard.streams.discard(stream)
+            if not heard.streams:
+                del self._heard[topic]
+
+    def ring(
+        self, people: AbstractSet[UUID] | None, since: float | None, topics: AbstractSet[UUID] = frozenset()
+    ) -> None:
+        """Has the news of these people and topics read soon; None: of everybody, from `since` on (a Unix time)."""
+        self._for_topics.update(self._heard.keys() if people is None else topics & self._heard.keys())
+        if self._for_topics:
+            self._topic_rung.set()
         if people is None:
             earlier = time.time() if since is None else since
             self._for_all = earlier if self._for_all is None else min(earlier, self._for_all)
@@ -214,6 +271,28 @@ class Hub:
 
     async def _answer_rings(self) -> None:
         await self._keep_trying(self._answer)
+
+    async def _answer_topics(self) -> None:
+        await self._keep_trying(self._answer_topic)
+
+    async def _answer_topic(self) -> None:
+        """Reads and tells what came in the topics that were rung for. Raises DatabaseError; then they still are."""
+        await self._topic_rung.wait()
+        self._topic_rung.clear()
+        rung, self._for_topics = self._for_topics, set()
+        known = {one: topic.head for one in rung if (topic := self._heard.get(one)) and topic.head is not None}
+        try:
+            news = await self.in_thread(partial(self.topics.news, known)) if known else {}
+        except BaseException:
+            self.ring(frozenset(), None, rung)
+            raise
+        most = 0
+        for one, (head, text) in news.items():
+            if (topic := self._heard.get(one)) is not None:
+                topic.head = head
+                topic.tell(text)
+                most = max(most, len(topic.streams))
+        await asyncio.sleep(PAUSE_TOPICS + most * PAUSE_LISTENER)
 
     async def _tend(self) -> None:
         began = time.monotonic()
@@ -267,10 +346,17 @@ class Hub:
             person.tell(text)
 
     async def check(self) -> None:
-        """Ends the streams of those who are signed out by now."""
+        """Ends the streams of those who are signed out by now, and topics for those who may not listen any more."""
         holders = {stream.holder for person in self._people.values() for stream in person.streams}
         good = await self.in_thread(lambda: standing(holders))
         for person in list(self._people.values()):
             for stream in list(person.streams):
                 if stream.holder in holders - good:
                     stream.end(say("bye", "signed out"))
+        heard = {(stream.holder.user_id, one) for one, topic in self._heard.items() for stream in topic.streams}
+        allowed = await self.in_thread(partial(self.topics.allowed, heard)) if heard else set()
+        for one, topic in list(self._heard.items()):
+            for stream in list(topic.streams):
+                if (pair := (stream.holder.user_id, one)) in heard and pair not in allowed:
+                    stream.tell(self.topics.goodbye(one))
+                    self._leave(stream, one)

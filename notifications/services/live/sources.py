@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -20,13 +19,19 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from common.broker.doorbell import Doorbell, PollingDoorbell, make_doorbell
-from notifications.services.live.bell import SECONDS, channel
+from notifications.services.live.bell import SECONDS, TOPICS, channel
 
 log = structlog.get_logger(__name__)
 
-#: Rings for these people, or with None for everybody, whose news from `since` (a Unix time; None: from just now) on may
-#: have been missed.
-Ring = Callable[[AbstractSet[UUID] | None, float | None], None]
+
+class Ring(Protocol):
+    def __call__(
+        self, people: AbstractSet[UUID] | None, since: float | None, topics: AbstractSet[UUID] = frozenset()
+    ) -> None:
+        """Rings for these people and topics; `people` None: for everybody and every topic, whose news from `since` (a
+        Unix time; None: from just now) on may have been missed."""
+
+
 #: How often SQLite is asked whether anything was written (microseconds of work), and any other database for its news.
 TICK, POLL = 0.1, 0.5
 #: Redis is asked whether it is still there after so many seconds without a word; it has as many to answer.
@@ -61,7 +66,7 @@ class RedisSource:
             )
             try:
                 async with redis, redis.pubsub() as subscription:
-                    await subscription.subscribe(channel(self.url))
+                    await subscription.subscribe(channel(self.url), channel(self.url) + TOPICS)
                     while True:
                         await self._hear(subscription, ring)
                         pause = 0.1
@@ -83,7 +88,11 @@ class RedisSource:
         if message["type"] == "subscribe":
             ring(None, self._sure)
         elif message["type"] == "message":
-            ring({UUID(text) for text in message["data"].decode().split()}, None)
+            ids = {UUID(text) for text in message["data"].decode().split()}
+            if message["channel"].decode().endswith(TOPICS):
+                ring(frozenset(), None, ids)
+            else:
+                ring(ids, None)
         self._sure = time.time()
 
 

@@ -1,0 +1,5 @@
+"""Facts announced by courses, after commit. Arguments are ids only."""
+
+from django.dispatch import Signal
+
+course_completed = Signal()  # enrolment_id: announced once; the row is CourseCompletion

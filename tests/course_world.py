@@ -1,0 +1,69 @@
+"""Courses for the law tables and the pages: one that is out, with lessons of many kinds and the student in it, and a
+draft. The teacher teaches both."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from courses.enums import CourseAccess, CourseFileKind, CourseState, LessonKind, ReviewState
+from courses.models import Certificate, Course, CourseFile, CourseReview, Enrolment, InviteCode, Lesson, LessonDraft
+from courses.services.codes import make_code
+from courses.services.files import add_file
+from courses.services.progress import finish_lesson
+from courses.tests.builders import NOW, course_of, inside, lesson_in, lessons_of
+from tests.cast import Cast
+
+TEXT = "A quadratic equation is $ax^2 + bx + c = 0$ with $a \\ne 0$."
+
+
+def course_world(cast: Cast) -> None:
+    course = course_of(
+        cast.teacher, title="Quadratic Equations", slug="quadratics", summary="From factors to the formula.",
+        programme=cast.cohort.programme, description_source=TEXT, description_html=f"<p>{TEXT}</p>", capacity=30,
+    )  # fmt: skip
+    drawing = io.BytesIO()
+    Image.new("RGB", (320, 180), "#1A2456").save(drawing, "PNG")
+    kept = {"course": course, "actor": cast.teacher, "now": NOW}
+    course.cover = add_file(kind=CourseFileKind.COVER, name="c.png", data=drawing.getvalue(), **kept)
+    course.cover_alt = "A parabola"
+    course.save()
+    sheet = add_file(kind=CourseFileKind.DOCUMENT, name="formulas.pdf", data=b"%PDF-1.4\n%%EOF\n", **kept)
+    second = course.modules.get(title="Module 2")
+    lesson_in(second, cast.teacher, position=3, kind=LessonKind.FILE, title="Formulas", content={"file": str(sheet.pk)})
+    LessonDraft.objects.create(
+        lesson=lessons_of(course)[0], data={"body": TEXT}, updated_by=cast.teacher, updated_at=NOW
+    )
+    make_code(limit=5, expires_at=None, **kept)
+    for student in (cast.student,):
+        inside(course, student)
+        finish_lesson(lesson=lessons_of(course)[1], student=student, now=NOW)
+    CourseReview.objects.create(
+        course=course, student=cast.classmate, stars=5, text="Clear.", state=ReviewState.SHOWN, created_at=NOW,
+        updated_at=NOW,
+    )  # fmt: skip
+    sets = course_of(cast.teacher, title="Sets", slug="sets", modules=1, lessons=1)
+    inside(sets, cast.student)
+    finish_lesson(lesson=lessons_of(sets)[0], student=cast.student, now=NOW)
+    course_of(
+        cast.teacher, title="Trigonometry", slug="trigonometry", state=CourseState.DRAFT, access=CourseAccess.PAID
+    )
+
+
+def course_ids(cast: Cast) -> dict[str, Any]:
+    course = Course.objects.get(slug="quadratics")
+    files = CourseFile.objects.filter(course=course)
+    certificate = Certificate.objects.get(course_title="Sets")
+    return {
+        "course": course.pk,
+        "certificate": certificate.pk,
+        "certificate_code": certificate.code,
+        "course_draft": Course.objects.get(slug="trigonometry").pk,
+        "course_cover": files.get(kind=CourseFileKind.COVER).pk,
+        "course_document": files.get(kind=CourseFileKind.DOCUMENT).pk,
+        "course_lesson": Lesson.objects.get(module__course=course, title="Lesson 1", module__title="Module 1").pk,
+        "course_code": InviteCode.objects.get(course=course).pk,
+        "course_enrolment": Enrolment.objects.get(course=course, student=cast.student).pk,
+    }
