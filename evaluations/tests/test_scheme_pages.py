@@ -64,7 +64,7 @@ def test_the_page_shows_what_would_come_of_it_and_then_does_it(as_: Any, world: 
     assert "The board&#x27;s answer" in listed
     assert cost(as_("staff"), url) <= MOST_QUERIES
     result = as_("student").get(reverse("result-page", args=[record.attempt_id])).content.decode()
-    assert "Step 1: 2 marks instead of 1." in result
+    assert "Step 1: marks 2 instead of 1." in result
     assert cost(as_("student"), reverse("result-page", args=[record.attempt_id])) <= MOST_QUERIES
     assert cast.staff == SchemeRevision.objects.get().actor
 
