@@ -169,7 +169,10 @@ def _stands(
         return False
     if _same(current, given) and current.version == change.version + 1:
         return True
-    own, *earlier = own_events(locked, question)
+    events = own_events(locked, question)
+    if not events:
+        raise _conflict(current)
+    own, *earlier = events
     is_next = own.version > change.version and all(one.version <= change.version for one in earlier)
     if is_next and _same(own, given):
         return True

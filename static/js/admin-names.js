@@ -4,7 +4,7 @@ addEventListener("DOMContentLoaded", () => {
     for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
       const box = select.nextElementSibling?.querySelector("[role=combobox]");
       const label = select.labels?.[0]?.textContent.trim().replace(/[:*\s]+$/, "") || select.getAttribute("aria-label");
-      if (!box || box.dataset.named || !label) continue;
+      if (!box || "named" in box.dataset || !label) continue;
       box.dataset.named = "";
       // What is chosen is read after the name, as of a plain select.
       const id = `${select.id}-name`;
