@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments.enums import Behaviour, ExamKind, ExamPurpose, ReleasePolicy
-from assessments.models import Blueprint, Exam, Paper, PaperQuestion
+from assessments.models import Blueprint, Exam, Paper, PaperQuestion, Question
 from assessments.models.exams import NO_LIMIT_MINUTES
 from assessments.services.bank_files import load_bank, load_blueprint
 from assessments.services.drawing import draw_paper
@@ -26,12 +26,14 @@ PROGRAMME, BOARD = "cbse-x-mathematics", "cbse-x-mathematics-board"
 SHORT, HALF, TYPES = "demo-quick-practice", "demo-half-paper", "practice-types"
 CHECKED, SURE = "demo-checked", "demo-sure"
 QUIZ_NS, QUIZ_CG, REAL_NUMBERS = "demo-quiz-real-numbers", "demo-quiz-coordinate-geometry", "Quiz: Real Numbers"
+QUIZ_QE, QUADRATICS_QUIZ, QUADRATICS = "demo-quiz-quadratics", "Quiz: Quadratic Equations", "Quadratic Equations"
 BOARD_DAY = (2, 17)
 
 MC, VSA, SA, LA = "single_choice", "very_short_answer", "short_answer", "long_answer"
 # Of the practice types, those that have hints.
 TF, SEVERAL, NUMBER, TEXT, EXPRESSION = "true_false", "multiple_choice", "numeric", "short_text", "expression"
-MARKS = {MC: "1", VSA: "2", SA: "3", LA: "5", TF: "1", SEVERAL: "2", NUMBER: "1", TEXT: "1", EXPRESSION: "2"}
+AR = "assertion_reason"
+MARKS = {MC: "1", AR: "1", VSA: "2", SA: "3", LA: "5", TF: "1", SEVERAL: "2", NUMBER: "1", TEXT: "1", EXPRESSION: "2"}
 AT_ONCE = ("A", "Short questions", "Answer here.")
 SECTIONS = {
     MC: ("A", "Section A: Multiple choice", "One right answer each, 1 mark."),
@@ -63,13 +65,15 @@ HALF_SLOTS = [
 ]
 CHECKED_SLOTS = [(TF, NS), (NUMBER, ALG), (SEVERAL, ALG), (TEXT, GEO), (EXPRESSION, ALG)]
 SURE_SLOTS = [(MC, u) for u in (NS, ALG, CG, GEO, TRIG, STAT)]
+QUADRATICS_SLOTS = [(kind, ALG) for kind in (MC, MC, AR, NUMBER, SEVERAL)]
 
 
 @dataclass(frozen=True)
 class DemoExam:
     """One exam. `opens` and `closes` count from now (None: never closes); `fixed`: one paper for everybody.
 
-    `grace`: minutes for photographing. `quiz`: on the first chapter of this unit.
+    `grace`: minutes for photographing. `quiz`: on the first chapter of this unit, or on its `chapter`, and then of
+    questions of that alone.
     `one_day`: from 09:00 to 21:00 of the day of `opens`, whatever `closes` says.
     """
 
@@ -83,6 +87,7 @@ class DemoExam:
     release: str = ReleasePolicy.WHEN_MARKED
     attempts: int | None = 1
     quiz: str = ""
+    chapter: str = ""
     behaviour: str = Behaviour.DEFERRED
 
 
@@ -117,6 +122,7 @@ EXAMS = [
     DemoExam("Maths mock 4", BOARD, _days(1), _days(2)),
     DemoExam(REAL_NUMBERS, QUIZ_NS, -_days(5), None, fixed=False, attempts=None, quiz=NS),
     DemoExam("Quiz: Coordinate Geometry", QUIZ_CG, -_days(5), None, fixed=False, attempts=None, quiz=CG),
+    DemoExam(QUADRATICS_QUIZ, QUIZ_QE, -_days(30), None, attempts=None, quiz=ALG, chapter=QUADRATICS),
 ]
 
 
@@ -141,9 +147,11 @@ def seed_bank(*, now: datetime) -> Programme:
         (SURE, "How sure are you? Class X Mathematics", 15, SURE_SLOTS),
         (QUIZ_NS, "Quiz: Real Numbers", 10, [(MC, NS)] * 5),
         (QUIZ_CG, "Quiz: Coordinate Geometry", 10, [(MC, CG)] * 5),
+        (QUIZ_QE, QUADRATICS_QUIZ, 10, QUADRATICS_SLOTS),
     ):
         if not Blueprint.objects.filter(slug=slug).exists():
-            load_blueprint(data=_blueprint(slug, title, minutes, slots), programme=programme)
+            sections = dict.fromkeys(MARKS, AT_ONCE) if slug == QUIZ_QE else SECTIONS
+            load_blueprint(data=_blueprint(slug, title, minutes, slots, sections), programme=programme)
     return programme
 
 
@@ -167,6 +175,8 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
     paper = None
     if plan.fixed:
         used = PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True)
+        if plan.chapter:
+            used = Question.objects.exclude(chapter__name=plan.chapter).values_list("pk", flat=True)
         paper = draw_paper(
             blueprint=blueprint,
             seed=zlib.crc32(plan.title.encode()),
@@ -191,14 +201,15 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
         release=plan.release,
         behaviour=plan.behaviour,
         is_published=True,
-        **(_quiz(programme, plan.quiz) if plan.quiz else {}),
+        **(_quiz(programme, plan) if plan.quiz else {}),
     )
     exam.cohorts.set(Cohort.objects.filter(programme=programme, name__in=cast.COHORTS))
     return exam
 
 
-def _quiz(programme: Programme, unit: str) -> dict[str, Any]:
-    chapter = Chapter.objects.filter(unit__programme=programme, unit__slug=unit).order_by("position").first()
+def _quiz(programme: Programme, plan: DemoExam) -> dict[str, Any]:
+    chapters = Chapter.objects.filter(unit__programme=programme, unit__slug=plan.quiz).order_by("position")
+    chapter = chapters.filter(name__startswith=plan.chapter).first()
     return {"purpose": ExamPurpose.QUIZ, "chapter": chapter, "shuffle_questions": True, "shuffle_options": True}
 
 
@@ -206,9 +217,11 @@ def _on_the_hour(moment: datetime) -> datetime:
     return timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)
 
 
-def _blueprint(slug: str, title: str, minutes: int, slots: list[tuple[str, str]]) -> dict[str, Any]:
-    """A blueprint in the shape of blueprint.toml."""
-    sections = dict.fromkeys(SECTIONS[kind] for kind, _unit in slots)
+def _blueprint(
+    slug: str, title: str, minutes: int, slots: list[tuple[str, str]], by_type: dict[str, tuple[str, str, str]]
+) -> dict[str, Any]:
+    """A blueprint in the shape of blueprint.toml. `by_type`: the section of each type."""
+    sections = dict.fromkeys(by_type[kind] for kind, _unit in slots)
     return {
         "blueprint": {
             "slug": slug,
@@ -219,7 +232,7 @@ def _blueprint(slug: str, title: str, minutes: int, slots: list[tuple[str, str]]
         },
         "section": [dict(zip(("label", "title", "instruction"), section, strict=True)) for section in sections],
         "slot": [
-            {"number": number, "section": SECTIONS[kind][0], "unit": unit, "types": [kind], "marks": MARKS[kind]}
+            {"number": number, "section": by_type[kind][0], "unit": unit, "types": [kind], "marks": MARKS[kind]}
             for number, (kind, unit) in enumerate(slots, start=1)
         ],
     }

@@ -19,10 +19,13 @@ from assessments.enums import PageState, UploadState
 from assessments.models import Attempt, Exam, SheetPage, SheetUpload
 from assessments.services.sheet_processing import MAX_TRIES, process_sheet
 from config.demo import cast
+from config.demo.course_people import seed_course_people
+from config.demo.courses import seed_courses
 from config.demo.drawing import draw_script, end_with_parent
 from config.demo.exams import seed_bank, seed_exams
 from config.demo.external import seed_external
 from config.demo.hours import seed_hours
+from config.demo.pay import seed_pay
 from config.demo.people import seed_express_promise, seed_staff_and_teachers, seed_students_and_guardians
 from config.demo.scripts import Script, write_script
 from config.demo.sittings import SITTING, SITTINGS, Sitting, seat, start_of
@@ -52,6 +55,8 @@ def seed_demo(*, now: datetime, say: Say, workers: int = 2, photos: bool = True)
     report(f"hours with a teacher: {seed_hours(now=now)} new")
     seated = _seed_sittings(programme, now=now, report=report, workers=workers, photos=photos)
     report(f"attempts: {seated} new")
+    report(f"courses: {seed_courses(programme=programme, now=now)} new, {seed_course_people(now=now)} people in them")
+    report(f"months of pay: {seed_pay(now=now)} new")
     report(f"page images: {_make_page_images(now=now, workers=workers)} new")
 
 

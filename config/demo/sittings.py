@@ -128,7 +128,7 @@ def seat(
                 evaluation = open_evaluation(attempt_id=attempt.pk, now=handed_in + timedelta(seconds=2))
                 assert evaluation is not None  # there are pages and written questions
                 _mark(evaluation, sitting, script, now=now)
-        _settle_notifications(now=now)
+        settle_notifications(now=now)
     return attempt
 
 
@@ -254,7 +254,7 @@ def _working_moment(evaluation: Evaluation, sitting: Sitting, now: datetime) -> 
     return moment
 
 
-def _settle_notifications(*, now: datetime) -> None:
+def settle_notifications(*, now: datetime) -> None:
     """Nobody of the demonstration has a mailbox, and of their messages all but the newest two have been read."""
     rows = Notification.objects.filter(user__email__endswith=f"@{cast.DOMAIN}")
     rows.filter(mail_state=MailState.WAITING).update(mail_state=MailState.NONE, mail_after=None)

@@ -23,12 +23,23 @@ from assessments.enums import AttemptState, Behaviour, PageState
 from assessments.models import Attempt, Exam, PaperQuestion, Question, QuestionVersion, SheetPage, SheetUpload
 from config.demo import cast, seed, sittings
 from config.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from config.demo.exams import QUADRATICS_QUIZ
 from config.demo.red_ink import award
 from config.demo.scripts import Script, Step, Written, line_spots
 from config.demo.sheets import SheetItem, answer_pages, choose_answer
-from courses.models import CohortMembership
+from courses.enums import EnrolmentState, LessonKind
+from courses.models import (
+    Certificate,
+    CohortMembership,
+    Course,
+    CourseProgress,
+    CourseReview,
+    Enrolment,
+    Lesson,
+    Message,
+)
 from evaluations.enums import EvaluationState
-from evaluations.models import Annotation, Evaluation, MarkEvent, QuestionMark, SlaBreach
+from evaluations.models import Annotation, Evaluation, MarkEvent, PayMonth, QuestionMark, SlaBreach, Statement
 from evaluations.selectors import desk_data, queue_for, result_data, staff_board
 from notifications.models import Notification
 
@@ -109,7 +120,8 @@ def test_a_run_that_stopped_in_the_middle_is_completed_by_the_next(monkeypatch) 
             seed.seed_demo(now=now, say=quiet, workers=0, photos=False)
     assert Attempt.objects.count() == 1
     seed.seed_demo(now=now, say=quiet, workers=0, photos=False)
-    assert Attempt.objects.count() == len(FEW)
+    # And the quiz of a course.
+    assert Attempt.objects.count() == len(FEW) + 1
     assert not SheetPage.objects.exclude(state=PageState.READY).exists()
     before = row_counts()
     seed.seed_demo(now=now + timedelta(days=1), say=quiet, workers=0, photos=False)
@@ -125,6 +137,8 @@ def test_the_whole_demonstration(capsys, django_assert_max_num_queries) -> None:
     check_exams_and_papers()
     check_states()
     check_the_diligent_student()
+    check_courses()
+    check_pay()
     check_pages_of_the_product()
     before = row_counts()
     with django_assert_max_num_queries(150):
@@ -212,6 +226,34 @@ def check_the_diligent_student() -> None:
     assert marked.exclude(comment="").exists()
     assert Annotation.objects.filter(evaluation__in=full, kind="comment").exclude(text="").exists()
     assert MarkEvent.objects.filter(evaluation__in=full).count() == marked.count()
+
+
+def check_courses() -> None:
+    quadratics, heart = Course.objects.get(access="paid"), Course.objects.get(access="free")
+    lessons = Lesson.objects.published().filter(module__course=quadratics)
+    assert set(lessons.values_list("kind", flat=True)) == set(LessonKind.values) - {LessonKind.PROJECT}
+    assert set(Enrolment.objects.values_list("state", flat=True)) == set(EnrolmentState.values)
+    assert Enrolment.objects.filter(course=heart).inside().count() == heart.capacity
+    owners = Certificate.objects.values_list("course_title", "completion__enrolment__student__email")
+    assert set(owners) == {
+        (heart.title, cast.address("student")),
+        (heart.title, cast.address("harpreet.kaur")),
+        (quadratics.title, cast.address("rohan.gupta")),
+    }
+    mine = CourseProgress.objects.get(enrolment__course=quadratics, enrolment__student=person("student"))
+    assert 20 < mine.percent < 100
+    assert set(CourseReview.objects.values_list("state", flat=True)) == {"shown", "waiting"}
+    room = quadratics.room
+    assert (room.is_on, room.threads.filter(accepted__isnull=False).count(), room.announcements.count()) == (True, 1, 1)
+    assert Message.objects.filter(room=room, thread=None).count() == 7
+    questions = PaperQuestion.objects.filter(paper__exams__title=QUADRATICS_QUIZ)
+    assert set(questions.values_list("version__question__chapter__name", flat=True)) == {"Quadratic Equations"}
+
+
+def check_pay() -> None:
+    assert not Evaluation.objects.filter(finalised_at__isnull=False, earnings__isnull=True).exists()
+    assert Statement.objects.filter(teacher=person("teacher")).count() >= 3
+    assert PayMonth.objects.filter(closed_at=None).count() == 1
 
 
 def check_pages_of_the_product() -> None:
