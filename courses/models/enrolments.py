@@ -69,6 +69,8 @@ class Enrolment(IdModel):
         ]
         indexes = [
             models.Index(fields=["course", "state", "id"], name="enrolment_roster_idx"),
+            # The people of every state, page by page.
+            models.Index(fields=["course", "id"], name="enrolment_order_idx"),
             models.Index(
                 fields=["course", "queued_at", "id"],
                 condition=Q(state=EnrolmentState.WAITING),
