@@ -115,7 +115,7 @@ def draw_film(path: Path) -> None:
     import cv2
     import numpy
 
-    film = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), RATE, SIZE)
+    film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"VP80"), RATE, SIZE)
     font = ImageFont.truetype(str(FONTS / "STIXTwoText-Italic.ttf"), 56)
     small = ImageFont.truetype(str(FONTS / "STIXTwoText-Regular.ttf"), 46)
     for frame in range(RATE * SECONDS):

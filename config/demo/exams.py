@@ -174,14 +174,14 @@ def _create_exam(plan: DemoExam, programme: Programme, recent: list[Paper], *, n
     blueprint = Blueprint.objects.get(slug=plan.blueprint)
     paper = None
     if plan.fixed:
-        used = PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True)
+        used = set(PaperQuestion.objects.filter(paper__in=recent).values_list("version__question_id", flat=True))
         if plan.chapter:
-            used = Question.objects.exclude(chapter__name=plan.chapter).values_list("pk", flat=True)
+            used = set(Question.objects.exclude(chapter__name=plan.chapter).values_list("pk", flat=True))
         paper = draw_paper(
             blueprint=blueprint,
             seed=zlib.crc32(plan.title.encode()),
             title=plan.title,
-            exclude=set(used),
+            exclude=used,
             now=now + min(plan.opens, timedelta()) - _days(2),
         )
     opens_at = _on_the_hour(now + plan.opens)
