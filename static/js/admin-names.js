@@ -11,6 +11,7 @@ addEventListener("DOMContentLoaded", () => {
       const words = Object.assign(document.createElement("span"), { id, hidden: true, textContent: label });
       box.after(words);
       box.setAttribute("aria-labelledby", `${id} ${box.getAttribute("aria-labelledby") ?? ""}`.trim());
+      box.querySelector("[role=textbox]")?.setAttribute("aria-labelledby", id);
     }
   };
   name();
