@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.core.cache import cache as django_cache
+from django.db import connection
 
 from common.testing.migrated import prepare_apart
 
@@ -52,6 +53,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Journeys wait more than they work and pages take long: begun last, they would be all that is left. xdist gives
     each process an equal run of the list, so each run begins with some of them, the longest first, the journeys of one
     ground together."""
+    elsewhere = {item for item in items if not _is_of_this_database(item)}
+    config.hook.pytest_deselected(items=list(elsewhere))
+    items[:] = [item for item in items if item not in elsewhere]
     if config.getoption("on_this_ground"):
         same = {item for item in items if not _may_differ(item)}
         config.hook.pytest_deselected(items=list(same))
@@ -73,6 +77,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items += [*run, *islice(quick, max(0, size - len(run)))]
         left -= size
     items += quick
+
+
+def _is_of_this_database(item: pytest.Item) -> bool:
+    return all(mark.args[0] == connection.vendor for mark in item.iter_markers("only_on"))
 
 
 def _may_differ(item: pytest.Item) -> bool:

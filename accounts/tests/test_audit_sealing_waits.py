@@ -46,9 +46,9 @@ def test_open_transaction_is_waited_for(transactional_db):
     assert verify_seals() is None
 
 
+# SQLite has one writer at a time; the advisory lock is PostgreSQL's.
+@pytest.mark.only_on("postgresql")
 def test_sealing_gives_up_while_a_writer_stays_open(transactional_db):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time; the advisory lock is PostgreSQL's")
     person = UserFactory()
     record_event(actor=person, action="done", obj=person, now=NOW)
     written, finish = threading.Event(), threading.Event()

@@ -148,7 +148,7 @@ def test_sixty_questions_cost_the_queries_of_five(client: Client, cast: Any, ban
     assert len(doors["list: all of them"]().context["page"].rows) == 30
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="with few rows PostgreSQL reads all of them")
+@pytest.mark.only_on("sqlite")  # with few rows PostgreSQL reads all of them
 def test_every_filter_and_every_pair_is_found_by_an_index(cast: Any, bank: Bank) -> None:
     unit = bank.chapter.unit
     chosen = {

@@ -16,7 +16,7 @@ from assessments.services.likeness import WORD, plain_words, search_terms
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="the index of SQLite")
+on_sqlite = pytest.mark.only_on("sqlite")
 MIGRATION = "assessments.migrations.0034_search_index_on_sqlite"
 TEXTS = {
     "circle": "Find the **area** of a circle of radius $r_1$",

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,7 +195,7 @@ def test_places_are_never_exceeded_and_never_left_empty(moves, capacity) -> None
         transaction.set_rollback(True)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.only_on("postgresql")  # SQLite has one writer
 @pytest.mark.services
 def test_places_hold_when_many_come_at_once(transactional_db) -> None:
     """30 people, 5 places, 10 at a time; then 5 leave at once."""

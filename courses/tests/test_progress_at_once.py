@@ -11,7 +11,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from courses.enums import EnrolmentState
 from courses.models import CourseCompletion, CourseProgress, Enrolment
@@ -28,7 +28,7 @@ PEOPLE, TABS = int(os.environ.get("COURSE_PEOPLE", "6")), int(os.environ.get("CO
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.services,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer"),
+    pytest.mark.only_on("postgresql"),  # SQLite has one writer
 ]
 
 

@@ -300,9 +300,8 @@ def test_bookings_take_time_from_marking(cast, open_teacher):
     ]
 
 
+@pytest.mark.only_on("postgresql")  # exclusion constraints are its own
 def test_postgresql_itself_keeps_bookings_apart(cast, open_teacher):
-    if connection.vendor != "postgresql":
-        pytest.skip("exclusion constraints are PostgreSQL's")
     facts = {"booked_by": cast.staff, "booked_at": MONDAY, "teacher": cast.teacher}
     end = TUESDAY + timedelta(hours=1)
     Booking.objects.create(student=cast.student, starts_at=TUESDAY, ends_at=end, **facts)

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -462,10 +462,9 @@ def _reconciles(cast: Any, record: Evaluation, questions: list[Any]) -> None:
 
 
 # --- At once ---------------------------------------------------------------------------------------------------------
+@pytest.mark.only_on("postgresql")  # SQLite has one writer
 @pytest.mark.parametrize("rounds", range(3))
 def test_marks_and_a_change_at_once(transactional_db: Any, cast: Any, rounds: int) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     question = written(cast.exam, 4)
     papers = [marking(cast.exam, student, cast.teacher) for student in more_students(4)]
     first, *rest = steps_now(cast.exam, question)

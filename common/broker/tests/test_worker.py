@@ -104,10 +104,9 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork"])
+# The embedded default runs threads; prefork is for PostgreSQL.
+@pytest.mark.parametrize("pool", ["threads", pytest.param("prefork", marks=pytest.mark.only_on("postgresql"))])
 def test_no_task_is_lost_when_the_worker_is_killed_three_times(start, pool):
-    if pool == "prefork" and connection.vendor == "sqlite":
-        pytest.skip("the embedded default runs threads; prefork is for PostgreSQL")
     options = {"lease": 2}
     publish("record", *[(number, 0.15) for number in range(30)])
 
@@ -181,9 +180,9 @@ def backends() -> set[int]:
         return {pid for (pid,) in cursor.fetchall()}
 
 
+# SQLite has no connections a server could break.
+@pytest.mark.only_on("postgresql")
 def test_tasks_survive_the_database_breaking_every_connection(start):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no connections a server could break")
     publish("record", *[(number, 0.1) for number in range(20)])
     # The tests' own connections stay: whatever runs next needs them.
     ours = backends()
