@@ -109,6 +109,7 @@ def admin_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Accommodations"), "accessibility_new", "admin:assessments_accommodation_changelist"),
         (_("Question bank"), "library_books", "admin:assessments_question_changelist"),
         (_("Statistics and flags"), "query_stats", "admin:assessments_itemstatistics_changelist"),
+        (_("Curriculum"), "account_tree", "curriculum-list"),
         (_("People"), "group", "admin:accounts_user_changelist"),
         (_("Cohorts"), "groups", "admin:courses_cohort_changelist"),
         (_("Reported messages"), "report", "admin:courses_report_changelist"),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from courses.views import building, certificates, files, learning, room_moderation, room_questions, rooms, teaching
+from courses.views import (
+    building,
+    certificates,
+    curriculum,
+    files,
+    learning,
+    room_moderation,
+    room_questions,
+    rooms,
+    teaching,
+)
 
 ROOM = "courses/<uuid:course_id>/room/"
 MESSAGE = f"{ROOM}messages/<uuid:message_id>/"
@@ -35,6 +45,8 @@ urlpatterns = [
     path("teaching/people/<uuid:enrolment_id>/remove/", teaching.people_remove, name="course-people-remove"),
     path("teaching/lessons/<uuid:lesson_id>/", building.lesson_edit, name="lesson-edit"),
     path("teaching/lessons/<uuid:lesson_id>/draft/", building.lesson_draft, name="lesson-draft"),
+    path("teaching/curriculum/", curriculum.curriculum_list, name="curriculum-list"),
+    path("teaching/curriculum/<uuid:programme_id>/", curriculum.curriculum_page, name="curriculum-page"),
     path(ROOM, rooms.chat_page, name="room-chat"),
     path(f"{ROOM}messages/", rooms.chat_messages, name="room-messages"),
     path(f"{ROOM}read/", rooms.chat_read, name="room-read"),

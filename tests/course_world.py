@@ -9,7 +9,17 @@ from typing import Any
 from PIL import Image
 
 from courses.enums import CourseAccess, CourseFileKind, CourseState, LessonKind, ReviewState
-from courses.models import Certificate, Course, CourseFile, CourseReview, Enrolment, InviteCode, Lesson, LessonDraft
+from courses.models import (
+    Certificate,
+    Course,
+    CourseFile,
+    CourseReview,
+    Enrolment,
+    InviteCode,
+    Lesson,
+    LessonDraft,
+    Unit,
+)
 from courses.services.codes import make_code
 from courses.services.files import add_file
 from courses.services.progress import finish_lesson
@@ -56,7 +66,9 @@ def course_ids(cast: Cast) -> dict[str, Any]:
     course = Course.objects.get(slug="quadratics")
     files = CourseFile.objects.filter(course=course)
     certificate = Certificate.objects.get(course_title="Sets")
+    unit = Unit.objects.filter(programme=cast.cohort.programme).earliest("position", "pk")
     return {
+        "programme_unit": f"unit:{unit.pk}",
         "course": course.pk,
         "certificate": certificate.pk,
         "certificate_code": certificate.code,

@@ -23,6 +23,7 @@ The thoughts behind it:
 - The link in an e-mail ends such e-mails for whoever holds it, signed in or not; it does nothing else.
 - What another system reports is signed, so nobody's session counts there.
 - A course that is out is seen by all; its lessons by those in it and those who teach it; only the latter change it.
+- The curriculum is arranged by staff; teachers read it, and what hangs on it.
 - A copy of one's data and erasure are asked for by the person, or a minor's guardian, who first show again who they are.
 - A certificate is read by whoever sees the enrolment, and checked by anybody who has its code.
 - An empty or wrong body is 422 only for those who might have sent a right one.
@@ -202,6 +203,9 @@ POST course-people-remove  {course_enrolment}             | login  >course-peopl
 GET  lesson-edit  {course_lesson}                         | login  403      403     403      403      200     403     403      200
 POST lesson-edit  {course_lesson}                        | login  403      403     403      403      409     403     403      409
 POST lesson-draft  {course_lesson}                        | login  403      403     403      403      422     403     403      422
+GET  curriculum-list                                      | login  403      403     403      403      200     200     200      200
+GET  curriculum-page  {programme}                         | login  403      403     403      403      200     200     200      200
+POST curriculum-page  {programme}                         | login  403      403     403      403      403     403     403      422
 GET  notification-list                                    | login  200      200     200      200      200     200     200      200
 POST notification-read                                    | login  >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list >notification-list
 GET  notification-read                                    | login  405      405     405      405      405     405     405      405

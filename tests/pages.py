@@ -98,6 +98,9 @@ PAGES = [
     ("staff", "scheme-list", ("{moderated_exam}",)),
     ("staff", "scheme-change", ("{moderated_exam}", "{scheme_version}")),
     ("teacher", "course-teaching", ()),
+    ("teacher", "curriculum-list", ()),
+    ("teacher", "curriculum-page", ("{programme}",)),
+    ("staff", "curriculum-page?at={programme_unit}", ("{programme}",)),
     ("teacher", "course-build", ("{course}",)),
     ("teacher", "course-settings", ("{course_draft}",)),
     ("teacher", "course-people", ("{course}",)),
@@ -189,5 +192,5 @@ def page_urls(ids: dict[str, Any], person: str) -> dict[str, str]:
         if who == person.partition(":")[0]:
             name, mark, query = place.partition("?")
             address = reverse(name, args=[argument.format(**ids) for argument in arguments])
-            urls[" ".join(filter(None, (name, *arguments, query)))] = address + mark + query
+            urls[" ".join(filter(None, (name, *arguments, query)))] = address + mark + query.format(**ids)
     return urls
