@@ -108,6 +108,11 @@ def is_published_path(user: Any, path: Any) -> bool:
     return path is not None and path.is_published
 
 
+@rules.predicate
+def is_own_path(user: Any, path: Any) -> bool:
+    return path is not None and user.is_authenticated and path.created_by_id == user.pk
+
+
 def seen_through(path: str) -> rules.Predicate:
     return is_staff | _of(path, sees_course | teaches_course, "sees")
 
@@ -145,8 +150,11 @@ COURSE_VIEW = {
     "progressrecount": taught_through("course"),
     "lessonnote": owns("student_id"),
     "coursereview": is_staff | owns("student_id") | (is_shown & _of("course", may_see_course, "sees")),
-    "learningpath": is_staff | (is_signed_in & is_published_path),
-    "pathcourse": is_staff | (is_signed_in & _of("path", is_published_path, "published")),
+    "learningpath": is_staff | (is_signed_in & is_published_path) | is_own_path,
+    "pathcourse": is_staff
+    | (is_signed_in & _of("path", is_published_path, "published"))
+    | _of("path", is_own_path, "own"),
+    "pathenrolment": is_staff | owns("student_id") | guards("student_id"),
 }
 
 for name, may_view in COURSE_VIEW.items():
@@ -160,6 +168,7 @@ rules.add_perm("courses.teach_course", is_staff | (teaches_course & is_verified_
 rules.add_perm(
     "courses.teach_lesson", is_staff | (_of("module.course", teaches_course, "teaches") & is_verified_teacher)
 )
+rules.add_perm("courses.arrange_path", is_staff | (is_own_path & is_verified_teacher))
 rules.add_perm("courses.study_course", is_inside)
 rules.add_perm("courses.open_lesson", is_staff | _of("module.course", teaches_course | is_inside, "opens") | is_preview)
 rules.add_perm("courses.moderate_review", is_staff)

@@ -38,6 +38,7 @@ class NotificationKind(models.TextChoices):
     WEBHOOK_STOPPED = "webhook_stopped", _("A webhook was switched off")
     COURSE_ANNOUNCED = "course_announced", _("An announcement in a course")
     COURSE_PLACE = "course_place", _("A place in a course")
+    PATH_NEWS = "path_news", _("News of a learning path")
     QUESTION_ANSWERED = "question_answered", _("An answer to a question in a course")
     MESSAGE_REPORTED = "message_reported", _("A message in a course was reported")
 
@@ -100,6 +101,7 @@ KINDS: dict[str, KindRule] = {
     NotificationKind.PICTURE_NEWS: KindRule(TEACHER, MailWish.OFF, False),
     NotificationKind.QUESTION_REVIEWED: KindRule(AUTHORS, MailWish.OFF, False),
     NotificationKind.COURSE_PLACE: KindRule(STUDENT, MailWish.NOW, True, timedelta(days=3)),
+    NotificationKind.PATH_NEWS: KindRule(STUDENT, MailWish.NOW, True, timedelta(days=3)),
     NotificationKind.COURSE_ANNOUNCED: KindRule(FAMILY, MailWish.DIGEST, True, timedelta(days=3)),
     NotificationKind.QUESTION_ANSWERED: KindRule(STUDENT | TEACHER, MailWish.OFF, True),
     NotificationKind.MESSAGE_REPORTED: KindRule(AUTHORS, MailWish.NOW, True),

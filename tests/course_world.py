@@ -16,12 +16,14 @@ from courses.models import (
     CourseReview,
     Enrolment,
     InviteCode,
+    LearningPath,
     Lesson,
     LessonDraft,
     Unit,
 )
 from courses.services.codes import make_code
 from courses.services.files import add_file
+from courses.services.paths import add_step, begin_path, change_step, make_path, publish_path
 from courses.services.progress import finish_lesson
 from courses.tests.builders import NOW, course_of, inside, lesson_in, lessons_of
 from tests.cast import Cast
@@ -60,6 +62,22 @@ def course_world(cast: Cast) -> None:
     course_of(
         cast.teacher, title="Trigonometry", slug="trigonometry", state=CourseState.DRAFT, access=CourseAccess.PAID
     )
+    path_world(cast, [sets, course])
+
+
+def path_world(cast: Cast, courses: list[Course]) -> None:
+    """A path that the student has begun, with a course that they completed, one they are in, one that is locked and one
+    that is extra; and a path that is being made."""
+    maker = {"actor": cast.teacher, "now": NOW}
+    path = make_path(title="Algebra from the ground", **maker)
+    last = course_of(cast.teacher, title="Polynomials", slug="polynomials", only_by_path=True, modules=1)
+    extra = course_of(cast.teacher, title="Puzzles", slug="puzzles", modules=1)
+    for course in (*courses, last, extra):
+        add_step(path=path, course=course, **maker)
+    change_step(path=path, course_id=extra.pk, is_required=False, **maker)
+    publish_path(path=path, publish=True, **maker)
+    begin_path(path=path, student=cast.student, now=NOW)
+    make_path(title="Geometry for the patient", **maker)
 
 
 def course_ids(cast: Cast) -> dict[str, Any]:
@@ -68,6 +86,9 @@ def course_ids(cast: Cast) -> dict[str, Any]:
     certificate = Certificate.objects.get(course_title="Sets")
     unit = Unit.objects.filter(programme=cast.cohort.programme).earliest("position", "pk")
     return {
+        "path": LearningPath.objects.get(is_published=True).pk,
+        "path_draft": LearningPath.objects.get(is_published=False).pk,
+        "course_by_path": Course.objects.get(slug="polynomials").pk,
         "programme_unit": f"unit:{unit.pk}",
         "course": course.pk,
         "certificate": certificate.pk,

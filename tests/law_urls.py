@@ -23,6 +23,7 @@ The thoughts behind it:
 - The link in an e-mail ends such e-mails for whoever holds it, signed in or not; it does nothing else.
 - What another system reports is signed, so nobody's session counts there.
 - A course that is out is seen by all; its lessons by those in it and those who teach it; only the latter change it.
+- A learning path is seen by all once it is out, and changed by its maker and staff.
 - The curriculum is arranged by staff; teachers read it, and what hangs on it.
 - A copy of one's data and erasure are asked for by the person, or a minor's guardian, who first show again who they are.
 - A certificate is read by whoever sees the enrolment, and checked by anybody who has its code.
@@ -203,6 +204,15 @@ POST course-people-remove  {course_enrolment}             | login  >course-peopl
 GET  lesson-edit  {course_lesson}                         | login  403      403     403      403      200     403     403      200
 POST lesson-edit  {course_lesson}                        | login  403      403     403      403      409     403     403      409
 POST lesson-draft  {course_lesson}                        | login  403      403     403      403      422     403     403      422
+GET  path-page  {path}                                    | login  200      200     200      200      200     200     200      200
+POST path-begin  {path}                                   | login  >path-page >path-page >path-page >path-page >path-page >path-page >path-page >path-page
+POST path-leave  {path}                                   | login  >course-list >course-list >course-list >course-list >course-list >course-list >course-list >course-list
+GET  path-page  {path_draft}                              | login  404      404     404      404      200     404     404      200
+GET  path-teaching                                        | login  403      403     403      403      200     200     200      200
+POST path-teaching                                        | login  403      403     403      403      422     422     403      422
+GET  path-build  {path}                                   | login  403      403     403      403      200     403     403      200
+GET  path-build  {path_draft}                             | login  404      404     404      404      200     404     404      200
+POST path-build  {path}                                   | login  403      403     403      403      422     403     403      422
 GET  curriculum-list                                      | login  403      403     403      403      200     200     200      200
 GET  curriculum-page  {programme}                         | login  403      403     403      403      200     200     200      200
 POST curriculum-page  {programme}                         | login  403      403     403      403      403     403     403      422

@@ -49,6 +49,11 @@ class CourseForm(forms.Form):
     gives_certificate = forms.BooleanField(
         label=gettext_lazy("Whoever completes it gets a certificate"), required=False
     )
+    only_by_path = forms.BooleanField(
+        label=gettext_lazy("Opens only within a learning path"),
+        required=False,
+        help_text=gettext_lazy("Students come in themselves only when a path that they have begun has led them here."),
+    )
     metadata = forms.CharField(
         label=gettext_lazy("Further facts"),
         required=False,
@@ -69,6 +74,7 @@ class CourseForm(forms.Form):
             "capacity",
             "cover_alt",
             "gives_certificate",
+            "only_by_path",
         )
         initial = {name: getattr(course, name) for name in names}
         text = json.dumps(course.metadata, ensure_ascii=False, indent=1) if course.metadata else ""

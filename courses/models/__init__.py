@@ -10,8 +10,9 @@ from courses.models.courses import (
     ModulePrerequisite,
 )
 from courses.models.curriculum import Chapter, Programme, Topic, Unit
-from courses.models.enrolments import Enrolment, InviteCode, LearningPath, PathCourse
+from courses.models.enrolments import Enrolment, InviteCode
 from courses.models.lessons import Lesson, LessonDraft, LessonVersion
+from courses.models.paths import LearningPath, PathCourse, PathEnrolment
 from courses.models.progress import (
     CourseCompletion,
     CourseProgress,
@@ -61,6 +62,7 @@ __all__ = [
     "ModulePrerequisite",
     "Mute",
     "PathCourse",
+    "PathEnrolment",
     "Programme",
     "ProgressRecount",
     "ReadPosition",

@@ -65,6 +65,10 @@ class Course(IdModel):
     cover_alt = models.CharField(_("what the picture shows"), max_length=160, blank=True)
     metadata = models.JSONField(_("further facts"), default=dict, blank=True)
     gives_certificate = models.BooleanField(_("gives a certificate"), default=True, db_default=True)
+    only_by_path = models.BooleanField(
+        _("opens only within a learning path"), default=False, db_default=False,
+        help_text=_("Students come in themselves only when a path that they have begun has led them here."),
+    )  # fmt: skip
     publish_at = models.DateTimeField(_("to be published"), null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -1,4 +1,4 @@
-"""Who is in a course: enrolments, codes that let people in, and paths of courses."""
+"""Who is in a course: enrolments, and codes that let people in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from accounts.models import User
 from common.models import IdModel, ScopedQuerySet
 from courses.enums import EnrolmentSource, EnrolmentState
 from courses.models.courses import INSIDE, Course, TeachingQuerySet, taught_ids
-from courses.models.curriculum import Programme
 
 
 def seen_people(user: Any, prefix: str = "") -> Q:
@@ -112,52 +111,3 @@ class InviteCode(IdModel):
 
     def __str__(self) -> str:
         return self.code
-
-
-class PathQuerySet(ScopedQuerySet["LearningPath"]):
-    def visible_to(self, user: Any) -> Self:
-        """Staff all; everybody signed in those that are out."""
-        if not user.is_authenticated:
-            return self.none()
-        return self if user.is_staff else self.filter(is_published=True)
-
-
-class LearningPath(IdModel):
-    """Courses in an order: each opens when the one before it is completed."""
-
-    slug = models.SlugField(_("short name"), max_length=60, unique=True)
-    title = models.CharField(_("title"), max_length=140)
-    summary = models.CharField(_("in one sentence"), max_length=300, blank=True)
-    programme = models.ForeignKey(Programme, models.PROTECT, null=True, blank=True, related_name="paths")
-    interests = models.JSONField(_("interests"), default=list, blank=True)
-    is_published = models.BooleanField(_("published"), default=False)
-
-    objects = PathQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("learning path")
-        ordering = ["title", "id"]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class PathCourseQuerySet(ScopedQuerySet["PathCourse"]):
-    def visible_to(self, user: Any) -> Self:
-        return self.filter(path__in=LearningPath.objects.visible_to(user).values("pk"))
-
-
-class PathCourse(models.Model):
-    path = models.ForeignKey(LearningPath, models.CASCADE, related_name="steps")
-    course = models.ForeignKey(Course, models.PROTECT, related_name="+")
-    position = models.PositiveSmallIntegerField(default=0)
-
-    objects = PathCourseQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("course of a path")
-        ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["path", "course"], name="path_course_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.course}"

@@ -1,9 +1,8 @@
-"""Counting progress: pure arithmetic, and one way to write it for one person or for hundreds."""
+"""Counting progress: one way to write it for one person or for hundreds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,30 +13,9 @@ from common.events import announce
 from courses.enums import EnrolmentState, LessonState
 from courses.models import Course, CourseCompletion, CourseProgress, Enrolment, Lesson, LessonProgress
 from courses.services.certificates import issue_certificates
+from courses.services.path_progress import count_course
+from courses.services.percent import counted
 from courses.signals import course_completed
-
-
-@dataclass(frozen=True)
-class Counted:
-    """`percent` 0 to 100; `is_complete` says that everything that counts is done."""
-
-    done: int
-    total: int
-    percent: int
-    is_complete: bool
-
-
-def counted(*, done: int, total: int, highest: int, was_complete: bool) -> Counted:
-    """Progress that never goes back: `highest` is the percentage that was reached before.
-
-    Only who has done everything has 100; a course without lessons that count is never complete.
-    """
-    done = min(done, total)
-    complete = was_complete or (total > 0 and done == total)
-    if complete:
-        return Counted(done, total, 100, True)
-    now = min(99, 100 * done // total) if total else 0
-    return Counted(done, total, max(now, min(highest, 99)), False)
 
 
 def counting_lessons(course_id: UUID) -> Any:
@@ -84,7 +62,7 @@ def count_people(*, course: Course, enrolments: Sequence[Enrolment], now: dateti
 
 
 def _complete(course: Course, enrolments: list[Enrolment], lessons: int, now: datetime) -> None:
-    """Writes the fact and announces it for those who have none yet."""
+    """Writes the fact, takes those who have none yet on along their paths, and announces it."""
     if not enrolments:
         return
     for enrolment in enrolments:
@@ -95,5 +73,6 @@ def _complete(course: Course, enrolments: list[Enrolment], lessons: int, now: da
     completions = [CourseCompletion(enrolment=row, completed_at=now, lessons=lessons) for row in new]
     CourseCompletion.objects.bulk_create(completions, batch_size=500)
     issue_certificates(course=course, completions=completions, now=now)
+    count_course(course=course, students=[row.student_id for row in new], now=now)
     for row in new:
         announce(course_completed, enrolment_id=row.pk)

@@ -17,8 +17,9 @@ from accounts.services.audit import record_event
 from common.content import render_content
 from common.errors import NotPermittedError
 from courses.enums import CourseAccess, CourseState
-from courses.models import Course, CourseTeacher, Lesson
+from courses.models import Course, CourseTeacher, LearningPath, Lesson
 from courses.services.checks import CourseError, checked_title, lock_course, note_change, require_seen, require_teaching
+from courses.services.path_progress import count_path
 from courses.services.places import promote_waiting
 
 MAX_METADATA = 10_000
@@ -32,6 +33,7 @@ FIELDS = (
     "capacity",
     "cover_alt",
     "gives_certificate",
+    "only_by_path",
     "metadata",
 )
 ALLOWED = {
@@ -168,6 +170,9 @@ def _enter(course: Course, state: CourseState, actor: User | None, now: datetime
             locked.archived_at = now
         locked.version, locked.updated_at = locked.version + 1, now
         locked.save()
+        for path in LearningPath.objects.filter(steps__course=locked).order_by("pk"):
+            # What is over holds nobody up, and what is out again counts again.
+            count_path(path=path, now=now)
         note_change(
             actor=actor, action=f"course.{state}", obj=locked, before=before, after={"state": state, **fields}, now=now
         )

@@ -20,6 +20,7 @@ from common.errors import NotPermittedError
 from courses.enums import CourseAccess, CourseState, EnrolmentSource, EnrolmentState
 from courses.models import Cohort, Course, CoursePrerequisite, Enrolment, InviteCode
 from courses.selectors.cohorts import students_of
+from courses.selectors.paths import gate_of
 from courses.services.checks import CourseError, lock_course, require_teaching
 from courses.services.places import free_places, let_in, promote_waiting
 
@@ -43,7 +44,7 @@ def enrol_self(*, course: Course, student: User, now: datetime) -> Enrolment:
     """A person enrols themselves in a free course, or in a paid one that their plan opens.
 
     Enrolling again returns the enrolment that stands. Raises CourseError: not_open, needs_code, needs_plan,
-    needs_course.
+    needs_course, needs_path.
     """
     source = EnrolmentSource.SELF
     if course.access == CourseAccess.INVITE:
@@ -173,6 +174,7 @@ def _one(
 ) -> Enrolment:
     if source in OWN_WAYS:
         _require_before(course, student)
+        _require_path(course, student)
     report = enrol_many(course=course, students=[student], source=source, source_ref=ref, actor=actor, now=now)
     return (report.active + report.waiting + report.already)[0]
 
@@ -208,6 +210,25 @@ def _require_before(course: Course, student: User) -> None:
     missing = CoursePrerequisite.objects.filter(course=course).exclude(required__in=done).select_related("required")
     if titles := [edge.required.title for edge in missing.order_by("pk")]:
         raise CourseError(_("Complete this first: %s.") % ", ".join(titles), "needs_course")
+
+
+def _require_path(course: Course, student: User) -> None:
+    """A course that opens only within a path lets in those whom a path has led to it; who is in stays in."""
+    if not course.only_by_path:
+        return
+    if Enrolment.objects.filter(course=course, student=student).exclude(state=EnrolmentState.LEFT).exists():
+        return
+    gate = gate_of(course, student)
+    if gate.is_open:
+        return
+    if gate.first is not None:
+        raise CourseError(_("Complete this first: %s.") % gate.first.title, "needs_course")
+    if gate.paths:
+        titles = ", ".join(f"“{path.title}”" for path in gate.paths)
+        raise CourseError(
+            _("This course opens within a learning path. Begin the path first: %s.") % titles, "needs_path"
+        )
+    raise CourseError(_("This course opens within a learning path, and none leads here yet."), "needs_path")
 
 
 def _paid(course: Course, student: User, now: datetime) -> str:

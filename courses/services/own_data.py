@@ -16,6 +16,7 @@ from courses.models import (
     Message,
     MessageEdit,
     Mute,
+    PathEnrolment,
     ReadPosition,
     Report,
     TeachingQualification,
@@ -36,6 +37,12 @@ HOLDINGS = (
         _("Courses"),
         show=("course__title", "source", "state", "created_at", "enrolled_at", "left_at", "completed_at"),
         clear={"source_ref": ""},
+    ),
+    Holding(
+        PathEnrolment,
+        "student",
+        _("Learning paths"),
+        show=("path__title", "begun_at", "percent", "completed_at", "left_at"),
     ),
     Holding(
         CourseProgress, "enrolment__student", _("Progress"), show=("enrolment__course__title", "percent", "last_at")
@@ -98,6 +105,7 @@ HOLDINGS = (
 
 ACTS = {
     "courses.Course.created_by": WROTE,
+    "courses.LearningPath.created_by": WROTE,
     "courses.CourseFile.added_by": WROTE,
     "courses.InviteCode.created_by": WROTE,
     "courses.LessonVersion.created_by": WROTE,

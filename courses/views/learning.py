@@ -19,6 +19,7 @@ from courses.enums import CourseAccess, EnrolmentState
 from courses.models import Course, CourseReview, Lesson, LessonNote
 from courses.selectors import catalogue as pages
 from courses.selectors.courses import Outline, course_outline, enrolment_of
+from courses.selectors.paths import gate_of, published_paths
 from courses.services.checks import CourseError
 from courses.services.enrolments import enrol_by_code, enrol_self, leave_course
 from courses.services.opinions import REVIEW_PERCENT, review_course, save_note
@@ -45,6 +46,7 @@ def course_list(request: HttpRequest) -> HttpResponse:
         "following": f"?{query.urlencode()}" if page.following else "",
         "mine": [] if narrowed else pages.my_enrolments(request.user),
         "states": pages.states_of(request.user, page.rows),
+        "paths": [] if narrowed else published_paths(request.user),
         "programmes": pages.programmes_with_courses(request.user),
         "accesses": CourseAccess.choices,
         "asked": asked,
@@ -188,6 +190,7 @@ def _course(
         "outline": outline,
         "resume": outline.resume(progress.last_lesson_id) if progress else None,
         "waiting_place": _place(enrolment),
+        "gate": gate_of(course, user) if course.only_by_path and not inside else None,
         "reviews": pages.shown_reviews(course),
         "review": review,
         "may_review": progress is not None and progress.percent >= REVIEW_PERCENT,

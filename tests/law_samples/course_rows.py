@@ -33,7 +33,12 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
     students = [_student(cast.student, open_one, EnrolmentState.ACTIVE), _student(cast.student, invited, "waiting")]
     students.append(_student(cast.classmate, archived, EnrolmentState.COMPLETED))
     students.append(_student(cast.outsider, invited, EnrolmentState.LEFT))
-    rows = [*everything, *students, _path(open_one, published=True), _path(invited, published=False)]
+    paths = [_path(open_one, published=True), _path(invited, published=False)]
+    followers = [
+        courses.PathEnrolment.objects.create(path=paths[0][0], student=student, begun_at=NOW)
+        for student in (cast.student, cast.outsider)
+    ]
+    rows = [*everything, *students, *paths, followers]
     courses.CoursePrerequisite.objects.create(course=open_one, required=invited)
     found: dict[type[models.Model], list[models.Model]] = {}
     for row in [row for some in rows for row in some] + list(courses.CoursePrerequisite.objects.all()):
@@ -102,5 +107,9 @@ def _student(student: User, course: courses.Course, state: str) -> list[models.M
 
 
 def _path(course: courses.Course, *, published: bool) -> list[models.Model]:
-    path = courses.LearningPath.objects.create(slug=f"path-{course.slug}", title="Path", is_published=published)
+    """The one that is not out is its maker's."""
+    maker = course.created_by if not published else None
+    path = courses.LearningPath.objects.create(
+        slug=f"path-{course.slug}", title="Path", is_published=published, created_by=maker
+    )
     return [path, courses.PathCourse.objects.create(path=path, course=course)]
