@@ -101,7 +101,7 @@ def test_what_cannot_be_is_said(cast: Cast, tree: dict[str, Any]) -> None:
         ("weigh", algebra, {"marks": "NaN", "seen": "0"}, "in halves"),
         ("weigh", algebra, {"marks": "1e9", "seen": "0"}, "in halves"),
         ("weigh", sets, {"marks": "1"}, "Only units have marks"),
-        ("up", algebra, {}, "at the end already"),
+        ("down", tree["geometry"], {}, "at the end already"),
         ("place", sets, {"in": "nothing"}, "not in the curriculum any more"),
         ("delete", algebra, {}, "“Algebra” is in use: 2 chapters."),
         ("fly", sets, {}, "Say what to do"),

@@ -35,7 +35,7 @@ def go(person: User, name: str, *args: Any, **data: Any):
     return signed_in(person).get(reverse(name, args=args), data)
 
 
-def send(person: User, name: str, *args: Any, **data: Any):
+def send(person: User, name: str, /, *args: Any, **data: Any):
     return signed_in(person).post(reverse(name, args=args), data)
 
 
