@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -99,7 +100,7 @@ def _typed(request: HttpRequest, chosen: Node | None, error: DomainError | None)
     if chosen is None:
         return kept
     row = chosen.row
-    kept |= {"name": row.name, "seen_name": row.name, "marks": getattr(row, "marks", ""), "seen_marks": ""}
+    kept |= {"name": row.name, "seen_name": row.name, "marks": _plain(getattr(row, "marks", None))}
     kept["seen_marks"] = kept["marks"]
     names = {"rename": "name", "weigh": "marks", "add-child": "add", "add-after": "add_after"}
     if do in names:
@@ -107,6 +108,11 @@ def _typed(request: HttpRequest, chosen: Node | None, error: DomainError | None)
     if do in ("rename", "weigh") and not isinstance(error, ConflictError):
         kept["seen_name" if do == "rename" else "seen_marks"] = post.get("seen", "")
     return kept
+
+
+def _plain(marks: Decimal | None) -> str:
+    """Marks as one types them: 20, 7.5."""
+    return "" if marks is None else f"{marks.normalize():f}"
 
 
 def _do(request: HttpRequest, programme: Programme, tree: Tree) -> tuple[str, str]:
