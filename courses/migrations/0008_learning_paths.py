@@ -9,7 +9,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0006_certificates"),
+        ("courses", "0007_enrolment_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
