@@ -125,7 +125,7 @@ def published_paths(user: Any, *, most: int = 50) -> list[LearningPath]:
     """Paths that are out, each with its number of courses and `mine`, the person's place or None. Two queries."""
     paths: QuerySet[LearningPath] = LearningPath.objects.filter(is_published=True).select_related("programme")
     rows = list(paths.annotate(courses_total=Count("steps")).order_by("title", "pk")[:most])
-    standing = PathEnrolment.objects.standing().filter(student=user.pk, path__in=rows) if rows else []
+    standing = list(PathEnrolment.objects.standing().filter(student=user.pk, path__in=rows)) if rows else []
     mine = {row.path_id: row for row in standing}
     for path in rows:
         path.mine = mine.get(path.pk)  # type: ignore[attr-defined]

@@ -98,7 +98,8 @@ def _newly_open(before: list[Step], laid: list[Step]) -> list[Step]:
 
 def _tell(opened: list[tuple[PathEnrolment, Step]], finished: list[PathEnrolment], now: datetime) -> None:
     """Each in the person's language, once."""
-    people = User.objects.in_bulk({place.student_id for place, *_step in [*opened, *((one,) for one in finished)]})
+    told = [place for place, _step in opened] + finished
+    people = User.objects.in_bulk({place.student_id for place in told})
     news = []
     for place, step in opened:
         with translation.override(people[place.student_id].language):
