@@ -14,13 +14,12 @@ import pytest
 from django.db import connections
 
 from courses.enums import EnrolmentState
-from courses.models import CourseCompletion, CourseProgress, Enrolment, LearningPath, PathCourse, PathEnrolment
+from courses.models import CourseCompletion, CourseProgress, Enrolment
 from courses.services.building import remove_lesson
-from courses.services.paths import begin_path
 from courses.services.prerequisites import CycleError, require_courses
 from courses.services.progress import finish_lesson
 from courses.services.recounts import work_on
-from courses.signals import course_completed, path_completed
+from courses.signals import course_completed
 from courses.tests.builders import NOW, course_of, inside, lessons_of
 from courses.tests.test_enrolments import at_once
 from tests import factories
@@ -67,33 +66,6 @@ def test_many_tabs_finish_lessons_at_random(transactional_db, announced) -> None
     assert set(Enrolment.objects.values_list("state", flat=True)) == {EnrolmentState.COMPLETED}
     assert CourseCompletion.objects.count() == PEOPLE
     assert sorted(announced) == sorted(row.pk for row in people)
-
-
-def test_courses_completed_at_once_complete_their_path_once(transactional_db) -> None:
-    """While people begin the path at the very moment in which they complete its courses."""
-    teacher = factories.TeacherFactory()
-    courses = [course_of(teacher, modules=1, lessons=1) for _ in range(3)]
-    path = LearningPath.objects.create(slug="path", title="Path", is_published=True)
-    for position, course in enumerate(courses):
-        PathCourse.objects.create(path=path, course=course, position=position)
-    people = [inside(course, student) for student in factories.StudentFactory.create_batch(6) for course in courses]
-    heard: list[object] = []
-
-    def hear(path_enrolment_id, **kwargs):
-        heard.append(path_enrolment_id)
-
-    def go(row):
-        finish_lesson(lesson=lessons_of(row.course)[0], student=row.student, now=NOW)
-        begin_path(path=path, student=row.student, now=NOW)
-
-    random.Random(5).shuffle(people)
-    path_completed.connect(hear)
-    at_once(go, people, threads=8)
-    path_completed.disconnect(hear)
-    places = PathEnrolment.objects.all()
-    assert {(row.done, row.total, row.percent) for row in places} == {(3, 3, 100)}
-    assert sorted(heard) == sorted(row.pk for row in places)
-    assert len(heard) == 6
 
 
 @contextmanager
