@@ -127,3 +127,19 @@ def test_list_costs_the_same(client, cast: Cast, django_assert_max_num_queries) 
 def test_codes_are_read_as_people_type_them() -> None:
     assert plain_code(" 7k3q-x9ab cdef") == "7K3QX9ABCDEF"
     assert plain_code("OIL") == "011"
+
+
+def test_office_issues_again_and_revokes_in_a_dialog(client, cast: Cast) -> None:
+    row = completed(cast)
+    client.force_login(cast.staff)
+
+    def send(act: str, pk: object, **fields: str) -> None:
+        page = reverse(f"admin:courses_certificate_{act}", args=[pk])
+        assert client.get(page).status_code == 200
+        client.post(page, {"_form_submitted": "on", "reason": "Misspelt", **fields})
+
+    send("reissue", row.pk, name="Meera K. Nair")
+    (other,) = Certificate.objects.standing()
+    assert (other.name, other.pk != row.pk) == ("Meera K. Nair", True)
+    send("revoke", other.pk)
+    assert not Certificate.objects.standing().exists()
