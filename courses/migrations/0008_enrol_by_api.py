@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0006_certificates")]
+    dependencies = [("courses", "0007_enrolment_order")]
 
     operations = [
         migrations.AlterModelOptions(
