@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0007_enrolment_order")]
+    dependencies = [("courses", "0008_learning_paths")]
 
     operations = [
         migrations.AlterModelOptions(

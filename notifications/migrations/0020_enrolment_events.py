@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0018_course_places")]
+    dependencies = [("notifications", "0019_path_news")]
 
     operations = [
         migrations.AlterField(
