@@ -121,7 +121,7 @@ STUDENT = (
         MarkEvent,
         OF_ATTEMPT,
         lazy("Marks as they were given"),
-        show=(TITLE, "question__number", "marks", "comment", "at"),
+        show=(TITLE, "question__number", "marks", "comment", "at", "withdraws"),
         clear={"comment": ""},
         plain=("steps",),
         gated=True,
