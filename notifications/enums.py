@@ -121,8 +121,6 @@ class WebhookType(models.TextChoices):
     ATTEMPT_SUBMITTED = "attempt.submitted", _("An attempt was submitted")
     EVALUATION_RELEASED = "evaluation.released", _("A marked paper went back")
     SLA_BREACHED = "sla.breached", _("A promise was missed")
-    ENROLMENT_CREATED = "enrolment.created", _("Somebody came into a course")
-    ENROLMENT_COMPLETED = "enrolment.completed", _("Somebody completed a course")
     PING = "ping", _("A test")
 
 

@@ -5,13 +5,8 @@
 OFFICE = {
     "accounts.AuditEvent": "200 403",
     "accounts.AuditSeal": "200 403",
-    "accounts.Consent": "200 403",
     "accounts.ConsentText": "200 200",
     "accounts.ErasureRequest": "200 403",
-    "accounts.FamilyCode": "200 403",
-    "accounts.FamilyPin": "200 403",
-    "accounts.GuardianInvitation": "200 403",
-    "accounts.GuardianLink": "200 403",
     "accounts.RetentionRule": "200 200",
     "accounts.TeacherProfile": "200 403",
     "accounts.User": "200 200",

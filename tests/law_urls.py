@@ -198,10 +198,6 @@ POST course-settings  {course}                            | login  403      403 
 POST course-state  {course}                               | login  403      403     403      403      >course-build 403 403  >course-build
 GET  course-people  {course}                              | login  403      403     403      403      200     403     403      200
 POST course-people-add  {course}                          | login  403      403     403      403      422     403     403      422
-GET  course-people-list  {course}                         | login  403      403     403      403      200     403     403      200
-POST course-people-list  {course}                         | login  403      403     403      403      422     403     403      422
-GET  course-teachers  {course}                            | login  403      403     403      403      200     403     403      200
-POST course-teachers  {course}                            | login  403      403     403      403      422     403     403      422
 POST course-code-add  {course}                            | login  403      403     403      403      >course-people 403 403 >course-people
 POST course-code-close  {course_code}                     | login  404      404     404      404      >course-people 404 404 >course-people
 POST course-people-remove  {course_enrolment}             | login  >course-people 404 404    403      >course-people 404 404 >course-people
@@ -233,12 +229,6 @@ GET  teacher-home                                         | login  403      403 
 GET  guardian-home                                        | login  403      403     403      200      403     403     403      403
 GET  guardian-student  {student}                          | login  403      403     403      200      403     403     403      403
 GET  guardian-student  {stranger}                         | login  403      403     403      404      403     403     403      403
-GET  guardian-papers  {student}                           | login  403      403     403      200      403     403     403      403
-GET  guardian-papers  {stranger}                          | login  403      403     403      404      403     403     403      403
-GET  guardian-courses  {student}                          | login  403      403     403      200      403     403     403      403
-GET  guardian-courses  {stranger}                         | login  403      403     403      404      403     403     403      403
-GET  guardian-records  {student}                          | login  403      403     403      200      403     403     403      403
-GET  guardian-records  {stranger}                         | login  403      403     403      404      403     403     403      403
 GET  own-accommodations                                    | login  200      200     200      200      200     200     200      200
 GET  exam-list                                            | login  200      200     200      200      200     200     200      200
 GET  exam-detail  {open_exam}                             | login  200      200     404      404      200     200     404      200
@@ -462,10 +452,6 @@ POST api-token-refresh                                    | 422    422      422 
 POST api-token-revoke                                     | 422    422      422     422      422      422     422     422      422
 GET  api-exams                                            | 401    200      200     200      200      200     200     200      200
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
-GET  api-course-enrolments  {course}                      | 401    403      403     403      403      200     403     403      200
-POST api-course-enrolments  {course}                      | 401    403      403     403      403      422     403     403      422
-GET  api-course-enrolments  {nobody}                      | 401    404      404     404      404      404     404     404      404
-GET  api-enrolment  {course_enrolment}                    | 401    200      404     404      200      200     404     404      200
 GET  api-external-assessments                             | 401    200      200     200      200      200     200     200      200
 POST api-external-launches  {elsewhere}                   | 401    201      201     404      404      403     403     404      403
 POST api-external-results  {tool}                         | 401    401      401     401      401      401     401     401      401

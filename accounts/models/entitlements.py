@@ -11,7 +11,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Feature
-from accounts.models.people import User
 from common.models import IdModel, ScopedQuerySet
 
 
@@ -19,8 +18,7 @@ class EntitlementQuerySet(ScopedQuerySet["Entitlement"]):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()
-        # Whoever sees the person: also a guardian, who reads what was granted to the child.
-        return self if user.is_staff else self.filter(user__in=User.objects.visible_to(user).values("pk"))
+        return self if user.is_staff else self.filter(user=user)
 
     def standing(self, now: datetime) -> Self:
         return self.filter(starts_at__lte=now).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
@@ -47,17 +45,7 @@ class Entitlement(IdModel):
     class Meta:
         verbose_name = _("entitlement")
         constraints = [
-            # What a plan allows stands once for a source and beginning; courses once each.
-            models.UniqueConstraint(
-                fields=["user", "feature", "source", "starts_at"],
-                condition=~Q(feature=Feature.COURSE_ACCESS),
-                name="entitlement_once",
-            ),
-            models.UniqueConstraint(
-                fields=["user", "value", "source", "starts_at"],
-                condition=Q(feature=Feature.COURSE_ACCESS),
-                name="entitlement_course_once",
-            ),
+            models.UniqueConstraint(fields=["user", "feature", "source", "starts_at"], name="entitlement_unique"),
             models.CheckConstraint(
                 condition=Q(quantity__isnull=True) | Q(used__lte=F("quantity")), name="entitlement_not_overdrawn"
             ),

@@ -120,7 +120,7 @@ class Exam(IdModel):
         default=70,
         db_default=70,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text=_("Of a quiz, and of an exam to which a lesson leads that is done when it is passed."),
+        help_text=_("Of a quiz."),
     )
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)

@@ -30,18 +30,10 @@ NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 
 
 def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The rows of `standing_exams`, each with `best`: of a quiz the best result of `user`, None without one or while
-    the quiz shows no marks. 3 queries, one more where a quiz reveals its marks later."""
-    rows = standing_exams(user=user, now=now)
-    shown = shown_by_exam([row["exam"] for row in rows if row["exam"].is_quiz], now)
-    for row in rows:
-        exam = row["exam"]
-        row["best"] = _best(exam, exam.own_attempts, shown.get(exam.pk, frozenset()))
-    return rows
+    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries.
 
-
-def standing_exams(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries."""
+    Of a quiz `best` is the best result of `user`, None without one or while the quiz shows no marks.
+    """
     attempts = (
         Attempt.objects.filter(student=user)
         .exclude(state=AttemptState.CANCELLED)
@@ -55,7 +47,13 @@ def standing_exams(*, user: User, now: datetime) -> list[dict[str, Any]]:
         .order_by("-opens_at")[:60]
     )
     terms = own_terms(student=user, now=now)
-    rows = [exam_row(exam, exam.own_attempts, terms.of(exam), now) for exam in exams]
+    exams = list(exams)
+    shown = shown_by_exam([exam for exam in exams if exam.is_quiz], now)
+    rows = [
+        exam_row(exam, exam.own_attempts, terms.of(exam), now)
+        | {"best": _best(exam, exam.own_attempts, shown.get(exam.pk, frozenset()))}
+        for exam in exams
+    ]
     return sorted(rows, key=lambda row: ORDER.index(row["status"]))
 
 

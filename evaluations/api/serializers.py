@@ -168,9 +168,6 @@ class DeskQuestionOut(Base[Any]):
     steps = StepOut(many=True)
     method_titles = serializers.ListField(child=serializers.CharField(allow_blank=True))
     mark = CurrentMarkOut(allow_null=True)
-    mark_version = serializers.IntegerField(
-        help_text="What the next change goes on from; above 0 without a mark where it was withdrawn."
-    )
     not_attempted = serializers.BooleanField()
     pages = serializers.ListField(child=serializers.UUIDField())
 

@@ -165,7 +165,6 @@ def _question(question: DeskQuestion) -> dict[str, Any]:
         "not_attempted": question.not_attempted,
         "pages": [str(page) for page in question.pages],
         "mark": _mark(question.mark),
-        "mark_version": question.mark_version,
         "steps": [
             {
                 "id": str(step.id),
@@ -234,7 +233,6 @@ def _words_of_work() -> dict[str, str]:
         "done_paper": _("finished"),
         "blank_1": _("1 question looks blank."),
         "blank_n": _("{} questions look blank."),
-        "blank_given": _("{} blank questions have 0 marks now."),
         "declared": _("declared not attempted"),
         "flagged": _("flagged for later"),
         "used": _("{}×"),

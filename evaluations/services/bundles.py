@@ -188,7 +188,7 @@ def _result(evaluation: Evaluation, pages: list[str]) -> dict[str, Any]:
         ],
         "events": _rows(MarkEvent.objects.filter(evaluation=evaluation).order_by("id"),
                         "id", "question_id", "version", "steps", "marks", "comment", "actor_id", "at", "revision_id",
-                        "worked_from_id", "withdraws_id"),
+                        "worked_from_id"),
         "corrections": _rows(MarkCorrection.objects.filter(evaluation=evaluation).order_by("id"),
                              "question_id", "before", "after", "total_before", "total_after", "reason", "actor_id",
                              "at"),

@@ -121,7 +121,7 @@ STUDENT = (
         MarkEvent,
         OF_ATTEMPT,
         lazy("Marks as they were given"),
-        show=(TITLE, "question__number", "marks", "comment", "at", "withdraws"),
+        show=(TITLE, "question__number", "marks", "comment", "at"),
         clear={"comment": ""},
         plain=("steps",),
         gated=True,
