@@ -104,3 +104,10 @@ def complete_missed_lessons() -> int:
     from assessments.services.course_lessons import complete_missed_lessons as service
 
     return service(now=timezone.now())
+
+
+@shared_task(name="assessments.tell_missed_scores")
+def tell_missed_scores() -> int:
+    from assessments.services.pathfinders import tell_missed_scores as service
+
+    return service(now=timezone.now())

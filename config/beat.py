@@ -28,6 +28,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "tend-question-files": {"task": "assessments.tend_question_files", "schedule": timedelta(minutes=1)},
     "tend-scans": {"task": "assessments.tend_scans", "schedule": timedelta(minutes=1)},
     "complete-missed-lessons": {"task": "assessments.complete_missed_lessons", "schedule": timedelta(minutes=10)},
+    "tell-missed-scores": {"task": "assessments.tell_missed_scores", "schedule": timedelta(minutes=10)},
     "complete-missed-passes": {"task": "evaluations.complete_missed_passes", "schedule": timedelta(minutes=10)},
     "publish-due-courses": {"task": "courses.publish_due_courses", "schedule": timedelta(minutes=1)},
     "tend-recounts": {"task": "courses.tend_recounts", "schedule": timedelta(minutes=1)},

@@ -49,6 +49,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         "accounts.run_retention",
         "accounts.tend_personal_data",
         "assessments.complete_missed_lessons",
+        "assessments.tell_missed_scores",
         "assessments.count_item_statistics",
         "assessments.prune_external_deliveries",
         "assessments.prune_flight_records",

@@ -30,6 +30,13 @@ class LessonKind(models.TextChoices):
     EXTERNAL = "external", _("External assessment")
 
 
+class PathfinderKind(models.TextChoices):
+    """What a pathfinder leads to; the values are those of LessonKind."""
+
+    QUIZ = "quiz", _("Quiz")
+    EXTERNAL = "external", _("External assessment")
+
+
 class CompletionRule(models.TextChoices):
     VIEWED = "viewed", _("Opened and marked as done")
     TIME = "time", _("Time spent")

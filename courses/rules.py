@@ -105,6 +105,7 @@ def is_shown(user: Any, review: Any) -> bool:
 
 @rules.predicate
 def is_published_path(user: Any, path: Any) -> bool:
+    """Of a learning path or a pathfinder."""
     return path is not None and path.is_published
 
 
@@ -154,6 +155,11 @@ COURSE_VIEW = {
     "pathcourse": is_staff
     | (is_signed_in & _of("path", is_published_path, "published"))
     | _of("path", is_own_path, "own"),
+    "pathfinder": is_staff | (is_signed_in & is_published_path) | is_own_path,
+    "pathfinderpath": is_staff
+    | (is_signed_in & _of("pathfinder", is_published_path, "published"))
+    | _of("pathfinder", is_own_path, "own"),
+    "pathfinderrun": is_staff | owns("student_id") | guards("student_id"),
     "pathenrolment": is_staff | owns("student_id") | guards("student_id"),
 }
 
@@ -169,6 +175,7 @@ rules.add_perm(
     "courses.teach_lesson", is_staff | (_of("module.course", teaches_course, "teaches") & is_verified_teacher)
 )
 rules.add_perm("courses.arrange_path", is_staff | (is_own_path & is_verified_teacher))
+rules.add_perm("courses.arrange_pathfinder", is_staff | (is_own_path & is_verified_teacher))
 rules.add_perm("courses.study_course", is_inside)
 rules.add_perm("courses.open_lesson", is_staff | _of("module.course", teaches_course | is_inside, "opens") | is_preview)
 rules.add_perm("courses.moderate_review", is_staff)

@@ -4,7 +4,9 @@ draft. The teacher teaches both."""
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from PIL import Image
 
@@ -19,10 +21,13 @@ from courses.models import (
     LearningPath,
     Lesson,
     LessonDraft,
+    Pathfinder,
+    PathfinderPath,
     Unit,
 )
 from courses.services.codes import make_code
 from courses.services.files import add_file
+from courses.services.pathfinders import take_score
 from courses.services.paths import add_step, begin_path, change_step, make_path, publish_path
 from courses.services.progress import finish_lesson
 from courses.tests.builders import NOW, course_of, inside, lesson_in, lessons_of
@@ -45,8 +50,6 @@ def course_world(cast: Cast) -> None:
     sheet = add_file(kind=CourseFileKind.DOCUMENT, name="formulas.pdf", data=b"%PDF-1.4\n%%EOF\n", **kept)
     second = course.modules.get(title="Module 2")
     lesson_in(second, cast.teacher, position=3, kind=LessonKind.FILE, title="Formulas", content={"file": str(sheet.pk)})
-    film = {"kind": LessonKind.VIDEO, "title": "Watch", "content": {"address": "https://video.example.org/1"}}
-    lesson_in(second, cast.teacher, position=4, **film)
     LessonDraft.objects.create(
         lesson=lessons_of(course)[0], data={"body": TEXT}, updated_by=cast.teacher, updated_at=NOW
     )
@@ -80,6 +83,20 @@ def path_world(cast: Cast, courses: list[Course]) -> None:
     publish_path(path=path, publish=True, **maker)
     begin_path(path=path, student=cast.student, now=NOW)
     make_path(title="Geometry for the patient", **maker)
+    pathfinder_world(cast, path)
+
+
+def pathfinder_world(cast: Cast, path: LearningPath) -> None:
+    """One that has told the student something. It leads to an exam that is open to them."""
+    path.interests = ["algebra", "engineering"]
+    path.save(update_fields=["interests"])
+    made = Pathfinder.objects.create(
+        title="Where to begin", intro="Ten questions, and what interests you.", target=cast.exam.pk, is_published=True,
+        created_by=cast.teacher,
+    )  # fmt: skip
+    PathfinderPath.objects.create(pathfinder=made, path=path, from_percent=0)
+    told = {"student": cast.student, "now": NOW}
+    take_score(kind="quiz", target=cast.exam.pk, score=Decimal(6), out_of=Decimal(10), source=UUID(int=6), **told)
 
 
 def course_ids(cast: Cast) -> dict[str, Any]:
@@ -89,6 +106,7 @@ def course_ids(cast: Cast) -> dict[str, Any]:
     unit = Unit.objects.filter(programme=cast.cohort.programme).earliest("position", "pk")
     return {
         "path": LearningPath.objects.get(is_published=True).pk,
+        "pathfinder": Pathfinder.objects.get().pk,
         "path_draft": LearningPath.objects.get(is_published=False).pk,
         "course_by_path": Course.objects.get(slug="polynomials").pk,
         "programme_unit": f"unit:{unit.pk}",
@@ -99,9 +117,6 @@ def course_ids(cast: Cast) -> dict[str, Any]:
         "course_cover": files.get(kind=CourseFileKind.COVER).pk,
         "course_document": files.get(kind=CourseFileKind.DOCUMENT).pk,
         "course_lesson": Lesson.objects.get(module__course=course, title="Lesson 1", module__title="Module 1").pk,
-        "course_file_lesson": Lesson.objects.get(module__course=course, kind=LessonKind.FILE).pk,
-        "course_video_lesson": Lesson.objects.get(module__course=course, kind=LessonKind.VIDEO).pk,
-        "course_done": Course.objects.get(slug="sets").pk,
         "course_code": InviteCode.objects.get(course=course).pk,
         "course_enrolment": Enrolment.objects.get(course=course, student=cast.student).pk,
     }

@@ -23,7 +23,7 @@ The thoughts behind it:
 - The link in an e-mail ends such e-mails for whoever holds it, signed in or not; it does nothing else.
 - What another system reports is signed, so nobody's session counts there.
 - A course that is out is seen by all; its lessons by those in it and those who teach it; only the latter change it.
-- A learning path is seen by all once it is out, and changed by its maker and staff.
+- A learning path is seen by all once it is out, and changed by its maker and staff; so is a pathfinder.
 - The curriculum is arranged by staff; teachers read it, and what hangs on it.
 - A copy of one's data and erasure are asked for by the person, or a minor's guardian, who first show again who they are.
 - A certificate is read by whoever sees the enrolment, and checked by anybody who has its code.
@@ -213,6 +213,12 @@ POST path-teaching                                        | login  403      403 
 GET  path-build  {path}                                   | login  403      403     403      403      200     403     403      200
 GET  path-build  {path_draft}                             | login  404      404     404      404      200     404     404      200
 POST path-build  {path}                                   | login  403      403     403      403      422     403     403      422
+GET  pathfinder-page  {pathfinder}                        | login  200      200     200      200      200     200     200      200
+POST pathfinder-begin  {pathfinder}                       | login  >exam-detail >exam-detail >exam-detail >exam-detail >exam-detail >exam-detail >exam-detail >exam-detail
+POST pathfinder-interests  {pathfinder}                   | login  >pathfinder-page >pathfinder-page >pathfinder-page >pathfinder-page >pathfinder-page >pathfinder-page >pathfinder-page >pathfinder-page
+POST pathfinder-new                                       | login  403      403     403      403      >path-teaching >path-teaching 403 >path-teaching
+GET  pathfinder-build  {pathfinder}                       | login  403      403     403      403      200     403     403      200
+POST pathfinder-build  {pathfinder}                       | login  403      403     403      403      422     403     403      422
 GET  curriculum-list                                      | login  403      403     403      403      200     200     200      200
 GET  curriculum-page  {programme}                         | login  403      403     403      403      200     200     200      200
 POST curriculum-page  {programme}                         | login  403      403     403      403      403     403     403      422

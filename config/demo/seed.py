@@ -25,6 +25,7 @@ from config.demo.drawing import draw_script, end_with_parent
 from config.demo.exams import seed_bank, seed_exams
 from config.demo.external import seed_external
 from config.demo.hours import seed_hours
+from config.demo.paths import seed_paths
 from config.demo.pay import seed_pay
 from config.demo.people import seed_express_promise, seed_staff_and_teachers, seed_students_and_guardians
 from config.demo.scripts import Script, write_script
@@ -57,6 +58,7 @@ def seed_demo(*, now: datetime, say: Say, workers: int = 2, photos: bool = True)
     report(f"attempts: {seated} new")
     report(f"courses: {seed_courses(programme=programme, now=now)} new, {seed_course_people(now=now)} people in them")
     report(f"months of pay: {seed_pay(now=now)} new")
+    report(f"learning paths: {seed_paths(programme=programme, now=now)} new")
     report(f"page images: {_make_page_images(now=now, workers=workers)} new")
 
 

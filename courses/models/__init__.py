@@ -12,6 +12,7 @@ from courses.models.courses import (
 from courses.models.curriculum import Chapter, Programme, Topic, Unit
 from courses.models.enrolments import Enrolment, InviteCode
 from courses.models.lessons import Lesson, LessonDraft, LessonVersion
+from courses.models.pathfinders import Pathfinder, PathfinderPath, PathfinderRun
 from courses.models.paths import LearningPath, PathCourse, PathEnrolment
 from courses.models.progress import (
     CourseCompletion,
@@ -63,6 +64,9 @@ __all__ = [
     "Mute",
     "PathCourse",
     "PathEnrolment",
+    "Pathfinder",
+    "PathfinderPath",
+    "PathfinderRun",
     "Programme",
     "ProgressRecount",
     "ReadPosition",

@@ -17,6 +17,7 @@ from courses.models import (
     MessageEdit,
     Mute,
     PathEnrolment,
+    PathfinderRun,
     ReadPosition,
     Report,
     TeachingQualification,
@@ -43,6 +44,13 @@ HOLDINGS = (
         "student",
         _("Learning paths"),
         show=("path__title", "begun_at", "percent", "completed_at", "left_at"),
+    ),
+    Holding(
+        PathfinderRun,
+        "student",
+        _("What pathfinders told you"),
+        show=("pathfinder__title", "interests", "score", "out_of", "fits", "answered_at"),
+        remove=True,
     ),
     Holding(
         CourseProgress, "enrolment__student", _("Progress"), show=("enrolment__course__title", "percent", "last_at")
@@ -106,6 +114,7 @@ HOLDINGS = (
 ACTS = {
     "courses.Course.created_by": WROTE,
     "courses.LearningPath.created_by": WROTE,
+    "courses.Pathfinder.created_by": WROTE,
     "courses.CourseFile.added_by": WROTE,
     "courses.InviteCode.created_by": WROTE,
     "courses.LessonVersion.created_by": WROTE,

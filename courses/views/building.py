@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -178,7 +177,6 @@ def lesson_edit(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
         "course": lesson.module.course, "lesson": lesson, "form": settings, "draft": draft, "typed": typed,
         "problem": problem, "names": NAMES[lesson.kind], "shown": _shown(typed.get("body", "")),
         "changed": draft is not None and (not lesson.current or draft.updated_at > lesson.current.created_at),
-        "starts_local": _local(typed.get("starts_at", "")),
         "files": CourseFile.objects.filter(course=lesson.module.course).exclude(kind=CourseFileKind.COVER),
         "versions": lesson.versions.select_related("created_by").order_by("-number")[:10], "conflict": status == 409,
     }  # fmt: skip
@@ -214,15 +212,6 @@ def _uploads(lesson: Lesson) -> list[tuple[str, str]]:
 
 def _typed(lesson: Lesson, request: HttpRequest) -> dict[str, str]:
     return {name: request.POST.get(name, "") for name in ("body", *NAMES[lesson.kind])}
-
-
-def _local(text: str) -> str:
-    """A moment as its field takes it, by the person's clock."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    return f"{timezone.localtime(moment) if moment.tzinfo else moment:%Y-%m-%dT%H:%M}"
 
 
 def _shown(text: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from common.htmx import render_page
 from courses.forms.paths import PathForm
 from courses.models import Course, LearningPath, PathEnrolment
 from courses.selectors import paths as pages
+from courses.selectors.pathfinders import own_pathfinders
 from courses.services import paths as service
 from courses.services.checks import CourseError
 
@@ -76,8 +77,11 @@ def path_teaching(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("path-build", path.pk)
     context = {
-        "rows": pages.own_paths(user), "may_add": user.has_perm("courses.make_course"), "problem": problem
-    }  # fmt: skip
+        "rows": pages.own_paths(user),
+        "pathfinders": own_pathfinders(user),
+        "may_add": user.has_perm("courses.make_course"),
+        "problem": problem,
+    }
     return render_page(request, "courses/path_teaching.html", context, status=422 if problem else 200)
 
 

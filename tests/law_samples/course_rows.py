@@ -38,7 +38,7 @@ def samples(cast: Cast) -> dict[type[models.Model], list[models.Model]]:
         courses.PathEnrolment.objects.create(path=paths[0][0], student=student, begun_at=NOW)
         for student in (cast.student, cast.outsider)
     ]
-    rows = [*everything, *students, *paths, followers]
+    rows = [*everything, *students, *paths, followers, *_pathfinders(paths[0][0], cast)]
     courses.CoursePrerequisite.objects.create(course=open_one, required=invited)
     found: dict[type[models.Model], list[models.Model]] = {}
     for row in [row for some in rows for row in some] + list(courses.CoursePrerequisite.objects.all()):
@@ -113,3 +113,21 @@ def _path(course: courses.Course, *, published: bool) -> list[models.Model]:
         slug=f"path-{course.slug}", title="Path", is_published=published, created_by=maker
     )
     return [path, courses.PathCourse.objects.create(path=path, course=course)]
+
+
+def _pathfinders(path: courses.LearningPath, cast: Cast) -> list[list[models.Model]]:
+    """One that is out, with what it told two students, and one that is being made."""
+    rows: list[list[models.Model]] = []
+    for published, maker in ((True, cast.staff), (False, cast.teacher)):
+        made = courses.Pathfinder.objects.create(
+            title="Way", target=uuid4(), is_published=published, created_by=maker
+        )  # fmt: skip
+        rows.append([made, courses.PathfinderPath.objects.create(pathfinder=made, path=path, from_percent=0)])
+    students = (cast.student, cast.outsider)
+    runs = [
+        courses.PathfinderRun.objects.create(
+            pathfinder=rows[0][0], student=student, begun_at=NOW, answered_at=NOW, source=uuid4(), score=5, out_of=10
+        )
+        for student in students
+    ]
+    return [*rows, runs]
