@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django_structlog.signals import bind_extra_request_metadata
 
 from accounts.services.second_factor import FACTORS, note_factor
+from accounts.services.sessions import note_use
 
 
 @receiver(bind_extra_request_metadata, dispatch_uid="accounts.remember_origin")
@@ -24,6 +26,12 @@ def remember_origin(request: HttpRequest, **kwargs: Any) -> None:
         structlog.contextvars.bind_contextvars(origin=get_adapter().get_client_ip(request))
     except PermissionDenied:
         return
+
+
+@receiver(user_logged_in, dispatch_uid="accounts.note_sign_in")
+def note_sign_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """A new sign-in is used from now on."""
+    note_use(session=request.session, user=user, now=timezone.now())
 
 
 @receiver(authenticator_added, dispatch_uid="accounts.factor_added")

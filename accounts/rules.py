@@ -100,7 +100,7 @@ TABLE: dict[str, tuple[rules.Predicate, rules.Predicate]] = {
     "familycode": (owns("guardian_id") | is_office, never),
     "familypin": (owns("student_id") | owns("guardian_id") | is_office, never),
     "guardianinvitation": (owns("invited_by_id") | owns("student_id") | owns("guardian_id") | is_office, never),
-    "entitlement": (owns("user_id") | is_office, is_office),
+    "entitlement": (owns("user_id") | guards("user_id") | is_office, is_office),
     "auditevent": (is_office, never),
     "auditseal": (is_office, never),
     "dataexport": (owns("person_id") | owns("asked_by_id") | guards("person_id") | is_office, never),

@@ -97,6 +97,8 @@ class MarkingMode(models.TextChoices):
 class ExamPurpose(models.TextChoices):
     EXAM = "exam", _("Exam")
     QUIZ = "quiz", _("Quiz")
+    # Work that is handed in as files or a link and marked by a rubric; of a lesson, for who is in its course.
+    PROJECT = "project", _("Project")
     # A hidden copy that staff or a teacher sits to see what students will; nothing of it counts anywhere.
     REHEARSAL = "rehearsal", _("Rehearsal")
 

@@ -1,16 +1,24 @@
-"""What every API endpoint shares: problem details (RFC 9457), key-based pagination."""
+"""What every API endpoint shares: problem details (RFC 9457), key-based pagination, strict input, answering once."""
 
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, serializers
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from common.errors import PROBLEM_TYPE, DomainError, problem_body
+
+LONGEST_KEY = 200
+KEPT_SECONDS = 24 * 3600
 
 
 class IdCursorPagination(CursorPagination):
@@ -65,3 +73,37 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         if header in handled.headers:
             response[header] = handled.headers[header]
     return response
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Input in which an unknown field is an error: a misspelt field must not be silently ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(str(key)[:40] for key in set(data) - set(self.fields))):
+            raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+# --- Once ------------------------------------------------------------------------------------------------------------
+def answered_once(request: Any, work: Callable[[], Response]) -> Response:
+    """`work()`, or the answer that the same `Idempotency-Key` of the same account had within a day.
+
+    For doors that do nothing twice anyway: the cache may lose it. A key that was used for another request is refused.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return work()
+    if len(key) > LONGEST_KEY:
+        return problem(422, _("This Idempotency-Key is too long."), "key_invalid")
+    asked = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    name = f"api-once:{request.user.pk}:{hashlib.sha256(key.encode()).hexdigest()}"
+    kept = cache.get(name)
+    if kept is not None and kept["digest"] != digest:
+        return problem(422, _("This Idempotency-Key was used for another request."), "key_reused")
+    if kept is not None:
+        return Response(kept["data"], status=kept["status"], headers={"Idempotency-Replayed": "true"})
+    answer = work()
+    if answer.status_code < 300:
+        cache.set(name, {"digest": digest, "data": answer.data, "status": answer.status_code}, KEPT_SECONDS)
+    return answer

@@ -84,7 +84,7 @@ class SheetStorage(Protocol):
         self, *, key: str, content_type: str, max_bytes: int, expires_seconds: int = UPLOAD_SECONDS
     ) -> UploadTarget: ...
     def signed_url(self, key: str, *, expires_seconds: int = READ_SECONDS) -> str: ...
-    def open_bytes(self, key: str) -> IO[bytes]: ...
+    def open_bytes(self, key: str, *, first: int = 0) -> IO[bytes]: ...
     def digest(self, key: str) -> tuple[str, int]: ...
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None: ...
     def put_file(self, key: str, stream: IO[bytes], content_type: str) -> None: ...
@@ -164,9 +164,11 @@ class SignedLocalStorage(FileSystemStorage):
             raise BadSignature(expired=True)
         return remaining
 
-    def open_bytes(self, key: str) -> IO[bytes]:
-        """Open `key` for reading. The caller closes it."""
-        return open(self.path(checked_key(key)), "rb")
+    def open_bytes(self, key: str, *, first: int = 0) -> IO[bytes]:
+        """Open `key` for reading from byte `first` on. The caller closes it."""
+        stream = open(self.path(checked_key(key)), "rb")  # noqa: SIM115
+        stream.seek(first)
+        return stream
 
     def digest(self, key: str) -> tuple[str, int]:
         """Return (SHA-256 hex, size) of what is stored under `key`."""

@@ -43,10 +43,11 @@ class PresignedS3Storage(S3Storage):  # type: ignore[misc]  # django-storages ha
         url: str = self._public_client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_seconds)
         return url
 
-    def open_bytes(self, key: str) -> IO[bytes]:
-        """Open the object as a stream of bytes (readable once, not seekable). The caller closes it."""
+    def open_bytes(self, key: str, *, first: int = 0) -> IO[bytes]:
+        """Open the object from byte `first` on as a stream (readable once, not seekable). The caller closes it."""
+        part = {"Range": f"bytes={first}-"} if first else {}
         try:
-            body = self._client.get_object(Bucket=self.bucket_name, Key=self._name(key))["Body"]
+            body = self._client.get_object(Bucket=self.bucket_name, Key=self._name(key), **part)["Body"]
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(key) from None

@@ -11,6 +11,7 @@ REDOC: dict[str, Any] = PUBLIC | {"template_name": "config/redoc.html"}
 
 urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("courses.api.urls")),
     path("api/v1/", include("assessments.api.urls")),
     path("api/v1/", include("evaluations.api.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(permission_classes=[]), name="openapi"),

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.services.acting import ACTING, note_write, person_of, read_acting, stop_acting
 from accounts.services.audit import acting_staff
 from accounts.services.second_factor import factors_of, needs_second_factor
-from accounts.services.sessions import FAMILY, SIGN_IN
+from accounts.services.sessions import FAMILY, SIGN_IN, note_use
 from common.errors import PROBLEM_TYPE, problem_body
 
 #: What opens before the second factor is there: the pages that ask for it, the way out, health.
@@ -52,10 +53,13 @@ class SessionGuard:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         acting_staff.set(None)
         # Who has no session asks for none.
-        known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if not known or ACTING not in request.session or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return self.get_response(request)
-        return self._act(request)
+        if not note_use(session=request.session, user=request.user, now=timezone.now()):
+            # The next middleware treats the request as a stranger's.
+            logout(request)
+            return self.get_response(request)
+        return self._act(request) if ACTING in request.session else self.get_response(request)
 
     def _act(self, request: HttpRequest) -> HttpResponse:
         """Serves the request of staff who act for somebody. What is only to be read is undone afterwards, whatever a

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
 from assessments.enums import AttemptState, SubmitReason
+from courses.enums import EnrolmentSource, EnrolmentState
 from evaluations.enums import EvaluationState
 
 HEADERS = {
@@ -87,6 +88,25 @@ class BreachedData(serializers.Serializer[Any]):
     evaluation = BreachedEvaluation()
 
 
+class EventCourse(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+
+
+class EventEnrolment(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    url = serializers.URLField(help_text="The enrolment in the API.")
+    state = serializers.ChoiceField(choices=EnrolmentState.choices)
+    source = serializers.ChoiceField(choices=EnrolmentSource.choices)  # type: ignore[assignment] # not DRF's own
+    completed_at = serializers.DateTimeField(allow_null=True)
+
+
+class EnrolmentData(serializers.Serializer[Any]):
+    course = EventCourse()
+    student = EventStudent()
+    enrolment = EventEnrolment()
+
+
 class PingData(serializers.Serializer[Any]):
     endpoint = serializers.CharField(help_text="The webhook's name.")
 
@@ -110,6 +130,8 @@ WEBHOOKS = [
     _webhook("attempt.submitted", SubmittedData, "Writing is over; once more when an outage opened it again."),
     _webhook("evaluation.released", ReleasedData, "A marked paper went back; once more after a correction."),
     _webhook("sla.breached", BreachedData, "A promise was missed; once per paper."),
+    _webhook("enrolment.created", EnrolmentData, "Somebody came into a course, or onto its waiting list; again too."),
+    _webhook("enrolment.completed", EnrolmentData, "Somebody completed a course; once."),
     _webhook("ping", PingData, "A test."),
 ]
 

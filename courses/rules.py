@@ -66,6 +66,15 @@ def teaches_course(user: Any, course: Course | None) -> bool:
 
 
 @rules.predicate
+def owns_course(user: Any, course: Course | None) -> bool:
+    """The first of its teachers."""
+    if course is None or not user.is_authenticated or not user.is_teacher:
+        return False
+    first = CourseTeacher.objects.filter(course=course).order_by("position", "pk").values_list("teacher_id", flat=True)
+    return bool(first.first() == user.pk)
+
+
+@rules.predicate
 def sees_course(user: Any, course: Course | None) -> bool:
     """Published courses are no secret, but those by invitation; who was ever let in or waits still sees theirs."""
     if course is None or not user.is_authenticated:
@@ -171,6 +180,7 @@ for name, may_view in COURSE_VIEW.items():
 # What pages and services ask.
 rules.add_perm("courses.make_course", is_staff | is_verified_teacher)
 rules.add_perm("courses.teach_course", is_staff | (teaches_course & is_verified_teacher))
+rules.add_perm("courses.choose_teachers", is_staff | (owns_course & is_verified_teacher))
 rules.add_perm(
     "courses.teach_lesson", is_staff | (_of("module.course", teaches_course, "teaches") & is_verified_teacher)
 )

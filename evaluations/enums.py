@@ -124,10 +124,11 @@ class Conflict(models.TextChoices):
     MARKED = "marked", _("marked it before")
     PRACTICE = "practice", _("has not passed the practice papers")
     PAUSED = "paused", _("paused for this exam")
+    COURSE = "course", _("does not teach the course of this project")
 
 
 #: Why somebody must not have papers of an exam now, whoever's they are.
-NOT_ELIGIBLE = (Conflict.PRACTICE, Conflict.PAUSED)
+NOT_ELIGIBLE = (Conflict.PRACTICE, Conflict.PAUSED, Conflict.COURSE)
 
 
 class PauseReason(models.TextChoices):

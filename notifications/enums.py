@@ -13,6 +13,7 @@ class NotificationKind(models.TextChoices):
     PAPER_RETURNED = "paper_returned", _("A marked paper is back")
     MARKS_CHANGED = "marks_changed", _("Marks were corrected")
     PAPER_UNREADABLE = "paper_unreadable", _("Pages of a paper cannot be read")
+    WORK_RETURNED = "work_returned", _("A project came back for revision")
     PICTURE_WANTED = "picture_wanted", _("A clearer picture is wanted")
     PICTURE_DROPPED = "picture_dropped", _("A clearer picture is not needed any more")
     ATTEMPT_CREDITED = "attempt.credited", _("Time was given back after an outage")
@@ -84,6 +85,7 @@ KINDS: dict[str, KindRule] = {
     NotificationKind.PAPER_RETURNED: KindRule(FAMILY, MailWish.NOW, True, timedelta(days=7)),
     NotificationKind.MARKS_CHANGED: KindRule(FAMILY, MailWish.NOW, True, timedelta(days=7)),
     NotificationKind.PAPER_UNREADABLE: KindRule(STUDENT, MailWish.NOW, True),
+    NotificationKind.WORK_RETURNED: KindRule(STUDENT, MailWish.NOW, True, timedelta(days=7)),
     NotificationKind.PICTURE_WANTED: KindRule(STUDENT, MailWish.NOW, True, timedelta(hours=12)),
     NotificationKind.PICTURE_DROPPED: KindRule(STUDENT, MailWish.OFF, False, timedelta(hours=12)),
     NotificationKind.ATTEMPT_CREDITED: KindRule(STUDENT, MailWish.OFF, True, timedelta(hours=12)),
@@ -121,6 +123,8 @@ class WebhookType(models.TextChoices):
     ATTEMPT_SUBMITTED = "attempt.submitted", _("An attempt was submitted")
     EVALUATION_RELEASED = "evaluation.released", _("A marked paper went back")
     SLA_BREACHED = "sla.breached", _("A promise was missed")
+    ENROLMENT_CREATED = "enrolment.created", _("Somebody came into a course")
+    ENROLMENT_COMPLETED = "enrolment.completed", _("Somebody completed a course")
     PING = "ping", _("A test")
 
 

@@ -50,6 +50,8 @@ def course_world(cast: Cast) -> None:
     sheet = add_file(kind=CourseFileKind.DOCUMENT, name="formulas.pdf", data=b"%PDF-1.4\n%%EOF\n", **kept)
     second = course.modules.get(title="Module 2")
     lesson_in(second, cast.teacher, position=3, kind=LessonKind.FILE, title="Formulas", content={"file": str(sheet.pk)})
+    film = {"kind": LessonKind.VIDEO, "title": "Watch", "content": {"address": "https://video.example.org/1"}}
+    lesson_in(second, cast.teacher, position=4, **film)
     LessonDraft.objects.create(
         lesson=lessons_of(course)[0], data={"body": TEXT}, updated_by=cast.teacher, updated_at=NOW
     )
@@ -117,6 +119,9 @@ def course_ids(cast: Cast) -> dict[str, Any]:
         "course_cover": files.get(kind=CourseFileKind.COVER).pk,
         "course_document": files.get(kind=CourseFileKind.DOCUMENT).pk,
         "course_lesson": Lesson.objects.get(module__course=course, title="Lesson 1", module__title="Module 1").pk,
+        "course_file_lesson": Lesson.objects.get(module__course=course, kind=LessonKind.FILE).pk,
+        "course_video_lesson": Lesson.objects.get(module__course=course, kind=LessonKind.VIDEO).pk,
+        "course_done": Course.objects.get(slug="sets").pk,
         "course_code": InviteCode.objects.get(course=course).pk,
         "course_enrolment": Enrolment.objects.get(course=course, student=cast.student).pk,
     }

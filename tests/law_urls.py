@@ -25,6 +25,7 @@ The thoughts behind it:
 - A course that is out is seen by all; its lessons by those in it and those who teach it; only the latter change it.
 - A learning path is seen by all once it is out, and changed by its maker and staff; so is a pathfinder.
 - The curriculum is arranged by staff; teachers read it, and what hangs on it.
+- A project is handed in by the students of its course and written by its teachers; other verified teachers may read it.
 - A copy of one's data and erasure are asked for by the person, or a minor's guardian, who first show again who they are.
 - A certificate is read by whoever sees the enrolment, and checked by anybody who has its code.
 - An empty or wrong body is 422 only for those who might have sent a right one.
@@ -198,11 +199,21 @@ POST course-settings  {course}                            | login  403      403 
 POST course-state  {course}                               | login  403      403     403      403      >course-build 403 403  >course-build
 GET  course-people  {course}                              | login  403      403     403      403      200     403     403      200
 POST course-people-add  {course}                          | login  403      403     403      403      422     403     403      422
+GET  course-people-list  {course}                         | login  403      403     403      403      200     403     403      200
+POST course-people-list  {course}                         | login  403      403     403      403      422     403     403      422
+GET  course-teachers  {course}                            | login  403      403     403      403      200     403     403      200
+POST course-teachers  {course}                            | login  403      403     403      403      422     403     403      422
 POST course-code-add  {course}                            | login  403      403     403      403      >course-people 403 403 >course-people
 POST course-code-close  {course_code}                     | login  404      404     404      404      >course-people 404 404 >course-people
 POST course-people-remove  {course_enrolment}             | login  >course-people 404 404    403      >course-people 404 404 >course-people
 GET  lesson-edit  {course_lesson}                         | login  403      403     403      403      200     403     403      200
 POST lesson-edit  {course_lesson}                        | login  403      403     403      403      409     403     403      409
+GET  project-edit  {project_lesson}                       | login  403      403     403      403      200     403     403      200
+POST project-edit  {project_lesson}                       | login  403      403     403      403      422     403     403      422
+GET  project-page  {project}                              | login  200      200     404      404      200     200     404      200
+POST project-page  {project}                              | login  422      422     404      404      403     403     404      403
+GET  exam-detail  {project}                               | login  >project-page >project-page 404 404 >project-page >project-page 404 >project-page
+POST marking-revision  {marking}                          | login  403      404     404      403      422     404     404      403
 POST lesson-draft  {course_lesson}                        | login  403      403     403      403      422     403     403      422
 GET  path-page  {path}                                    | login  200      200     200      200      200     200     200      200
 POST path-begin  {path}                                   | login  >path-page >path-page >path-page >path-page >path-page >path-page >path-page >path-page
@@ -235,6 +246,12 @@ GET  teacher-home                                         | login  403      403 
 GET  guardian-home                                        | login  403      403     403      200      403     403     403      403
 GET  guardian-student  {student}                          | login  403      403     403      200      403     403     403      403
 GET  guardian-student  {stranger}                         | login  403      403     403      404      403     403     403      403
+GET  guardian-papers  {student}                           | login  403      403     403      200      403     403     403      403
+GET  guardian-papers  {stranger}                          | login  403      403     403      404      403     403     403      403
+GET  guardian-courses  {student}                          | login  403      403     403      200      403     403     403      403
+GET  guardian-courses  {stranger}                         | login  403      403     403      404      403     403     403      403
+GET  guardian-records  {student}                          | login  403      403     403      200      403     403     403      403
+GET  guardian-records  {stranger}                         | login  403      403     403      404      403     403     403      403
 GET  own-accommodations                                    | login  200      200     200      200      200     200     200      200
 GET  exam-list                                            | login  200      200     200      200      200     200     200      200
 GET  exam-detail  {open_exam}                             | login  200      200     404      404      200     200     404      200
@@ -458,6 +475,10 @@ POST api-token-refresh                                    | 422    422      422 
 POST api-token-revoke                                     | 422    422      422     422      422      422     422     422      422
 GET  api-exams                                            | 401    200      200     200      200      200     200     200      200
 POST api-exam-attempts  {open_exam}                       | 401    201      201     404      404      403     403     404      403
+GET  api-course-enrolments  {course}                      | 401    403      403     403      403      200     403     403      200
+POST api-course-enrolments  {course}                      | 401    403      403     403      403      422     403     403      422
+GET  api-course-enrolments  {nobody}                      | 401    404      404     404      404      404     404     404      404
+GET  api-enrolment  {course_enrolment}                    | 401    200      404     404      200      200     404     404      200
 GET  api-external-assessments                             | 401    200      200     200      200      200     200     200      200
 POST api-external-launches  {elsewhere}                   | 401    201      201     404      404      403     403     404      403
 POST api-external-results  {tool}                         | 401    401      401     401      401      401     401     401      401

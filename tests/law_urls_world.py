@@ -88,6 +88,7 @@ from tests.cast import Cast
 from tests.course_world import course_ids, course_world
 from tests.law_rooms_world import build_room, room_ids
 from tests.law_samples.imported import imported_sample
+from tests.project_world import project_ids, project_world
 
 __all__ = ["World", "add_page", "build_world"]
 
@@ -160,6 +161,7 @@ class World:
             "rehearsal": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.IN_PROGRESS).pk,
             "rehearsed": Attempt.objects.get(exam__rehearsed_by=self.cast.teacher, state=AttemptState.HANDED_IN).pk,
             **course_ids(self.cast),
+            **project_ids(),
             "leave": Leave.objects.get(teacher=self.cast.teacher.pk).pk,
             "picture": QuestionPicture.objects.latest("created_at").sha256,
         }
@@ -170,6 +172,7 @@ def build_world(cast: Cast) -> World:
     _bank(cast)
     _webhook(cast, now)
     course_world(cast)
+    project_world(cast, now)
     _blueprints(cast, now)
     _question_file(cast, now)
     Entitlement.objects.update(starts_at=now - timedelta(days=30))

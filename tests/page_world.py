@@ -30,6 +30,7 @@ from evaluations.services.pictures import announce_picture, ask_picture, receive
 from evaluations.tests.builders import evaluation_of, hand_in
 from tests import factories
 from tests.law_urls_world import World
+from tests.project_world import project_pages
 
 # Of factories.ALL_TYPES_PAPER: right, partly right, wrong and left out.
 ANSWERS: dict[int, dict[str, Any]] = {
@@ -60,6 +61,7 @@ def add_pages(world: World) -> dict[str, Any]:
         **_quiz_and_checks(world),
         "invitation": _family(world),
         "rehearsal_sheets": _rehearsal_sheets(world).pk,
+        **project_pages(world.cast, world.now),
     }
 
 

@@ -41,6 +41,8 @@ class Screen:
 READ = "a:has-text('Read the marking')"
 # Starts the short exam, or goes on with it.
 SIT = ("/exams/", "a:has-text('Quick practice')", "button:has-text('Start now'), a:has-text('Carry on')")
+QUADRATICS = "a.cover:has-text('Quadratic')"
+READING = "a[href^='/lessons/']:has-text('formula')"
 BOARD = "a.cover:has-text('board paper')"
 SCREENS = [
     Screen("landing-1440", "", ("/",)),
@@ -61,6 +63,13 @@ SCREENS = [
     Screen("editor-1440", "teacher", ("/bank/?type=long_answer", "a.cover", "a:has-text('Edit')")),
     Screen("blueprint-1440", "teacher", ("/blueprints/", BOARD)),
     Screen("paper-1440", "teacher", ("/blueprints/", BOARD, "a:has-text('Maths mock 4')")),
+    Screen("courses-1440", "student", ("/courses/",)),
+    Screen("course-390", "student", ("/courses/", QUADRATICS)),
+    Screen("lesson-1440", "student", ("/courses/", QUADRATICS, READING)),
+    Screen("lesson-390-dark", "student", ("/courses/", QUADRATICS, READING), "dark"),
+    Screen("room-390", "student", ("/courses/", QUADRATICS, "a[href$='/room/']")),
+    Screen("build-1440", "teacher", ("/teaching/courses/", QUADRATICS)),
+    Screen("people-1440", "teacher", ("/teaching/courses/", QUADRATICS, "a[href$='/people/']")),
     Screen("admin-1440", "staff", ("/admin/",)),
     Screen("teacher-home-390", "teacher", ("/teach/",), at="#day-plan"),
 ]

@@ -32,9 +32,7 @@ class Budget:
 
 
 STUDENT, EXAM, DESK = Budget(30, 12, 200), Budget(30, 12, 250), Budget(45, 14, 1200)
-# Letters of Hindi, of English and of formulas are 165 KB together; over the 200 of UX §6, to be brought down.
-ROOM = Budget(30, 12, 212)
-BUDGETS = {"attempt-page": EXAM, "sheets-page": EXAM, "marking-desk": DESK, "room-chat": ROOM, "room-question": ROOM}
+BUDGETS = {"attempt-page": EXAM, "sheets-page": EXAM, "marking-desk": DESK}
 
 
 class Scale:

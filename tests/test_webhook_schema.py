@@ -11,6 +11,8 @@ import pytest
 from django.test import Client
 
 from assessments.services.attempts import start_attempt, submit_attempt
+from courses.services.progress import finish_lesson
+from courses.tests.builders import course_of, inside, lessons_of
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation
 from evaluations.services.breaches import scan_breaches
@@ -57,6 +59,9 @@ def test_what_is_sent_is_what_is_said(schema: dict[str, Any], cast: Any) -> None
     builders.declare_not_attempted(evaluation.attempt, 4)
     Evaluation.objects.filter(pk=evaluation.pk).update(state=EvaluationState.FINALISED, total_marks=9.5)
     release_evaluation(evaluation=evaluation, actor=cast.staff, now=NOW)
+    course = course_of(cast.teacher, modules=1, lessons=1)
+    inside(course, cast.student)
+    finish_lesson(lesson=lessons_of(course)[0], student=cast.student, now=NOW)
     send_test(endpoint=endpoint, actor=cast.staff, now=NOW)
     events = {event.type: event for event in WebhookEvent.objects.all()}
     assert set(events) == {kind.value for kind in WebhookType}

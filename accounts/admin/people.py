@@ -35,6 +35,7 @@ from accounts.models import Entitlement, GuardianLink, TeacherProfile, User
 from accounts.services.entitlements import change_entitlement, grant_entitlement
 from accounts.services.office import confirm_email, delete_row, save_row, set_password
 from accounts.services.people import ROLES, change_person, change_roles, create_person, link_guardian, verify_teacher
+from accounts.services.permissions import ENROL_BY_API, switch_permission
 from accounts.services.second_factor import remove_factors
 from common.admin import do_for_each
 from common.errors import DomainError
@@ -66,6 +67,14 @@ GRANT: ActionDialog = {
     "description": _("They may sit five more exams, without an end date. It stays in the audit trail."),
     "form_class": None,
     "form_submit_text": _("Grant"),
+}
+PARTNER: ActionDialog = {
+    "title": _("Enrolling by the API: allow, or take back"),
+    "description": _(
+        "For the account of another system. It enrols students in every published course, and reads what it enrolled."
+    ),
+    "form_class": None,
+    "form_submit_text": _("Switch"),
 }
 PERSON_FIELDS = ("name", "email", "language", "time_zone", "is_active")
 # What an entitlement row may change once it is granted; the rest says what was granted and stays.
@@ -109,7 +118,7 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]
     actions = ["verify_teachers", "grant_exams", "confirm_emails"]
-    actions_detail = ["act_as_person", "verify_this_teacher", "grant_exams_here", "remove_factors_here"]
+    actions_detail = ["act_as_person", "verify_this_teacher", "grant_exams_here", "remove_factors_here", "partner_here"]
     fieldsets = (
         (None, {"fields": ("name", "email", "password")}),
         (_("Roles"), {"fields": tuple(ROLES.values())}),
@@ -263,6 +272,13 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
     def remove_factors_here(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._here(request, object_id, _remove_factors, _("They are signed out and can set up new ones."))
 
+    def has_administrator_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    @action(description=PARTNER["title"], permissions=["administrator"], dialog=PARTNER)
+    def partner_here(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._here(request, object_id, _switch_partner, _("Switched: it stands in the audit trail."))
+
     def _here(self, request: HttpRequest, object_id: str, work: Callable[..., object], done: Any) -> HttpResponse:
         person = self._person(request, object_id)
         if person is None:
@@ -311,6 +327,10 @@ def _verify(request: HttpRequest, person: User) -> None:
 
 def _remove_factors(request: HttpRequest, person: User) -> None:
     remove_factors(person=person, actor=_actor(request), now=timezone.now())
+
+
+def _switch_partner(request: HttpRequest, person: User) -> None:
+    switch_permission(person=person, permission=ENROL_BY_API, actor=_actor(request), now=timezone.now())
 
 
 def _grant(request: HttpRequest, person: User) -> None:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Feature
+from accounts.models.people import User
 from common.models import IdModel, ScopedQuerySet
 
 
@@ -18,7 +19,8 @@ class EntitlementQuerySet(ScopedQuerySet["Entitlement"]):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_staff else self.filter(user=user)
+        # Whoever sees the person: also a guardian, who reads what was granted to the child.
+        return self if user.is_staff else self.filter(user__in=User.objects.visible_to(user).values("pk"))
 
     def standing(self, now: datetime) -> Self:
         return self.filter(starts_at__lte=now).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
@@ -45,7 +47,17 @@ class Entitlement(IdModel):
     class Meta:
         verbose_name = _("entitlement")
         constraints = [
-            models.UniqueConstraint(fields=["user", "feature", "source", "starts_at"], name="entitlement_unique"),
+            # What a plan allows stands once for a source and beginning; courses once each.
+            models.UniqueConstraint(
+                fields=["user", "feature", "source", "starts_at"],
+                condition=~Q(feature=Feature.COURSE_ACCESS),
+                name="entitlement_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "value", "source", "starts_at"],
+                condition=Q(feature=Feature.COURSE_ACCESS),
+                name="entitlement_course_once",
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__isnull=True) | Q(used__lte=F("quantity")), name="entitlement_not_overdrawn"
             ),

@@ -91,10 +91,13 @@ def current_texts(language: str) -> dict[str, ConsentText]:
     return found
 
 
-def choices_of(*, actor: User, now: datetime) -> list[tuple[User, list[Choice]]]:
-    """What `actor` is asked, for themselves as a student and for each child, with what stands, in their language."""
-    people = [actor] if actor.is_student else []
-    people += guardian_students(actor)
+def choices_of(*, actor: User, now: datetime, people: list[User] | None = None) -> list[tuple[User, list[Choice]]]:
+    """What `actor` is asked, for themselves as a student and for each child, with what stands, in their language.
+
+    `people` are those that the caller has read already. Two queries, one more without them.
+    """
+    if people is None:
+        people = [*([actor] if actor.is_student else []), *guardian_students(actor)]
     texts, given = current_texts(actor.language), {}
     for row in Consent.objects.filter(person__in=people, withdrawn_at__isnull=True).select_related("given_by"):
         given[row.person_id, row.kind] = row

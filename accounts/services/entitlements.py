@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from accounts.enums import Feature
 from accounts.models import Entitlement, User
 from accounts.services.audit import record_event
 from common.errors import DomainError
@@ -30,17 +31,20 @@ def grant_entitlement(
     actor: User | None = None,
     now: datetime,
 ) -> Entitlement:
-    """Grants `feature` for a period. The same (user, feature, source, starts_at) again changes nothing and returns the
-    row that stands. `quantity` None is without limit."""
+    """Grants `feature` for a period. The same (user, feature, source, starts_at) again, for a course with the same
+    `value`, changes nothing and returns the row that stands. `quantity` None is without limit."""
     if ends_at is not None and ends_at <= starts_at:
         raise DomainError(_("The grant would end before it starts."), "period_order")
+    # One order may hold several courses; of everything else the value may be changed later.
+    named, rest = ({"value": value}, {}) if feature == Feature.COURSE_ACCESS else ({}, {"value": value})
     with transaction.atomic():
         granted, created = Entitlement.objects.get_or_create(
             user=user,
             feature=feature,
             source=source,
             starts_at=starts_at,
-            defaults={"quantity": quantity, "ends_at": ends_at, "value": value},
+            **named,
+            defaults={"quantity": quantity, "ends_at": ends_at, **rest},
         )
         if created:
             record_event(actor=actor, action="entitlement.granted", obj=granted, after=_values(granted), now=now)
@@ -57,7 +61,8 @@ def change_entitlement(
     reason: str = "",
     now: datetime,
 ) -> Entitlement:
-    """Changes how many, until when and (for a marking promise) which policy. What is used stays used."""
+    """Changes how many, until when and (for a marking promise) which policy. What is used stays used, and a grant for
+    a course stays one for that course."""
     with transaction.atomic():
         locked = Entitlement.objects.select_for_update().get(pk=entitlement.pk)
         if quantity is not None and quantity < locked.used:
@@ -66,6 +71,9 @@ def change_entitlement(
             )
         if ends_at is not None and ends_at <= locked.starts_at:
             raise DomainError(_("The grant would end before it starts."), "period_order")
+        if locked.feature == Feature.COURSE_ACCESS and value not in (None, locked.value):
+            told = _("A grant for a course stays one for this course. Grant the other course, and end this grant.")
+            raise DomainError(told, "fixed")
         before = _values(locked)
         locked.quantity, locked.ends_at = quantity, ends_at
         locked.value = locked.value if value is None else value

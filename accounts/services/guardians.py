@@ -119,6 +119,26 @@ def withdraw_invitation(*, invitation: GuardianInvitation, actor: User, now: dat
             record_event(actor=actor, action="guardian.invitation_withdrawn", obj=invitation, now=now)
 
 
+def resend_invitation(*, invitation: GuardianInvitation, actor: User, now: datetime) -> str:
+    """Staff mail an invitation that has no answer again, with a new link and the whole time; the link before stops
+    working. Whoever invited stays who invited. Raises InvitationError for one that was answered or taken back."""
+    if not actor.is_staff:
+        raise NotPermittedError(_("Only the person or staff can do this."), "not_permitted")
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        rows = GuardianInvitation.objects.select_for_update(of=("self",))
+        locked = rows.select_related("student", "guardian", "invited_by").get(pk=invitation.pk)
+        if locked.closed_at is not None:
+            raise InvitationError(_("It was answered or taken back. Make a new invitation."), "invitation_over")
+        before, who = {"expires_at": locked.expires_at}, locked.student or locked.guardian
+        locked.token_digest, locked.expires_at = _digest(token), now + timedelta(days=settings.INVITATION_DAYS)
+        locked.save(update_fields=["token_digest", "expires_at"])
+        after = {"expires_at": locked.expires_at}
+        record_event(actor=actor, action="guardian.invitation_resent", obj=locked, before=before, after=after, now=now)
+        transaction.on_commit(lambda: _mail(locked, token, who), robust=True)  # type: ignore[arg-type] # by constraint
+    return token
+
+
 def accept_link(*, link: GuardianLink, actor: User, now: datetime) -> GuardianLink:
     """The student lets a guardian see their results whom staff invited. Raises NotPermittedError for anybody else."""
     if actor.pk != link.student_id:

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
@@ -19,6 +20,9 @@ from accounts.services.tokens import revoke_all
 SIGN_IN, FAMILY = "sign_in", "family"
 #: Such a sign-in lasts a school day, as it is often on a shared device.
 FAMILY_HOURS = 12
+#: In the session, in seconds since 1970: when it was last used, noted no more often than this; and when it ends in any
+#: case, as Django counts a session's age anew whenever something is written into it.
+USED, USED_EVERY, ENDS = "used_at", 600, "ends_at"
 #: No page lists more than so many; older ones can still be ended with "everywhere else".
 MOST_SHOWN = 30
 
@@ -65,6 +69,22 @@ def _end(sessions: list[UserSession]) -> None:
     for session in sessions:
         store.delete(session.session_key)
     UserSession.objects.filter(pk__in=[session.pk for session in sessions]).delete()
+
+
+def note_use(*, session: SessionBase, user: User, now: datetime) -> bool:
+    """Notes that a sign-in is used, and says whether it may be: False where it was not for longer than the settings
+    allow, and beyond its end. A session from before this was noted counts as begun now."""
+    hours = settings.IDLE_HOURS_OFFICE if user.is_staff or user.is_teacher else settings.IDLE_HOURS
+    at, used, ends = int(now.timestamp()), session.get(USED), session.get(ENDS)
+    if isinstance(used, int) and at - used > hours * 3600:
+        return False
+    if isinstance(ends, int) and at > ends:
+        return False
+    if not isinstance(ends, int):
+        session[ENDS] = at + settings.SESSION_COOKIE_AGE
+    if not isinstance(used, int) or at - used >= USED_EVERY:
+        session[USED] = at
+    return True
 
 
 def clear_expired(*, now: datetime) -> int:

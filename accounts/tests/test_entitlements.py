@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.enums import Feature
 from accounts.models import AuditEvent, Entitlement
@@ -91,6 +92,32 @@ def test_grant_twice_is_one_row_and_one_event(person):
     assert grant_entitlement(**grant) == grant_entitlement(**grant)
     event = AuditEvent.objects.get(action="entitlement.granted")
     assert (event.actor_id, event.after["quantity"], event.after["feature"]) == (staff.pk, 5, "exam.attempt")
+
+
+def test_one_order_grants_several_courses_each_once(person):
+    """Two courses of one order begin at the same moment; the second one was lost once."""
+    order = {"user": person, "feature": Feature.COURSE_ACCESS, "quantity": None, "source": "order 7", "starts_at": NOW}
+    first, second, again = (
+        grant_entitlement(**order, value=course, now=NOW) for course in ("algebra", "geometry", "algebra")
+    )
+    assert again == first != second
+    assert set(Entitlement.objects.values_list("value", flat=True)) == {"algebra", "geometry"}
+    with pytest.raises(DomainError, match="stays one for this course"):
+        change_entitlement(entitlement=first, quantity=None, ends_at=None, value="geometry", actor=None, now=NOW)
+    change_entitlement(entitlement=first, quantity=None, ends_at=NOW + DAY, value="algebra", actor=None, now=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        EntitlementFactory(user=person, feature=Feature.COURSE_ACCESS, source="order 7", value="algebra", starts_at=NOW)
+
+
+def test_promise_of_an_order_stands_once_whatever_its_policy_is_by_now(person):
+    order = {"user": person, "feature": Feature.SLA_POLICY, "quantity": None, "source": "order 7", "starts_at": NOW}
+    first = grant_entitlement(**order, value="two-days", now=NOW)
+    change_entitlement(entitlement=first, quantity=None, ends_at=None, value="one-day", actor=None, now=NOW)
+    assert grant_entitlement(**order, value="two-days", now=NOW) == first
+    first.refresh_from_db()
+    assert first.value == "one-day"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        EntitlementFactory(user=person, feature=Feature.SLA_POLICY, source="order 7", value="other", starts_at=NOW)
 
 
 def test_grant_that_ends_before_it_starts_is_refused(person):

@@ -17,7 +17,7 @@ TABLE = [
     (GuardianLink, "change", {"staff"}),
     (Consent, "view", {"student", "guardian", "staff"}),
     (Consent, "change", set()),
-    (Entitlement, "view", {"student", "staff"}),
+    (Entitlement, "view", {"guardian", "staff", "student"}),
     (Entitlement, "change", {"staff"}),
     (TeacherProfile, "view", {"teacher", "staff"}),
     (TeacherProfile, "change", {"staff"}),

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
@@ -10,14 +11,16 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
-from accounts.services.passwords import OwnWordsValidator
+from accounts.services.passwords import BREACHED, DIGEST, OwnWordsValidator, digest_of, is_breached
 from accounts.services.people import create_person
 from accounts.services.second_factor import remove_factors
 from common.errors import NotPermittedError
@@ -49,6 +52,26 @@ def test_password_boxes_are_masked_and_named_for_managers(client):
         box = re.search(r'<input[^>]*type="password"[^>]*>', client.get(reverse(name)).content.decode())[0]
         assert known in box
         assert "onpaste" not in box
+
+
+@pytest.mark.parametrize("password", ["qwertyuiop", "Password123", "MANCHESTER", "1qaz2wsx3edc"])
+def test_passwords_known_from_breaches_are_refused(password):
+    assert is_breached(password)
+    with pytest.raises(ValidationError) as caught:
+        validate_password(password)
+    assert "password_breached" in {error.code for error in caught.value.error_list}
+
+
+def test_list_of_breached_passwords_is_whole_and_lets_others_pass(tmp_path):
+    data = BREACHED.read_bytes()
+    digests = [data[at : at + DIGEST] for at in range(0, len(data), DIGEST)]
+    assert len(digests) == len(set(digests)) == 107_505
+    assert digests == sorted(digests)
+    assert not any(map(is_breached, ("quite another horse", PASSWORD, "", "zq8 tall kites on a wire")))
+    source, made = tmp_path / "list.txt", tmp_path / "made.bin"
+    source.write_text("short\n12345678901234\nManchester\nmanchester\n", encoding="utf-8")
+    call_command("pack_passwords", str(source), "--out", str(made), stdout=StringIO())
+    assert made.read_bytes() == digest_of("MANCHESTER")
 
 
 def test_long_password_counts_to_its_end(client, person):
@@ -117,11 +140,24 @@ def test_proving_again_makes_a_new_key(client, person):
 def test_session_ends_after_a_fortnight(client, person):
     with time_machine.travel(NOW, tick=False) as clock:
         sign_in(client, remember="on")
-        clock.shift(timedelta(days=13, hours=23))
-        assert is_in(client)
+        for _ in range(5):
+            clock.shift(timedelta(hours=67))
+            assert is_in(client)
         clock.shift(timedelta(hours=2))
         # Redis forgets by its own clock, which no test can move.
         caches["sessions"].clear()
+        assert not is_in(client)
+
+
+@pytest.mark.parametrize(("roles", "hours"), [({}, 72), ({"is_teacher": True}, 8), ({"is_staff": True}, 8)])
+def test_sign_in_that_nobody_uses_ends(client, person, roles, hours):
+    User.objects.filter(pk=person.pk).update(**roles)
+    with time_machine.travel(NOW, tick=False) as clock:
+        sign_in(client, remember="on")
+        for _ in range(3):
+            clock.shift(timedelta(hours=hours) - timedelta(minutes=11))
+            assert is_in(client), "each use counts"
+        clock.shift(timedelta(hours=hours, minutes=11))
         assert not is_in(client)
 
 

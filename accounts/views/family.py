@@ -32,7 +32,7 @@ from accounts.services.guardians import (
     invite,
     withdraw_invitation,
 )
-from accounts.services.sessions import FAMILY, FAMILY_HOURS, SIGN_IN
+from accounts.services.sessions import ENDS, FAMILY, FAMILY_HOURS, SIGN_IN
 from common.access import get_permitted
 from common.errors import DomainError
 from common.htmx import render_page
@@ -148,6 +148,7 @@ def family_sign_in(request: HttpRequest) -> HttpResponse:
             login(request, student, backend=BACKEND)
             request.session[SIGN_IN] = FAMILY
             request.session.set_expiry(FAMILY_HOURS * 3600)
+            request.session[ENDS] = int(timezone.now().timestamp()) + FAMILY_HOURS * 3600
             UserSession.objects.create_from_request(request)
             UserSession.objects.filter(session_key=request.session.session_key).update(data={SIGN_IN: FAMILY})
             return redirect("home")

@@ -6,15 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.enums import LinkState
-from accounts.models import GuardianLink
 from analytics.selectors.student_home import unit_percentages
-from assessments.enums import AttemptState, ExamPurpose, RevealWhen
-from assessments.models import Attempt, Exam, PaperQuestion, Question, Response
+from assessments.models import PaperQuestion, Question, Response
 from evaluations.enums import EvaluationState
 from evaluations.models import Evaluation, QuestionMark
 from evaluations.tests.builders import evaluation_of, hand_in, written
@@ -181,83 +177,3 @@ def test_teacher_home_costs_the_same_for_one_and_for_thirty(as_: Any, world: Wor
         exam = factories.ExamFactory(title=f"More {number}", paper=world.open_exam.paper)
         evaluation_of(hand_in(exam, world.cast.student), teacher=world.cast.teacher)
     assert cost(client, url) == few
-
-
-# --- Guardian --------------------------------------------------------------------------------------------------------
-def test_family_shows_linked_students_only(as_: Any, world: World) -> None:
-    text = as_("guardian").get(reverse("guardian-home")).content.decode()
-    assert world.cast.student.name in text
-    assert world.cast.classmate.name not in text
-
-
-@pytest.mark.parametrize("state", [state for state in LinkState if state != LinkState.ACTIVE])
-def test_a_link_that_does_not_stand_opens_nothing(as_: Any, world: World, state: str) -> None:
-    GuardianLink.objects.filter(guardian=world.cast.guardian).update(state=state)
-    client = as_("guardian")
-    assert world.cast.student.name not in client.get(reverse("guardian-home")).content.decode()
-    assert client.get(reverse("guardian-student", args=[world.cast.student.pk])).status_code == 404
-    assert client.get(reverse("result-page", args=[world.released.attempt_id])).status_code == 404
-
-
-def test_guardian_reads_and_has_nothing_to_press(as_: Any, world: World) -> None:
-    client = as_("guardian")
-    page = client.get(reverse("guardian-student", args=[world.cast.student.pk])).content.decode()
-    assert reverse("result-page", args=[world.released.attempt_id]) in page
-    main = page.split("<main", 1)[1].split("</main>", 1)[0]
-    assert "<form" not in main
-    assert "<button" not in main
-
-
-def test_guardian_turns_the_pages_of_a_long_list(as_: Any, world: World) -> None:
-    release(world, world.cast.student, 20)
-    client, url = as_("guardian"), reverse("guardian-student", args=[world.cast.student.pk])
-    first = client.get(url)
-    second = client.get(first.context["next_url"])
-    titles = [a.exam.title for page in (first, second) for a in page.context["attempts"]]
-    assert len(titles) == 24
-    assert len(set(titles)) == 24
-    assert second.context["next_url"] == ""
-
-
-def test_family_costs_the_same_for_one_and_for_thirty_papers(as_: Any, world: World) -> None:
-    client = as_("guardian")
-    urls = [reverse("guardian-home"), reverse("guardian-student", args=[world.cast.student.pk])]
-    few = [cost(client, url) for url in urls]
-    release(world, world.cast.student, 30)
-    assert [cost(client, url) for url in urls] == few
-
-
-def test_family_costs_the_same_for_one_and_for_many_children(as_: Any, world: World) -> None:
-    client, url = as_("guardian"), reverse("guardian-home")
-    few = cost(client, url)
-    for _ in range(8):
-        child = factories.StudentFactory()
-        GuardianLink.objects.create(guardian=world.cast.guardian, student=child, state=LinkState.ACTIVE)
-        evaluation_of(hand_in(world.open_exam, child), teacher=world.cast.teacher, state=EvaluationState.RELEASED)
-    assert cost(client, url) == few
-
-
-def test_guardian_sees_quizzes_and_what_is_granted_but_not_why(as_: Any, world: World) -> None:
-    student = world.cast.student
-    factories.AccommodationFactory(student=student, extra_time_percent=25, reason="Dyscalculia, letter of the doctor")
-    factories.AccommodationFactory(student=world.cast.classmate, extra_time_percent=75)
-    quiz = factories.ExamFactory(
-        title="Quiz: Zeroes", purpose=ExamPurpose.QUIZ, chapter=factories.ChapterFactory(), paper=world.cast.exam.paper,
-        for_cohorts=[world.cast.cohort],
-    )  # fmt: skip
-    later = world.now + timedelta(hours=1)
-    for marks in (3, 1):
-        Attempt.objects.create(
-            exam=quiz, paper=quiz.paper, student=student, state=AttemptState.HANDED_IN, started_at=world.now,
-            ends_at=later, sheets_due_at=later, submitted_at=world.now, handed_in_at=world.now,
-            objective_marks=marks, objective_max=4,
-        )  # fmt: skip
-    page = as_("guardian").get(reverse("guardian-student", args=[student.pk])).content.decode()
-    for text in ("Quiz: Zeroes", "2 tries", "75 %", "3 of 5 stars", "25 % more time"):
-        assert text in page
-    assert "Dyscalculia" not in page
-    assert "75 % more" not in page
-    assert "Quiz: Zeroes" in as_("guardian").get(reverse("guardian-home")).content.decode()
-    Exam.objects.filter(pk=quiz.pk).update(reveal_marks=RevealWhen.NEVER)
-    page = as_("guardian").get(reverse("guardian-student", args=[student.pk])).content.decode()
-    assert ("75 %" in page, "marks later" in page) == (False, True)

@@ -1,6 +1,4 @@
-"""The first pages of students, teachers and guardians, and the way to them."""
-
-from uuid import UUID
+"""The first pages of students and teachers, and the way to everybody's."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -9,15 +7,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
-from analytics.selectors.family import family
 from analytics.selectors.student_home import student_home
 from analytics.selectors.teacher_home import teacher_home
-from assessments.selectors.accommodations import granted_to
-from assessments.selectors.quizzes import quiz_bests
-from common.access import get_permitted
 from common.htmx import render_page
-from evaluations.selectors.result_page import paper_rows
 from evaluations.services.day_plans import day_plan
 
 
@@ -61,25 +53,3 @@ def teacher(request: HttpRequest) -> HttpResponse:
     if profile.is_verified:
         context["plan"] = day_plan(teacher=request.user, now=now)
     return render_page(request, "analytics/teacher_home.html", context, partial="today")
-
-
-@require_GET
-def guardian(request: HttpRequest) -> HttpResponse:
-    if not request.user.is_guardian:
-        raise PermissionDenied
-    return render_page(
-        request, "analytics/guardian_home.html", {"children": family(guardian=request.user, now=timezone.now())}
-    )
-
-
-@require_GET
-def guardian_student(request: HttpRequest, student_id: UUID) -> HttpResponse:
-    if not request.user.is_guardian:
-        raise PermissionDenied
-    found = get_permitted(request.user, "accounts.view_user", User, student_id)
-    now = timezone.now()
-    context = paper_rows(found, url=request.path, now=now, before=request.GET.get("before", "")) | {"student": found}
-    if "before" not in request.GET:
-        context["granted"] = granted_to(found, reader=request.user, now=now)
-        context["quizzes"] = quiz_bests(students=[found], reader=request.user, now=now)[found.pk]
-    return render_page(request, "analytics/guardian_student.html", context)

@@ -1,5 +1,5 @@
 """The back office of assessments; importing the package registers the models."""
 
-from assessments.admin import accommodations, attempts, bank, blueprints, exams, external, scans, statistics
+from assessments.admin import accommodations, attempts, bank, blueprints, exams, external, projects, scans, statistics
 
-__all__ = ["accommodations", "attempts", "bank", "blueprints", "exams", "external", "scans", "statistics"]
+__all__ = ["accommodations", "attempts", "bank", "blueprints", "exams", "external", "projects", "scans", "statistics"]

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments.api.serializers import StrictSerializer
 from assessments.models import FlagKind, PaperQuestion
 from assessments.services.flags import MAX_TEXT, flag_question
 from common.access import get_permitted
+from common.api import StrictSerializer
 
 
 class FlagIn(StrictSerializer):

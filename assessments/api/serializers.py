@@ -1,6 +1,5 @@
 """What comes in and goes out of the API of exams, attempts and sheets."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -27,20 +26,12 @@ from assessments.selectors.reveal import Shown, shown_of
 from assessments.services.judging import rules_of
 from assessments.services.standing import Standing, standings
 from assessments.services.time_bounds import MOST_SECONDS
+from common.api import StrictSerializer
 
 # PostgreSQL's bigint; a larger number would be an error of the database, not of the request.
 MAX_BIGINT = 2**63 - 1
 # A hundred years in milliseconds: clocks of devices can be that wrong.
 MAX_SPELL = 100 * 366 * 24 * 3600 * 1000
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Input in which an unknown field is an error: a misspelt field must not be silently ignored."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := sorted(str(key)[:40] for key in set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -179,7 +170,7 @@ class ExamOut(serializers.ModelSerializer[Exam]):
     upload_grace_minutes = serializers.IntegerField()
     max_attempts = serializers.IntegerField(allow_null=True, help_text="Null: as often as they like.")
     chapter = serializers.UUIDField(source="chapter_id", allow_null=True, help_text="Of a quiz.")
-    pass_percent = serializers.IntegerField(help_text="Of a quiz.")
+    pass_percent = serializers.IntegerField(help_text="Of a quiz, and of an exam that a lesson asks to pass.")
     best = serializers.SerializerMethodField()
     attempts_used = serializers.IntegerField()
     latest_attempt = serializers.UUIDField(source="latest_attempt_id", allow_null=True)

@@ -27,11 +27,12 @@ from assessments.services.flight_record import note_told
 from assessments.services.sheets import announce_sheet, confirm_sheets, receive_sheet
 from assessments.services.times import note_times
 from common.access import get_permitted
+from common.api import StrictSerializer
 
 ANSWER = "assessments.answer_attempt"
 
 
-def _read(shape: type[shapes.StrictSerializer], request: Request) -> dict[str, Any]:
+def _read(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
     """The checked body. Raises ValidationError, which is answered as 422."""
     serializer = shape(data=request.data)
     serializer.is_valid(raise_exception=True)

@@ -16,6 +16,7 @@ from assessments.models.flight_record import AttemptEvent
 from assessments.models.papers import Paper, PaperQuestion, ShownContent
 from assessments.models.phone_links import PhoneLink
 from assessments.models.pictures import QuestionPicture
+from assessments.models.projects import Project, Submission
 from assessments.models.question_drafts import QuestionDraft
 from assessments.models.question_imports import ImportState, QuestionImport, QuestionImportRow
 from assessments.models.questions import MarkingStep, Question, QuestionVersion, SchemeMethod
@@ -57,6 +58,7 @@ __all__ = [
     "PaperDraft",
     "PaperQuestion",
     "PhoneLink",
+    "Project",
     "Question",
     "QuestionBand",
     "QuestionDigest",
@@ -76,6 +78,7 @@ __all__ = [
     "SheetPage",
     "SheetUpload",
     "ShownContent",
+    "Submission",
     "Tag",
     "Try",
 ]

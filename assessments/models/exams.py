@@ -18,7 +18,7 @@ from assessments.models.blueprints import Blueprint
 from assessments.models.papers import Paper
 from common.models import IdModel, ScopedQuerySet
 from courses.enums import CohortRole
-from courses.models import Chapter, Cohort, Programme
+from courses.models import INSIDE, Chapter, Cohort, Course, Programme
 
 # What a quiz without a limit gets as its deadline, a day: what was begun and forgotten is handed in by then.
 NO_LIMIT_MINUTES = 24 * 60
@@ -26,16 +26,18 @@ NO_LIMIT_MINUTES = 24 * 60
 
 class ExamQuerySet(ScopedQuerySet["Exam"]):
     def visible_to(self, user: Any) -> Self:
-        """Staff and verified teachers all; a student the published exams of their cohorts. Rehearsals nobody: who
-        rehearses sees the attempt."""
+        """Staff and verified teachers all; a student the published exams of their cohorts, and the projects of their
+        courses. Rehearsals nobody: who rehearses sees the attempt."""
         if not user.is_authenticated:
             return self.none()
         if user.is_staff or (user.is_teacher and user.teacher_profile.is_verified):
             return self.counted()
+        inside = Course.objects.filter(enrolments__student=user, enrolments__state__in=INSIDE).values("pk")
         mine = user.cohort_memberships.filter(role=CohortRole.STUDENT).values("cohort_id")
         # A subquery instead of a join: an exam of two of my cohorts must not appear twice.
         through = Exam.cohorts.through.objects.filter(cohort_id__in=mine).values("exam_id")
-        return self.filter(pk__in=through, is_published=True)
+        projects = Q(purpose=ExamPurpose.PROJECT, project__lesson__module__course__in=inside)
+        return self.filter(Q(pk__in=through) | projects, is_published=True)
 
     def counted(self) -> Self:
         """Without rehearsals: what every list and every number is about."""
@@ -62,6 +64,7 @@ class Exam(IdModel):
     questions (services/behaviours.py); `try_penalty` is the share of a question's marks that a wrong try costs.
     A quiz practises a chapter: it uses up no exam of the plan, the best attempt counts, and `pass_percent` passes it.
     The `reveal_` fields say from when students see what of their result (assessments.selectors.reveal).
+    A project is handed in, not sat: models/projects.py; it has no cohorts either.
     A rehearsal is a hidden copy that `rehearsed_by` sits, of the exam it `rehearses` or of its paper alone
     (services/rehearsals.py); it has no cohorts, is never published and counts nowhere.
     """
@@ -69,7 +72,8 @@ class Exam(IdModel):
     purpose = models.CharField(
         _("what it is"),
         max_length=12,
-        choices=[choice for choice in ExamPurpose.choices if choice[0] != ExamPurpose.REHEARSAL],
+        # The others are made by services, not chosen.
+        choices=ExamPurpose.choices[:2],
         default=ExamPurpose.EXAM,
         db_default=ExamPurpose.EXAM.value,
     )
@@ -120,7 +124,7 @@ class Exam(IdModel):
         default=70,
         db_default=70,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text=_("Of a quiz."),
+        help_text=_("Of a quiz, and of an exam to which a lesson leads that is done when it is passed."),
     )
     release = models.CharField(max_length=12, choices=ReleasePolicy.choices, default=ReleasePolicy.WHEN_MARKED)
     hide_names = models.BooleanField(_("hide names from markers"), default=True)
@@ -226,6 +230,10 @@ class Exam(IdModel):
     @property
     def is_quiz(self) -> bool:
         return self.purpose == ExamPurpose.QUIZ
+
+    @property
+    def is_project(self) -> bool:
+        return self.purpose == ExamPurpose.PROJECT
 
     @property
     def is_rehearsal(self) -> bool:

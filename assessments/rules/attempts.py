@@ -12,7 +12,7 @@ from assessments.enums import AttemptState, ExamPurpose
 from assessments.models import Attempt, Exam
 from assessments.rules.bank import runs_the_bank
 from courses.enums import CohortRole
-from courses.models import CohortMembership
+from courses.models import CohortMembership, Enrolment
 
 
 def _cohorts(user_id: Any, role: CohortRole) -> set[Any]:
@@ -25,9 +25,12 @@ def _exam_cohorts(exam_id: Any) -> set[Any]:
 
 @rules.predicate
 def sits(user: Any, exam: Any) -> bool:
-    """The exam is published for a cohort in which the person is a student."""
+    """The exam is published for a cohort in which the person is a student; a project for who is in its course."""
     if exam is None or not user.is_authenticated or not exam.is_published:
         return False
+    if exam.purpose == ExamPurpose.PROJECT:
+        course = exam.project.lesson.module.course_id
+        return Enrolment.objects.filter(course=course, student=user).inside().exists()
     return bool(_exam_cohorts(exam.pk) & _cohorts(user.pk, CohortRole.STUDENT))
 
 
@@ -88,6 +91,16 @@ def _read_with(attempt_of: Callable[[Any], Attempt]) -> rules.Predicate:
     return readable
 
 
+@rules.predicate
+def _sits_it_too(user: Any, project: Any) -> bool:
+    return project is not None and bool(sits(user, project.exam))
+
+
+@rules.predicate
+def _view_its_exam(user: Any, project: Any) -> bool:
+    return project is not None and bool(view_exam(user, project.exam))
+
+
 # model: (view, add, change). Nothing of an exam that was sat is ever deleted by a person.
 TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
     "exam": (view_exam, is_office, is_office),
@@ -98,6 +111,8 @@ TABLE: dict[str, tuple[rules.Predicate, rules.Predicate, rules.Predicate]] = {
     "sheetupload": (_read_with(lambda upload: upload.attempt), never, never),
     "sheetpage": (_read_with(lambda page: page.upload.attempt), never, never),
     "phonelink": (_read_with(lambda link: link.attempt), never, never),
+    "project": (_view_its_exam, never, never),
+    "submission": (_read_with(lambda row: row.attempt), never, never),
     "pagequestion": (_read_with(lambda tag: tag.page.upload.attempt), never, never),
 }
 
@@ -111,6 +126,8 @@ for model, (view, add, change) in TABLE.items():
 is_family = sits_it | (is_guardian & guards("student_id"))
 rules.add_perm("assessments.see_unrevealed", is_office | (is_verified_teacher & (~is_family | teaches)))
 rules.add_perm("assessments.start_exam", is_student & sits)
+# Whether now, and how often, services decide.
+rules.add_perm("assessments.hand_in_project", is_student & _sits_it_too)
 rules.add_perm("assessments.read_attempt", read_attempt)
 rules.add_perm("assessments.answer_attempt", sits_it)
 

@@ -46,8 +46,8 @@ def exams_for_lists() -> ExamQuerySet:
 
 
 def exam_list(user: Any) -> QuerySet[Exam]:
-    """What `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`, `latest_state`, and of the
-    best finished one `best_marks` and `best_max`.
+    """The exams and quizzes that `user` may see, with their own sittings: `attempts_used`, `latest_attempt_id`,
+    `latest_state`, and of the best finished one `best_marks` and `best_max`.
 
     One query however many rows; cancelled attempts do not count.
     """
@@ -58,6 +58,7 @@ def exam_list(user: Any) -> QuerySet[Exam]:
     return (
         exams_for_lists()
         .visible_to(user)
+        .exclude(purpose=ExamPurpose.PROJECT)
         .annotate(
             attempts_used=Coalesce(Subquery(used), 0),
             latest_attempt_id=Subquery(latest.values("pk")[:1]),

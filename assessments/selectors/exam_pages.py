@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.enums import Feature
 from accounts.models import User
 from accounts.selectors import find_entitlement
-from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, RevealItem
+from assessments.enums import WRITTEN_TYPES, AttemptState, Behaviour, ExamPurpose, RevealItem
 from assessments.models import Attempt, BlueprintSlot, Exam
 from assessments.selectors.accommodations import Terms, own_terms
 from assessments.selectors.answer_controls import controls, is_partly
@@ -30,10 +30,18 @@ NO_QUESTION = "00000000-0000-0000-0000-000000000000"
 
 
 def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
-    """The newest 60 exams `user` may see, what waits for them first: see `exam_row`. 3 queries.
+    """The rows of `standing_exams`, each with `best`: of a quiz the best result of `user`, None without one or while
+    the quiz shows no marks. 3 queries, one more where a quiz reveals its marks later."""
+    rows = standing_exams(user=user, now=now)
+    shown = shown_by_exam([row["exam"] for row in rows if row["exam"].is_quiz], now)
+    for row in rows:
+        exam = row["exam"]
+        row["best"] = _best(exam, exam.own_attempts, shown.get(exam.pk, frozenset()))
+    return rows
 
-    Of a quiz `best` is the best result of `user`, None without one or while the quiz shows no marks.
-    """
+
+def standing_exams(*, user: User, now: datetime) -> list[dict[str, Any]]:
+    """The newest 60 exams and quizzes `user` may see, what waits for them first: see `exam_row`. 3 queries."""
     attempts = (
         Attempt.objects.filter(student=user)
         .exclude(state=AttemptState.CANCELLED)
@@ -43,17 +51,12 @@ def exam_rows(*, user: User, now: datetime) -> list[dict[str, Any]]:
     exams: Any = (
         exams_for_lists()
         .visible_to(user)
+        .exclude(purpose=ExamPurpose.PROJECT)
         .prefetch_related(Prefetch("attempts", queryset=attempts, to_attr="own_attempts"))
         .order_by("-opens_at")[:60]
     )
     terms = own_terms(student=user, now=now)
-    exams = list(exams)
-    shown = shown_by_exam([exam for exam in exams if exam.is_quiz], now)
-    rows = [
-        exam_row(exam, exam.own_attempts, terms.of(exam), now)
-        | {"best": _best(exam, exam.own_attempts, shown.get(exam.pk, frozenset()))}
-        for exam in exams
-    ]
+    rows = [exam_row(exam, exam.own_attempts, terms.of(exam), now) for exam in exams]
     return sorted(rows, key=lambda row: ORDER.index(row["status"]))
 
 

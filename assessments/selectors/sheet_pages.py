@@ -27,7 +27,8 @@ def sheet_state(attempt: Attempt, now: datetime) -> dict[str, Any]:
         "state": attempt.state,
         "sheets_due_at": attempt.sheets_due_at.isoformat(),
         "server_now": now.isoformat(),
-        "written": _written(attempt),
+        # All files of a project are one piece of work.
+        "written": [] if attempt.exam.is_project else _written(attempt),
         "not_attempted": not_attempted_numbers(attempt),
         "next_number": _next_number(uploads),
         "phone": _phone(attempt, now),
@@ -120,13 +121,21 @@ def capture_page(attempt: Attempt, now: datetime) -> dict[str, Any]:
             "confirm": reverse("api-sheets-confirm", args=[attempt.pk]),
             "remove": reverse("sheet-remove", args=[attempt.pk, NOBODY]),
             "rotate": reverse("sheet-rotate", args=[attempt.pk, NOBODY]),
-            "after": reverse(end_page_of(attempt), args=[attempt.pk]),
+            "after": _after(attempt),
             "phone": reverse("phone-make", args=[attempt.pk]),
             "phone_end": reverse("phone-end", args=[attempt.pk]),
         },
         "words": json.dumps(capture_words(), ensure_ascii=False),
         "reading": own_terms(student=attempt.student, now=now).of(attempt.exam).reading,
+        "due_at": attempt.exam.project.due_at if attempt.exam.is_project else attempt.sheets_due_at,
     }
+
+
+def _after(attempt: Attempt) -> str:
+    """Where the page leads when everything is there."""
+    if attempt.exam.is_project:
+        return reverse("project-page", args=[attempt.exam_id])
+    return reverse(end_page_of(attempt), args=[attempt.pk])
 
 
 def phone_page(attempt: Attempt, now: datetime) -> dict[str, Any]:

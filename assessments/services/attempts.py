@@ -262,6 +262,8 @@ def require_writing(attempt: Attempt, now: datetime) -> None:
 
 
 def _require_open(exam: Exam, student: User, terms: Terms, now: datetime) -> None:
+    if exam.is_project:
+        raise NotPermittedError(_("A project is handed in on its own page."), "not_an_exam")
     visible = exam.is_published and Exam.objects.visible_to(student).filter(pk=exam.pk).exists()
     if not student.is_student or not visible:
         raise NotPermittedError(_("This exam is not set for you."), "not_for_you")

@@ -189,6 +189,11 @@ def _written_problems(type: str, content: QuestionContent) -> Iterator[str]:
         yield "A written question has no key; its marking scheme says what earns marks."
     if content.hints:
         yield "A written question has no hints: they are shown after a wrong try, and a teacher marks it later."
+    if type == QuestionType.FILE_UPLOAD and content.parts:
+        for number, step in numbered(content.steps):
+            yield from _step_problems(number, step, content)
+        yield from _rubric_problems(content)
+        return
     if not content.model_answer.strip():
         yield "A written question needs a model answer."
     if not content.steps:
@@ -248,6 +253,25 @@ def _method_problems(content: QuestionContent, methods: list[int]) -> Iterator[s
         title = content.method_titles[number - 1].strip()
         if len(title) > METHOD_TITLE_LENGTH or "\n" in title:
             yield f"Method {number}: its title is one line of at most {METHOD_TITLE_LENGTH} characters."
+
+
+def _rubric_problems(content: QuestionContent) -> Iterator[str]:
+    """Criteria are parts, their levels alternatives; see services/rubrics."""
+    labels = [part.label for part in content.parts]
+    if labels != [str(number) for number in range(1, len(labels) + 1)] or any(p.alternative for p in content.parts):
+        yield f"Criteria are labelled 1, 2, 3 … in order, not {', '.join(labels)}."
+    for part in content.parts:
+        yield from _marks_problem(f"Criterion {part.label}", part.marks)
+        steps = [step for step in content.steps if step.part == part.label]
+        names = [step.alternative for step in steps]
+        if names != [""] and names != [str(number) for number in range(1, len(names) + 1)]:
+            yield f"The levels of criterion {part.label} are numbered 1, 2, 3 … in order."
+        if max((step.marks for step in steps), default=None) != part.marks:
+            yield f"The best level of criterion {part.label} must carry its {part.marks} marks."
+    if any(step.part not in labels or step.follows or step.method != 1 for step in content.steps):
+        yield "Every level belongs to a criterion, and builds on nothing."
+    if sum((part.marks for part in content.parts), Decimal(0)) != content.marks:
+        yield f"The criteria do not add up to the {content.marks} marks of the question."
 
 
 def _case_problems(content: QuestionContent) -> Iterator[str]:

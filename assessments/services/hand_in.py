@@ -12,9 +12,19 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from assessments.enums import AttemptState, PageState, UploadState
-from assessments.models import Attempt, PageQuestion, PaperQuestion, Response, SheetPage, SheetUpload
+from assessments.models import (
+    Attempt,
+    PageQuestion,
+    PaperQuestion,
+    Project,
+    Response,
+    SheetPage,
+    SheetUpload,
+    Submission,
+)
 from assessments.selectors.attempts import written_numbers
 from assessments.selectors.sheets import not_attempted_numbers, tags_of
+from assessments.services.late_work import days_late, percent_off
 from assessments.services.submission import cancelled, lock_attempt, require_student
 from assessments.signals import attempt_handed_in
 from common.errors import ConflictError, DomainError
@@ -60,8 +70,24 @@ def hand_in(attempt: Attempt, *, late: UploadState, now: datetime) -> None:
     on_the_way.update(state=late, refused_code=code, refused_message=message)
     attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, now
     attempt.save(update_fields=["state", "handed_in_at"])
+    if attempt.exam.is_project:
+        _settle_lateness(attempt, now)
     if not attempt.exam.is_rehearsal:
         announce(attempt_handed_in, attempt_id=attempt.pk)
+
+
+def _settle_lateness(attempt: Attempt, now: datetime) -> None:
+    """How late a project is and what that costs, from now on. A revision is as late as what it revises was."""
+    submission = Submission.objects.select_related("revises").get(pk=attempt.pk)
+    project, first = Project.objects.get(pk=attempt.exam_id), submission.revises
+    if first is not None:
+        submission.late_days, submission.late_percent = first.late_days, first.late_percent
+    else:
+        submission.late_days = days_late(due_at=project.due_at, handed_in_at=now)
+        submission.late_percent = percent_off(
+            days=submission.late_days, daily=project.late_percent, cap=project.late_cap
+        )
+    submission.save(update_fields=["late_days", "late_percent"])
 
 
 def _by_page(attempt: Attempt, pages: Mapping[UUID, list[int]]) -> dict[UUID, list[int]]:

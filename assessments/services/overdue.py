@@ -14,6 +14,7 @@ from assessments.enums import AttemptState, UploadState
 from assessments.models import Attempt, SheetUpload
 from assessments.services.hand_in import hand_in
 from assessments.services.submission import NETWORK_GRACE, finish_writing, lock_attempt
+from assessments.services.submissions import is_empty
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,11 @@ def hand_in_overdue_sheets(*, now: datetime) -> int:
     def close(attempt: Attempt) -> bool:
         if attempt.state != AttemptState.SUBMITTED or attempt.sheets_due_at > now:
             return False
+        if attempt.exam.is_project and is_empty(attempt):
+            # Begun, and nothing put in: nothing was handed in.
+            attempt.state = AttemptState.CANCELLED
+            attempt.save(update_fields=["state"])
+            return True
         hand_in(attempt, late=UploadState.REFUSED, now=now)
         return True
 

@@ -34,6 +34,7 @@ from assessments.models import (
     ScanPage,
     SheetPage,
     SheetUpload,
+    Submission,
     Try,
 )
 from assessments.services.sheets import incoming_key
@@ -174,6 +175,13 @@ HOLDINGS = (
         clear={"student": None, "codes": [], "detail": "", "sha256": NO_DIGEST},
         plain=("reason",),
         keys=scan_page_keys,
+    ),
+    Holding(
+        Submission,
+        OF_ATTEMPT,
+        lazy("Projects you handed in"),
+        show=("attempt__exam__title", "number", "link", "is_returned", "late_days", "late_percent"),
+        clear={"link": ""},
     ),
     Holding(MarkedAttempt, OF_ATTEMPT, "", why="The sums of item statistics say it as numbers.", remove=True),
     Holding(

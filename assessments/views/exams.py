@@ -42,6 +42,8 @@ def exam_list(request: HttpRequest) -> HttpResponse:
 def exam_detail(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     exams = Exam.objects.select_related("programme", "paper", "blueprint", "chapter")
     exam = get_permitted(request.user, "assessments.view_exam", exams, exam_id)
+    if exam.is_project:
+        return redirect("project-page", exam.pk)
     context = exam_pages.exam_detail(exam=exam, user=request.user, now=timezone.now())
     context["may_start"] = request.user.has_perm("assessments.start_exam", exam)
     context["may_scan"] = context["is_written"] and request.user.has_perm("assessments.scan_exam", exam)

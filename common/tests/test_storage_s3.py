@@ -47,6 +47,8 @@ def test_good_upload_is_stored_and_read_back(storage):
     assert storage.digest(KEY) == (hashlib.sha256(JPEG).hexdigest(), len(JPEG))
     with storage.open_bytes(KEY) as stream:
         assert stream.read() == JPEG
+    with storage.open_bytes(KEY, first=5) as stream:
+        assert stream.read() == JPEG[5:]
     answer = requests.get(storage.signed_url(KEY, expires_seconds=60), timeout=20)
     assert (answer.content, answer.headers["Content-Type"]) == (JPEG, "image/jpeg")
 

@@ -135,6 +135,9 @@ SESSION_CACHE_ALIAS = "sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A sign-in that nobody uses ends: sooner for those who see and change what is others'.
+IDLE_HOURS = env.number("IDLE_HOURS", 72, minimum=1, maximum=336)
+IDLE_HOURS_OFFICE = env.number("IDLE_HOURS_OFFICE", 8, minimum=1, maximum=336)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Files -----------------------------------------------------------------------------------------------------------
@@ -187,6 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.services.passwords.OwnWordsValidator"},
+    {"NAME": "accounts.services.passwords.BreachedValidator"},
 ]
 # Names of the institute and its courses, which no password may have in it.
 PASSWORD_WORDS = ["abhyas", *(word.casefold() for word in env.names("PASSWORD_WORDS"))]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from common.admin import NoWriting
@@ -23,7 +24,7 @@ from courses.models import Certificate
 from courses.services.certificates import MAX_NAME, reissue_certificate, revoke_certificate
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(BaseDialogForm):
     reason = forms.CharField(label=_("Why"), max_length=300, widget=UnfoldAdminTextInputWidget)
 
 
@@ -84,7 +85,8 @@ class CertificateAdmin(NoWriting, ModelAdmin):
         if row is None:
             raise Http404
         try:
-            row = work(certificate=row, actor=request.user, now=timezone.now(), **form.cleaned_data)
+            given = {name: form.cleaned_data[name] for name in ("name", "reason") if name in form.cleaned_data}
+            row = work(certificate=row, actor=request.user, now=timezone.now(), **given)
             self.message_user(request, _("Done."), messages.SUCCESS)
         except DomainError as error:
             self.message_user(request, error.message, messages.ERROR)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.enums import CompletionRule, CourseAccess
-from courses.models import Course, Lesson, Programme
+from courses.models import Course, Lesson, Module, Programme
 from courses.services.building import rules_for
 
 
@@ -89,6 +89,20 @@ class CourseForm(forms.Form):
 
     def fields_of_course(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+
+
+class ModuleForm(forms.Form):
+    """The settings of a module; they hold for learners at once."""
+
+    title = forms.CharField(label=gettext_lazy("Title of the module"), max_length=140)
+    summary = forms.CharField(label=gettext_lazy("In one sentence"), max_length=300, required=False)
+    unlock_at = LocalMomentField(label=gettext_lazy("Opens"), required=False)
+
+    @classmethod
+    def of(cls, module: Module) -> ModuleForm:
+        """As it is; several stand on one page, so ids name their module."""
+        names = ("title", "summary", "unlock_at")
+        return cls(initial={name: getattr(module, name) for name in names}, auto_id=f"%s-{module.pk}")
 
 
 class LessonForm(forms.Form):

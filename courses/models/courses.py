@@ -88,6 +88,8 @@ class Course(IdModel):
     class Meta:
         verbose_name = _("course")
         ordering = ["title", "id"]
+        # Of administrators, unless they give it to a partner's account (services.partners).
+        permissions = [("enrol_by_api", _("Can enrol people in courses by the API"))]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state=CourseState.SCHEDULED) | Q(publish_at__isnull=False), name="course_scheduled_when"

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from accounts.models import User
-from courses.enums import LessonState
+from courses.enums import CourseState, LessonState
 from courses.models import (
     INSIDE,
     Course,
@@ -49,7 +49,8 @@ def lessons_back(*, kinds: Collection[str], target: UUID, student: Any) -> list[
 
 
 def undone_targets(kinds: Collection[str]) -> QuerySet[Lesson]:
-    """Lessons of `kinds` that lead elsewhere, one row for each person in their course who has not done them.
+    """Lessons of `kinds` that lead elsewhere, one row for each person in their course who has not done them; of courses
+    that are out.
 
     `student` is the person's id. Higher apps narrow it to those who have handed in what the lesson leads to.
     """
@@ -57,7 +58,9 @@ def undone_targets(kinds: Collection[str]) -> QuerySet[Lesson]:
     done = LessonProgress.objects.filter(
         lesson=OuterRef("pk"), enrolment__student=OuterRef("student"), state=LessonState.DONE
     )
-    lessons: QuerySet[Lesson] = Lesson.objects.published().filter(kind__in=kinds, target__isnull=False)
+    lessons: QuerySet[Lesson] = Lesson.objects.published().filter(
+        kind__in=kinds, target__isnull=False, module__course__state=CourseState.PUBLISHED
+    )
     people = lessons.filter(**{f"{enrolment}__state__in": INSIDE}).annotate(student=F(f"{enrolment}__student"))
     return people.filter(~Exists(done)).order_by("pk")
 

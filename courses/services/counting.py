@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,10 @@ from courses.models import Course, CourseCompletion, CourseProgress, Enrolment, 
 from courses.services.certificates import issue_certificates
 from courses.services.path_progress import count_course
 from courses.services.percent import counted
+from courses.services.webhook_data import enrolment_data
 from courses.signals import course_completed
+from notifications.enums import WebhookType
+from notifications.services.webhooks import record_webhooks
 
 
 def counting_lessons(course_id: UUID) -> Any:
@@ -74,5 +78,7 @@ def _complete(course: Course, enrolments: list[Enrolment], lessons: int, now: da
     CourseCompletion.objects.bulk_create(completions, batch_size=500)
     issue_certificates(course=course, completions=completions, now=now)
     count_course(course=course, students=[row.student_id for row in new], now=now)
+    facts = [(str(row.pk), partial(enrolment_data, row.enrolment, course)) for row in completions]
+    record_webhooks(type=WebhookType.ENROLMENT_COMPLETED, facts=facts, now=now)
     for row in new:
         announce(course_completed, enrolment_id=row.pk)

@@ -82,14 +82,20 @@ def change_course(
 
 
 def set_teachers(*, course: Course, teachers: Iterable[User], actor: User, now: datetime) -> None:
-    """Exactly these people teach the course, in this order. Raises CourseError: nobody, not_a_teacher."""
-    require_teaching(course, actor)
+    """Exactly these people teach the course, in this order; the first one owns it and chooses the others, as staff do.
+
+    Raises NotPermittedError, CourseError: nobody, not_a_teacher.
+    """
+    if not actor.has_perm("courses.choose_teachers", course):
+        raise NotPermittedError(_("Only the first teacher of this course and staff choose its teachers."), "not_owner")
     wanted = list(dict.fromkeys(teachers))
     if not wanted:
         raise CourseError(_("Somebody has to teach the course."), "nobody")
-    verified = set(verified_teachers().filter(pk__in=[person.pk for person in wanted]).values_list("pk", flat=True))
+    allowed = set(verified_teachers().filter(pk__in=[person.pk for person in wanted]).values_list("pk", flat=True))
+    # Whoever lost the verification meanwhile stays until taken out: they change nothing without it.
+    allowed |= set(course.teaching.values_list("teacher_id", flat=True))
     for person in wanted:
-        if person.pk not in verified:
+        if person.pk not in allowed:
             raise CourseError(_("%s is not a verified teacher.") % person, "not_a_teacher")
     with transaction.atomic():
         locked = lock_course(course.pk)
@@ -103,6 +109,34 @@ def set_teachers(*, course: Course, teachers: Iterable[User], actor: User, now: 
         note_change(
             actor=actor, action="course.teachers_set", obj=locked, before={"teachers": before}, after=after, now=now
         )
+
+
+def add_teacher(*, course: Course, teacher: User, actor: User, now: datetime) -> None:
+    """Lets somebody teach the course too. Raises as `set_teachers`."""
+    with transaction.atomic():
+        locked = lock_course(course.pk)
+        set_teachers(course=locked, teachers=[*_teaching(locked), teacher], actor=actor, now=now)
+
+
+def put_teacher_first(*, course: Course, teacher: User, actor: User, now: datetime) -> None:
+    """Gives the course to another of its teachers. Raises as `set_teachers`."""
+    with transaction.atomic():
+        locked = lock_course(course.pk)
+        others = [person for person in _teaching(locked) if person != teacher]
+        set_teachers(course=locked, teachers=[teacher, *others], actor=actor, now=now)
+
+
+def remove_teacher(*, course: Course, teacher: User, actor: User, now: datetime) -> None:
+    """Somebody does not teach the course any more; what they made stays. Raises as `set_teachers`."""
+    with transaction.atomic():
+        locked = lock_course(course.pk)
+        left = [person for person in _teaching(locked) if person != teacher]
+        set_teachers(course=locked, teachers=left, actor=actor, now=now)
+
+
+def _teaching(course: Course) -> list[User]:
+    rows = course.teaching.select_related("teacher").order_by("position", "pk")
+    return [row.teacher for row in rows]
 
 
 def publish_course(*, course: Course, actor: User | None, now: datetime) -> Course:

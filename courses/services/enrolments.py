@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -23,21 +22,21 @@ from courses.selectors.cohorts import students_of
 from courses.selectors.paths import gate_of
 from courses.services.checks import CourseError, lock_course, require_teaching
 from courses.services.places import free_places, let_in, promote_waiting
+from courses.services.webhook_data import enrolment_data
+from notifications.enums import WebhookType
+from notifications.services.webhooks import record_webhooks
 
 #: Ways that a person takes themselves: prerequisites hold for them, and the course has to be out.
 OWN_WAYS = {EnrolmentSource.SELF, EnrolmentSource.CODE, EnrolmentSource.ENTITLEMENT}
-MAX_CSV_BYTES = 1024 * 1024
-MAX_CSV_ROWS = 5_000
 
 
 @dataclass
 class Enrolled:
-    """What became of many people: names or addresses for the report."""
+    """What became of many people, for the report."""
 
     active: list[Enrolment] = field(default_factory=list)
     waiting: list[Enrolment] = field(default_factory=list)
     already: list[Enrolment] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
 
 
 def enrol_self(*, course: Course, student: User, now: datetime) -> Enrolment:
@@ -99,22 +98,6 @@ def enrol_cohort(*, course: Course, cohort: Cohort, actor: User, now: datetime) 
     )  # fmt: skip
 
 
-def enrol_from_csv(*, course: Course, data: bytes, actor: User, now: datetime) -> Enrolled:
-    """Everybody whose address stands in a column “email” (or in the first one). Unknown addresses are reported.
-
-    Raises CourseError: csv_invalid.
-    """
-    require_teaching(course, actor)
-    addresses = _addresses(data)
-    known = {user.email: user for user in User.objects.filter(email__in=addresses, is_active=True, is_student=True)}
-    report = enrol_many(
-        course=course, students=[known[one] for one in addresses if one in known], source=EnrolmentSource.CSV,
-        actor=actor, now=now,
-    )  # fmt: skip
-    report.unknown = [one for one in addresses if one not in known]
-    return report
-
-
 def enrol_many(
     *,
     course: Course,
@@ -143,6 +126,9 @@ def enrol_many(
         _place(locked, rows, report, now)
         changes = [Change(row, {}, {"state": row.state, "source": source, "student": row.student_id}) for row in rows]
         record_events(actor=actor, action="enrolment.made", changes=changes, now=now)
+        # Whoever comes back is told of once more.
+        facts = [(f"{row.pk}:{now.isoformat()}", partial(enrolment_data, row, locked)) for row in rows]
+        record_webhooks(type=WebhookType.ENROLMENT_CREATED, facts=facts, now=now)
     return report
 
 
@@ -249,19 +235,3 @@ def _require_usable(code: InviteCode, now: datetime) -> None:
         raise CourseError(_("This code is too old. Ask your teacher for another."), "code_expired")
     if code.limit is not None and code.used >= code.limit:
         raise CourseError(_("This code is used up. Ask your teacher for another."), "code_used_up")
-
-
-def _addresses(data: bytes) -> list[str]:
-    if len(data) > MAX_CSV_BYTES:
-        raise CourseError(_("This list is larger than 1 MB. Send it in parts."), "csv_invalid")
-    try:
-        rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")) if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CourseError(_("This is not a CSV file in UTF-8."), "csv_invalid") from error
-    if not rows or len(rows) > MAX_CSV_ROWS:
-        raise CourseError(_("The list needs 1 to %d lines.") % MAX_CSV_ROWS, "csv_invalid")
-    head = [cell.strip().lower() for cell in rows[0]]
-    column = next((head.index(name) for name in ("email", "e-mail") if name in head), None)
-    body = rows if column is None else rows[1:]
-    cells = (row[column or 0].strip().lower() for row in body if len(row) > (column or 0))
-    return list(dict.fromkeys(cell for cell in cells if cell))

@@ -66,9 +66,9 @@ def add_file(*, course: Course, kind: str, name: str, data: bytes, actor: User, 
     return found
 
 
-def open_file(file: CourseFile) -> IO[bytes]:
-    """The stored bytes; the caller closes them. Raises FileNotFoundError."""
-    return sheet_storage().open_bytes(file.storage_key)
+def open_file(file: CourseFile, *, first: int = 0) -> IO[bytes]:
+    """The stored bytes from `first` on; the caller closes them. Raises FileNotFoundError."""
+    return sheet_storage().open_bytes(file.storage_key, first=first)
 
 
 def _clean(name: str) -> str:

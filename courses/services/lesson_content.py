@@ -4,7 +4,7 @@ The form is a flat object of text: `body` for every kind, and by kind
 
 - video: `file` (id of a file of the course) or `address` (https), `captions` (id), `captions_language`
 - file: `file`
-- live: `address` (https), `starts_at` (ISO 8601)
+- live: `address` (https), `starts_at` (ISO 8601; without an offset it is by the clock of whoever publishes)
 - quiz, project, external: `target` (an id, or an address that has it in it)
 
 `content` of a version has the same names; `target` moves to the lesson.
@@ -19,6 +19,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.content import render_content
@@ -123,9 +124,12 @@ def _moment(text: str) -> dict[str, str]:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise CourseError(_("Enter the beginning as a date and a time."), "moment_invalid") from error
-    if moment.tzinfo is None:
-        raise CourseError(_("Enter the beginning as a date and a time."), "moment_invalid")
-    return {"starts_at": moment.isoformat()}
+    return {"starts_at": (moment if moment.tzinfo else timezone.make_aware(moment)).isoformat()}
+
+
+def begins_at(content: Mapping[str, str]) -> datetime | None:
+    """When a published live lesson begins, if that is said."""
+    return datetime.fromisoformat(content["starts_at"]) if content.get("starts_at") else None
 
 
 def _target(text: str) -> UUID:

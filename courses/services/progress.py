@@ -67,9 +67,12 @@ def complete_target(*, kind: str, target: UUID, student: User, passed: bool, now
     """A higher app says that `student` handed in the thing `target` (an exam, a project, an external assessment), and
     whether it is passed by now. Completes every lesson that leads to it and asks for no more; returns those.
 
-    May be called any number of times, and for people or things that no lesson knows. Never raises for them.
+    May be called any number of times, and for people or things that no lesson knows. Never raises for them. In a course
+    that is archived nothing is counted, as its pages say; once it is out again the sweeps of the higher apps find what
+    was handed in meanwhile (`undone_targets`).
     """
-    lessons = Lesson.objects.published().filter(kind=kind, target=target).select_related("module")
+    lessons = Lesson.objects.published().filter(kind=kind, target=target, module__course__state=CourseState.PUBLISHED)
+    lessons = lessons.select_related("module")
     done = []
     for lesson in lessons.order_by("pk"):
         if lesson.completion == CompletionRule.PASSED and not passed:

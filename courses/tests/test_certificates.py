@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 from pypdfium2 import PdfDocument
 
@@ -127,3 +128,21 @@ def test_list_costs_the_same(client, cast: Cast, django_assert_max_num_queries) 
 def test_codes_are_read_as_people_type_them() -> None:
     assert plain_code(" 7k3q-x9ab cdef") == "7K3QX9ABCDEF"
     assert plain_code("OIL") == "011"
+
+
+def test_staff_revoke_and_issue_again_in_the_back_office(client: Client, cast: Cast) -> None:
+    row = completed(cast)
+    again, revoke = (f"/admin/courses/certificate/{row.pk}/{name}/" for name in ("reissue", "revoke"))
+    client.force_login(cast.staff)
+    for url in (again, revoke):
+        assert 'name="reason"' in client.get(url).content.decode()
+    # Without a reason the dialog stays.
+    assert client.post(revoke, {"_form_submitted": "1", "reason": ""}).status_code == 200
+    given = {"_form_submitted": "1", "reason": "Wrong name", "name": "Meera K Nair"}
+    assert client.post(again, given).status_code == 302
+    new = Certificate.objects.standing().get()
+    assert (new.name, Certificate.objects.get(pk=row.pk).revocation_reason) == ("Meera K Nair", "Wrong name")
+    client.post(f"/admin/courses/certificate/{new.pk}/revoke/", given)
+    assert not Certificate.objects.standing().exists()
+    client.force_login(cast.teacher)
+    assert client.get(revoke).status_code in (302, 403)

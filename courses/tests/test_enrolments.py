@@ -18,7 +18,6 @@ from courses.services.courses import change_course
 from courses.services.enrolments import (
     enrol_by_code,
     enrol_cohort,
-    enrol_from_csv,
     enrol_person,
     enrol_self,
     leave_course,
@@ -117,17 +116,10 @@ def test_code_lets_in_so_many_until_it_expires(cast: Cast) -> None:
     refused("code_unknown", enrol_by_code, code="NOPE", student=cast.classmate, now=NOW)
 
 
-def test_batch_and_list(cast: Cast) -> None:
+def test_batch_comes_together(cast: Cast) -> None:
     course = course_of(cast.teacher)
     report = enrol_cohort(course=course, cohort=cast.cohort, actor=cast.teacher, now=NOW)
     assert {row.student for row in report.active} == {cast.student, cast.classmate}
-    data = b"name,email\nZ,ZOYA@example.com\nM,meera@example.com\nX,nobody@example.com\n"
-    report = enrol_from_csv(course=course, data=data, actor=cast.teacher, now=NOW)
-    assert [row.student for row in report.active] == [cast.outsider]
-    assert [row.student for row in report.already] == [cast.student]
-    assert report.unknown == ["nobody@example.com"]
-    for bad in (b"", b"\xff\xfe\x00", b"x" * 2_000_000):
-        refused("csv_invalid", enrol_from_csv, course=course, data=bad, actor=cast.teacher, now=NOW)
     with pytest.raises(NotPermittedError):
         enrol_cohort(course=course, cohort=cast.cohort, actor=cast.colleague, now=NOW)
 

@@ -11,9 +11,11 @@ from common.errors import ConflictError
 from courses.enums import CompletionRule, CourseState, EnrolmentState, LessonKind, LessonState
 from courses.models import CourseCompletion, CourseProgress, LessonProgress, ModulePrerequisite, ProgressRecount
 from courses.selectors import course_outline
+from courses.selectors.courses import undone_targets
 from courses.services.building import add_lesson, change_lesson, remove_lesson
 from courses.services.checks import CourseError
 from courses.services.counting import counted
+from courses.services.courses import archive_course, publish_course
 from courses.services.lesson_drafts import publish_lesson
 from courses.services.opinions import review_course, save_note
 from courses.services.progress import complete_target, finish_lesson, note_time, open_lesson
@@ -169,6 +171,20 @@ def test_what_leads_elsewhere_is_completed_from_there(cast: Cast) -> None:
     for _ in range(2):
         assert [row.lesson_id for row in complete_target(student=cast.student, passed=True, **told)] == [quiz.pk]
     assert CourseProgress.objects.get().done == 1
+
+
+def test_archived_course_counts_nothing_until_it_is_out_again(cast: Cast) -> None:
+    course = course_of(cast.teacher, modules=1, lessons=1)
+    module, target = course.modules.get(), uuid4()
+    lesson_in(module, cast.teacher, position=2, kind=LessonKind.QUIZ, completion="submitted", target=target)
+    inside(course, cast.student)
+    told = {"kind": "quiz", "target": target, "student": cast.student, "passed": True, "now": NOW}
+    archive_course(course=course, actor=cast.teacher, now=NOW)
+    assert complete_target(**told) == []
+    assert not undone_targets(["quiz"]).exists(), "no sweep asks for it again and again"
+    publish_course(course=course, actor=cast.teacher, now=NOW)
+    assert undone_targets(["quiz"]).count() == 1
+    assert len(complete_target(**told)) == 1
 
 
 def test_modules_and_dates_keep_lessons_shut(cast: Cast) -> None:

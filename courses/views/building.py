@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +19,15 @@ from common.content import ContentError
 from common.errors import ConflictError, DomainError
 from common.htmx import json_endpoint, read_json, render_page
 from courses.enums import CourseFileKind, LessonKind
-from courses.forms.courses import LessonForm, ScheduleForm
-from courses.models import Course, CourseFile, Lesson, LessonDraft, Module
+from courses.forms.courses import LessonForm, ModuleForm, ScheduleForm
+from courses.models import Course, CourseFile, Lesson, LessonDraft, LessonVersion, Module
 from courses.selectors.courses import course_outline
 from courses.selectors.teaching import open_recount
 from courses.services import building as service
 from courses.services.checks import CourseError
 from courses.services.files import add_file
 from courses.services.lesson_content import NAMES
-from courses.services.lesson_drafts import preview_html, publish_lesson, save_draft
+from courses.services.lesson_drafts import preview_html, publish_lesson, save_draft, take_version_back
 from courses.services.prerequisites import require_modules
 from courses.views.teaching import NOT_YOURS, taught
 
@@ -53,7 +54,8 @@ def course_build(request: HttpRequest, course_id: UUID) -> HttpResponse:
     context = {
         "course": course, "outline": outline, "kinds": LessonKind.choices, "problem": problem, "told": told,
         "changed": {one.pk for one in drafts if _differs(one)}, "tab": "build", "recount": open_recount(course),
-        "modules": [(row, edges.get(row.module.pk, set())) for row in outline.modules], "schedule": ScheduleForm(),
+        "modules": [(row, edges.get(row.module.pk, set()), ModuleForm.of(row.module)) for row in outline.modules],
+        "schedule": ScheduleForm(),
     }  # fmt: skip
     return render_page(request, "courses/build.html", context, partial="builder", status=422 if problem else 200)
 
@@ -87,6 +89,7 @@ def _do(request: HttpRequest, course: Course) -> str:
         "move": lambda: _place(course, part, request),
         "remove": lambda: _remove(part, request),
         "rename": lambda: _rename(part, title, request),
+        "change": lambda: _change(part, request),
         "requires": lambda: _require(course, part, request),
     }
     if do not in acts:
@@ -145,6 +148,18 @@ def _rename(part: Module | Lesson, title: str, request: HttpRequest) -> str:
     return str(service.change_lesson(lesson=part, fields=fields, actor=request.user, now=timezone.now()))
 
 
+def _change(part: Module | Lesson, request: HttpRequest) -> str:
+    """Title, sentence and opening of a module."""
+    if not isinstance(part, Module):
+        raise CourseError(_("Say what to do."), "unknown_action")
+    form = ModuleForm(request.POST)
+    if not form.is_valid():
+        name, told = next(iter(form.errors.items()))
+        raise CourseError(f"{form.fields[name].label}: {told[0]}", "module_invalid")
+    service.change_module(module=part, fields=form.cleaned_data, actor=request.user, now=timezone.now())
+    return _("Saved.")
+
+
 def _require(course: Course, part: Module | Lesson, request: HttpRequest) -> str:
     if not isinstance(part, Module):
         raise CourseError(_("Say what to do."), "unknown_action")
@@ -156,14 +171,14 @@ def _require(course: Course, part: Module | Lesson, request: HttpRequest) -> str
 # --- One lesson ------------------------------------------------------------------------------------------------------
 @require_http_methods(["GET", "POST"])
 def lesson_edit(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
-    """`do` of a POST: publish (the text), keep (it as a draft), settings, or file (adds one)."""
+    """`do` of a POST: publish (the text), keep (it as a draft), settings, restore (a version), or file (adds one)."""
     lesson = get_permitted(request.user, "courses.teach_lesson", LESSONS, lesson_id, message=str(NOT_YOURS))
     draft = LessonDraft.objects.filter(lesson=lesson).first()
     do, problem, status = request.POST.get("do", ""), "", 200
     typed = dict(draft.data) if draft else {}
     settings = LessonForm(lesson, request.POST if do == "settings" else None)
     if request.method == "POST":
-        typed = typed if do == "settings" else _typed(lesson, request)
+        typed = typed if do in ("settings", "restore") else _typed(lesson, request)
         try:
             if do != "settings" or settings.is_valid():
                 _save_lesson(request, lesson, do, typed, settings)
@@ -177,6 +192,7 @@ def lesson_edit(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
         "course": lesson.module.course, "lesson": lesson, "form": settings, "draft": draft, "typed": typed,
         "problem": problem, "names": NAMES[lesson.kind], "shown": _shown(typed.get("body", "")),
         "changed": draft is not None and (not lesson.current or draft.updated_at > lesson.current.created_at),
+        "starts_local": _local(typed.get("starts_at", "")),
         "files": CourseFile.objects.filter(course=lesson.module.course).exclude(kind=CourseFileKind.COVER),
         "versions": lesson.versions.select_related("created_by").order_by("-number")[:10], "conflict": status == 409,
     }  # fmt: skip
@@ -188,6 +204,15 @@ def _save_lesson(request: HttpRequest, lesson: Lesson, do: str, typed: dict[str,
     if do == "settings":
         service.change_lesson(lesson=lesson, fields=settings.fields_of_lesson(), actor=actor, now=now)
         messages.success(request, _("Saved."))
+        return
+    if do == "restore":
+        versions = LessonVersion.objects.filter(lesson=lesson).select_related("lesson__module__course")
+        version: LessonVersion = get_permitted(
+            actor, "courses.view_lessonversion", versions, request.POST.get("version")
+        )
+        take_version_back(version=version, seen=seen, actor=actor, now=now)
+        told = _("Version %d is in the editor. Learners see it when you publish it.") % version.number
+        messages.success(request, told)
         return
     for field, kind in _uploads(lesson):
         if file := request.FILES.get(f"new_{field}"):
@@ -212,6 +237,15 @@ def _uploads(lesson: Lesson) -> list[tuple[str, str]]:
 
 def _typed(lesson: Lesson, request: HttpRequest) -> dict[str, str]:
     return {name: request.POST.get(name, "") for name in ("body", *NAMES[lesson.kind])}
+
+
+def _local(text: str) -> str:
+    """A moment as its field takes it, by the person's clock."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return f"{timezone.localtime(moment) if moment.tzinfo else moment:%Y-%m-%dT%H:%M}"
 
 
 def _shown(text: str) -> dict[str, str]:

@@ -30,10 +30,9 @@ def course_file(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     if file.kind != CourseFileKind.COVER and not _may_read(request, file):
         raise Http404
     try:
-        stream = open_file(file)
+        response = _ranged(request, file)
     except FileNotFoundError as error:
         raise Http404 from error
-    response = _ranged(request, stream, file.size)
     shown = file.media_type.startswith(SHOWN)
     response["Content-Type"] = file.media_type if shown else "application/octet-stream"
     response["Content-Disposition"] = content_disposition_header(not shown, file.name) or "attachment"
@@ -52,20 +51,22 @@ def _may_read(request: HttpRequest, file: CourseFile) -> bool:
     return enrolment is not None and enrolment.is_inside
 
 
-def _ranged(request: HttpRequest, stream: IO[bytes], size: int) -> HttpResponseBase:
-    """The whole file, or the one range that was asked for (RFC 9110 §14); what cannot be met is 416."""
+def _ranged(request: HttpRequest, file: CourseFile) -> HttpResponseBase:
+    """The whole file, or the one range that was asked for (RFC 9110 §14); what cannot be met is 416.
+
+    Raises FileNotFoundError.
+    """
+    size = file.size
     asked = RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None or asked[0] == "bytes=-":
-        whole = StreamingHttpResponse(byte_chunks(stream))
+        whole = StreamingHttpResponse(byte_chunks(open_file(file)))
         whole["Content-Length"] = str(size)
         return whole
     first = int(asked[1]) if asked[1] else max(0, size - int(asked[2]))
     last = min(int(asked[2]), size - 1) if asked[1] and asked[2] else size - 1
     if first > last:
-        stream.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    stream.seek(first)
-    part = StreamingHttpResponse(_part(stream, last - first + 1), status=206)
+    part = StreamingHttpResponse(_part(open_file(file, first=first), last - first + 1), status=206)
     part["Content-Range"] = f"bytes {first}-{last}/{size}"
     part["Content-Length"] = str(last - first + 1)
     return part

@@ -23,6 +23,7 @@ from courses.selectors.pathfinders import open_pathfinders
 from courses.selectors.paths import gate_of, published_paths
 from courses.services.checks import CourseError
 from courses.services.enrolments import enrol_by_code, enrol_self, leave_course
+from courses.services.lesson_content import begins_at
 from courses.services.opinions import REVIEW_PERCENT, review_course, save_note
 from courses.services.progress import finish_lesson, note_time, open_lesson
 
@@ -130,6 +131,7 @@ def lesson_page(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
         "following": following, "progress": begun, "shut": shut, "teaches": teaches,
         "note": LessonNote.objects.visible_to(user).filter(lesson=lesson).first(),
         "content": lesson.current.content if lesson.current and not shut else {},
+        "begins": begins_at(lesson.current.content) if lesson.current else None,
     }  # fmt: skip
     return render_page(request, "courses/lesson_page.html", context)
 

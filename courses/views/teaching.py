@@ -26,7 +26,7 @@ from courses.services import courses as service
 from courses.services.checks import CourseError
 from courses.services.cloning import clone_course
 from courses.services.codes import close_code, make_code
-from courses.services.enrolments import Enrolled, enrol_cohort, enrol_from_csv, leave_course
+from courses.services.enrolments import Enrolled, enrol_cohort, leave_course
 from courses.services.files import add_file
 from courses.services.prerequisites import require_courses
 
@@ -137,22 +137,16 @@ def course_people(request: HttpRequest, course_id: UUID) -> HttpResponse:
 
 @require_POST
 def people_add(request: HttpRequest, course_id: UUID) -> HttpResponse:
-    """A batch, or a list of addresses as CSV."""
+    """A batch."""
     course, user, now = taught(request, course_id), request.user, timezone.now()
     try:
-        if file := request.FILES.get("list"):
-            report = enrol_from_csv(course=course, data=file.read(1024 * 1024 + 1), actor=user, now=now)
-        else:
-            found = Cohort.objects.visible_to(user).filter(pk__in=_ids([request.POST.get("cohort", "")])).first()
-            if found is None:
-                raise CourseError(_("Choose a batch, or a list."), "nothing_chosen")
-            report = enrol_cohort(course=course, cohort=found, actor=user, now=now)
+        found = Cohort.objects.visible_to(user).filter(pk__in=_ids([request.POST.get("cohort", "")])).first()
+        if found is None:
+            raise CourseError(_("Choose a batch."), "nothing_chosen")
+        report = enrol_cohort(course=course, cohort=found, actor=user, now=now)
     except DomainError as error:
         return _people(request, course, problem=error.message)
-    messages.success(request, _told(report))
-    if report.unknown:
-        shown = ", ".join(report.unknown[:10]) + (" …" if len(report.unknown) > 10 else "")
-        messages.error(request, _("Nobody here has these addresses: %s") % shown)
+    messages.success(request, told(report))
     return redirect("course-people", course.pk)
 
 
@@ -220,7 +214,7 @@ def _people(request: HttpRequest, course: Course, *, problem: str = "") -> HttpR
     return render_page(request, "courses/people.html", context, status=422 if problem else 200)
 
 
-def _told(report: Enrolled) -> str:
+def told(report: Enrolled) -> str:
     came = len(report.active)
     said = ngettext("%d person came in.", "%d people came in.", came) % came
     if waiting := len(report.waiting):

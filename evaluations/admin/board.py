@@ -58,7 +58,12 @@ class TransitionInline(ReadOnlyInline):
 
 class MarkEventInline(ReadOnlyInline):
     model = MarkEvent
-    fields = ["at", "question", "version", "marks", "steps", "comment", "actor"]
+    fields = ["at", "question", "version", "given", "steps", "comment", "actor"]
+    readonly_fields = ["given"]
+
+    @display(description=_("marks"))
+    def given(self, event: MarkEvent) -> str:
+        return str(_("taken back")) if event.withdraws_id else marks(event.marks)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MarkEvent]:
         return super().get_queryset(request).select_related("question", "actor")  # type: ignore[no-any-return]

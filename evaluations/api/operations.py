@@ -24,6 +24,7 @@ from evaluations.services.operations import APPLIED, BATCH, CONFLICT, REFUSED, O
 
 class MarkChangeIn(MarkIn):
     question = serializers.UUIDField()
+    withdrawn = serializers.BooleanField(default=False, help_text="Take the mark back: the question has none again.")
 
 
 class DeskOperationIn(Base[Any]):

@@ -168,6 +168,9 @@ class DeskQuestionOut(Base[Any]):
     steps = StepOut(many=True)
     method_titles = serializers.ListField(child=serializers.CharField(allow_blank=True))
     mark = CurrentMarkOut(allow_null=True)
+    mark_version = serializers.IntegerField(
+        help_text="What the next change goes on from; above 0 without a mark where it was withdrawn."
+    )
     not_attempted = serializers.BooleanField()
     pages = serializers.ListField(child=serializers.UUIDField())
 
@@ -351,6 +354,7 @@ class ResultOut(Base[Any]):
     objective_max = MarksOut(allow_null=True)
     written_marks = MarksOut(allow_null=True)
     written_max = MarksOut()
+    late_marks = MarksOut(allow_null=True, help_text="Taken off a project that was handed in late.")
     total_marks = MarksOut(allow_null=True)
     max_marks = MarksOut()
     questions = ResultQuestionOut(many=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ConsentKind, LinkState
 from accounts.models import Consent
+from assessments.enums import ExamPurpose
 from assessments.models import Attempt
 from common.models import IdModel, MarksField, ScopedQuerySet
 from evaluations.enums import HELD_STATES, OPEN_STATES, PRACTICE_ROLES, EvaluationRole, EvaluationState
@@ -81,8 +82,8 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         """With what marking, and asking who may mark, reads beside the row.
 
         `has_pictures`: whether a clearer picture was ever asked for, `has_later`: whether a question is flagged,
-        `has_given`: whether everybody has the marks of a question, `may_bar`: whether its exam asks for practice or
-        somebody is paused; they spare most papers the queries for them.
+        `has_given`: whether everybody has the marks of a question, `may_bar`: whether its exam asks for practice,
+        somebody is paused, or only the teachers of a course mark it; they spare most papers the queries for them.
         """
         asked = self.model._default_manager.filter(pk=OuterRef("pk"), picture_requests__isnull=False)
         rows = self.select_related(
@@ -92,6 +93,7 @@ class EvaluationQuerySet(ScopedQuerySet["Evaluation"]):
         flagged = self.model._default_manager.filter(pk=OuterRef("pk"), later_flags__isnull=False)
         asks = Q(attempt__exam__checks__practice_papers__gt=0)
         asks |= Q(attempt__exam__checks__standings__paused_at__isnull=False)
+        asks |= Q(attempt__exam__purpose=ExamPurpose.PROJECT)
         barring = self.model._default_manager.filter(asks, pk=OuterRef("pk"))
         given = self.model._default_manager.filter(pk=OuterRef("pk"), attempt__exam__scheme_revisions__is_given=True)
         return rows.annotate(
@@ -164,6 +166,7 @@ class Evaluation(IdModel):
     written_marks = MarksField(null=True, blank=True)
     total_marks = MarksField(null=True, blank=True)
     max_marks = MarksField()
+    late_marks = MarksField(_("marks off for being late"), null=True, blank=True, editable=False)
 
     objects = EvaluationQuerySet.as_manager()
 

@@ -19,7 +19,8 @@ class MarkEvent(IdModel):
     spent on this question. Null on events from before it was kept.
 
     `revision`: of the scheme by which the steps were given, null for the scheme as the paper was frozen. `worked_from`:
-    of an event that a changed scheme made, the marker's event that it was worked out from.
+    of an event that a changed scheme made, the marker's event that it was worked out from. `withdraws`: of an event
+    that took the mark back, the event before it; the question has no mark from then on, and `marks` says 0.
     """
 
     evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="mark_events")
@@ -35,6 +36,7 @@ class MarkEvent(IdModel):
         SchemeRevision, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
     )
     worked_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
+    withdraws = models.ForeignKey("self", models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
 
     objects = OfEvaluationQuerySet.as_manager()
 
@@ -46,11 +48,12 @@ class MarkEvent(IdModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.question}: {self.marks} (v{self.version})"
+        return f"{self.question}: {'–' if self.withdraws_id else self.marks} (v{self.version})"
 
 
 class QuestionMark(models.Model):
-    """The current mark of a question: the projection of its events. `version` guards against silent overwriting.
+    """The current mark of a question: the projection of its events; none where the last one withdrew it. `version`
+    guards against silent overwriting.
 
     `comment_html`: with formulas set, empty where there are none. `revision`: as of the event it comes from.
     """

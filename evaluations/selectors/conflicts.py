@@ -2,8 +2,9 @@
 
 A family is what guardians' links (invited and active ones) show within REACH steps: of a student the guardians, the
 students who share a guardian with them, and those students' guardians. Three steps either way, so it is the same seen
-from the teacher. Whoever gave marks for any question of a paper does not mark it anew (`is_remark`), nor
-gives it its second marking. Nor does anybody who must not have papers of the exam now (`eligibility`).
+from the teacher. Whoever gave marks for any question of a paper, taken back since or not, does not mark it anew
+(`is_remark`), nor gives it its second marking. Nor does anybody who must not have papers of the exam now
+(`eligibility`).
 """
 
 from __future__ import annotations

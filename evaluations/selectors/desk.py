@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
+
 from assessments.models import PaperQuestion, ShownContent
 from evaluations.enums import PRACTICE_ROLES
-from evaluations.models import Evaluation, QuestionMark, SchemeLook, SchemeRevision
+from evaluations.models import Evaluation, MarkEvent, QuestionMark, SchemeLook, SchemeRevision
 from evaluations.selectors.calibration import shown_exam, shown_name
 from evaluations.selectors.pictures import PictureView, picture_views
 from evaluations.selectors.progress import Progress, measure_progress, written_questions
@@ -70,7 +72,8 @@ class MarkView:
 @dataclass(frozen=True)
 class DeskQuestion:
     """A written question. With internal choice two share `number`, alternatives "a" and "b". `method_titles`: of the
-    methods of its scheme in order, as far as they have one. `look`: it is to be looked at again for a new step."""
+    methods of its scheme in order, as far as they have one. `look`: it is to be looked at again for a new step.
+    `mark_version`: what a next change of the mark goes on from; above 0 without a mark where that was withdrawn."""
 
     id: UUID
     version: UUID
@@ -86,6 +89,7 @@ class DeskQuestion:
     method_titles: list[str]
     look: bool
     mark: MarkView | None
+    mark_version: int
     not_attempted: bool
     pages: list[UUID]
 
@@ -118,7 +122,9 @@ def desk_data(evaluation: Evaluation) -> Desk:
     a clearer picture was asked for."""
     attempt, exam = evaluation.attempt, shown_exam(evaluation)
     pages = pages_of(evaluation)
-    rows = list(written_questions(evaluation).select_related("version"))
+    events = MarkEvent.objects.filter(evaluation=evaluation, question=OuterRef("pk")).order_by("-version")
+    seen = {"mark_version": Subquery(events.values("version")[:1])}
+    rows = list(written_questions(evaluation).select_related("version").annotate(**seen))
     schemes = schemes_by_question(rows, None if evaluation.role in PRACTICE_ROLES else attempt.exam_id)
     looks = _looks(evaluation) if any(one.number for one in schemes.values()) else set()
     marks = {m.question_id: m for m in QuestionMark.objects.filter(evaluation=evaluation)}
@@ -225,6 +231,7 @@ def _question(
         method_titles=row.version.method_titles or [],
         look=look,
         mark=mark_view(mark),
+        mark_version=mark.version if mark else getattr(row, "mark_version", None) or 0,
         not_attempted=row.number in progress.not_attempted,
         pages=[page.id for page in pages if row.number in page.questions],
     )

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from assessments.enums import QuestionType
 from common.storage import sheet_storage
 from evaluations.enums import EvaluationState, PictureReason
 from evaluations.models import Evaluation, LaterFlag
@@ -19,6 +20,7 @@ from evaluations.selectors.desk import Desk, DeskQuestion, MarkView, desk_data
 from evaluations.selectors.desk_keys import all_keys, desk_keys, key_rows
 from evaluations.selectors.next_paper import next_paper
 from evaluations.selectors.pictures import PictureView, picture_json
+from evaluations.selectors.project_page import desk_work
 from evaluations.selectors.queue_page import kept_words
 from evaluations.selectors.remarks import pointed_at
 from evaluations.selectors.sheets import PageView, pages_of
@@ -74,9 +76,11 @@ def desk_page(*, evaluation: Evaluation, reader: User, now: datetime) -> dict[st
         "shortcuts": key_rows(all_keys(keys.keys)),
         "keys": keys,
         "words": json.dumps(
-            _words() | _picture_words() | kept_words() | _practice_words(evaluation), ensure_ascii=False
+            _words() | _picture_words() | kept_words() | _practice_words(evaluation),
+            ensure_ascii=False,
         ),
         "data": data,
+        "work": desk_work(evaluation) if evaluation.attempt.exam.is_project else None,
         # Its picture is most of what there is to wait for, so it is asked for before any script has been read.
         "first_page": next((page for page in data["pages"] if page["id"] == data["opens"]["page"]), None),
     }
@@ -153,18 +157,23 @@ def _opens(desk: Desk) -> dict[str, str | None]:
 
 
 def _question(question: DeskQuestion) -> dict[str, Any]:
+    is_rubric = question.type == QuestionType.FILE_UPLOAD and bool(question.parts)
     return {
         "id": str(question.id),
+        # Levels of criteria instead of steps: marking-rubric.js.
+        "is_rubric": is_rubric,
         "number": question.number,
         "alternative": question.alternative,
         "label": question.label,
         "marks": plain(question.marks),
         "html": question.html,
-        "parts": question.parts,
+        "parts": [] if is_rubric else question.parts,
+        "criteria": question.parts if is_rubric else [],
         "model_answer_html": question.model_answer_html,
         "not_attempted": question.not_attempted,
         "pages": [str(page) for page in question.pages],
         "mark": _mark(question.mark),
+        "mark_version": question.mark_version,
         "steps": [
             {
                 "id": str(step.id),
@@ -201,7 +210,7 @@ def _mark(mark: MarkView | None) -> dict[str, Any] | None:
 
 def _words() -> dict[str, str]:
     """The words marking.js needs; {} stands for a number or a list."""
-    return _words_of_work() | _words_of_questions()
+    return _words_of_work() | _words_of_questions() | _rubric_words()
 
 
 def _words_of_work() -> dict[str, str]:
@@ -215,6 +224,7 @@ def _words_of_work() -> dict[str, str]:
         "red_ink": _("Red ink"),
         "removed": _("taken away"),
         "page_n": _("Page {}"),
+        "page_gone": _("The picture of this page is not kept any more."),
         "refused": _("Not saved: {}. {}"),
         "changed_since": _("This was changed in another window since, so it stays as it is."),
         "progress": _("{} of {}"),
@@ -233,6 +243,7 @@ def _words_of_work() -> dict[str, str]:
         "done_paper": _("finished"),
         "blank_1": _("1 question looks blank."),
         "blank_n": _("{} questions look blank."),
+        "blank_given": _("{} blank questions have 0 marks now."),
         "declared": _("declared not attempted"),
         "flagged": _("flagged for later"),
         "used": _("{}×"),
@@ -270,6 +281,15 @@ def _words_of_questions() -> dict[str, str]:
         "not_marked": _("not marked"),
         "free_range": _("Free marks go from 0 to {} in halves."),
         "free_reason": _("Say in the comment why, then give the marks."),
+    }
+
+
+def _rubric_words() -> dict[str, str]:
+    """Of projects."""
+    return {
+        "any_marks": _("Again: half a mark more"),
+        "criterion_of": _("{}: {} of {}"),
+        "no_level": _("no level yet"),
     }
 
 

@@ -8,14 +8,16 @@ nothing to practise.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from courses.models import TeachingQualification
+from assessments.enums import ExamPurpose
+from assessments.models import Exam, Project
+from courses.models import CourseTeacher, TeachingQualification
 from evaluations.enums import CLEARED, Conflict, EvaluationState
 from evaluations.models import Evaluation, ExamChecks, MarkerStanding, QuestionMark
 
@@ -25,22 +27,42 @@ def not_eligible(exams: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
     four."""
     of_exam = MarkerStanding.objects.filter(checks=OuterRef("pk"), paused_at__isnull=False)
     asking = ExamChecks.objects.filter(Q(practice_papers__gt=0) | Exists(of_exam), pk__in=list(exams))
-    rows = {row.pk: row for row in asking.select_related("exam").only("practice_papers", "exam__programme")}
-    if not rows:
-        return {}
+    of_concern = Q(checks__in=asking.values("pk")) | Q(purpose=ExamPurpose.PROJECT)
+    rows = Exam.objects.filter(of_concern, pk__in=list(exams)).select_related("checks", "project__lesson__module")
+    found: dict[UUID, dict[UUID, str]] = {row.pk: {} for row in rows}
+    if projects := [row.project for row in rows if row.is_project]:
+        _keep_to_courses(projects, found)
+    if checks := {row.pk: row.checks for row in rows if hasattr(row, "checks")}:
+        _keep_to_practised(checks, found)
+    return found
+
+
+def _keep_to_courses(projects: Collection[Project], found: dict[UUID, dict[UUID, str]]) -> None:
+    """Work of a course is marked by those who teach it. Two queries."""
+    courses = {one.pk: one.lesson.module.course_id for one in projects}
+    teaching = set(CourseTeacher.objects.filter(course__in=courses.values()).values_list("course_id", "teacher_id"))
+    programmes: dict[UUID, list[UUID]] = defaultdict(list)
+    for one in projects:
+        programmes[one.exam.programme_id].append(one.pk)
+    for row in TeachingQualification.objects.filter(programme__in=list(programmes)):
+        for exam in programmes[row.programme_id]:
+            if (courses[exam], row.teacher_id) not in teaching:
+                found[exam][row.teacher_id] = Conflict.COURSE
+
+
+def _keep_to_practised(rows: Mapping[UUID, ExamChecks], found: dict[UUID, dict[UUID, str]]) -> None:
+    """Three queries."""
     standings = list(MarkerStanding.objects.filter(checks__in=list(rows)))
     cleared = {(one.checks_id, one.teacher_id) for one in standings if one.state in CLEARED}
     cleared |= set(
         ExamChecks.moderators.through.objects.filter(examchecks__in=list(rows)).values_list("examchecks_id", "user_id")
     )
-    found: dict[UUID, dict[UUID, str]] = {key: {} for key in rows}
     for key, teacher in _teachers(row for row in rows.values() if row.practice_papers):
         if (key, teacher) not in cleared:
             found[key][teacher] = Conflict.PRACTICE
     for one in standings:
         if one.paused_at is not None:
             found[one.checks_id][one.teacher_id] = Conflict.PAUSED
-    return found
 
 
 def barred_exams(teacher: User) -> QuerySet[Any]:
@@ -50,7 +72,10 @@ def barred_exams(teacher: User) -> QuerySet[Any]:
     if not teacher.is_staff:
         named = ExamChecks.moderators.through.objects.filter(examchecks=OuterRef("pk"), user=teacher)
         barred |= Q(practice_papers__gt=0) & ~Exists(own.filter(state__in=CLEARED)) & ~Exists(named)
-    return ExamChecks.objects.filter(barred).order_by().values("pk")
+    own_course = CourseTeacher.objects.filter(course=OuterRef("project__lesson__module__course"), teacher=teacher)
+    others_project = Q(purpose=ExamPurpose.PROJECT) & ~Exists(own_course)
+    checked = ExamChecks.objects.filter(barred).order_by().values("pk")
+    return Exam.objects.filter(Q(pk__in=checked) | others_project).order_by().values("pk")
 
 
 def barrier_of(exam: UUID, teacher: User) -> str:
@@ -59,7 +84,10 @@ def barrier_of(exam: UUID, teacher: User) -> str:
     standing = MarkerStanding.objects.select_for_update().filter(checks=exam, teacher=teacher).first()
     if not barred_exams(teacher).filter(pk=exam).exists():
         return ""
-    return Conflict.PAUSED if standing is not None and standing.paused_at is not None else Conflict.PRACTICE
+    if standing is not None and standing.paused_at is not None:
+        return Conflict.PAUSED
+    asked = ExamChecks.objects.filter(pk=exam, practice_papers__gt=0).exists()
+    return Conflict.PRACTICE if asked else Conflict.COURSE
 
 
 def unbegun(rows: QuerySet[Evaluation]) -> QuerySet[Evaluation]:

@@ -52,6 +52,7 @@ class MarkedDocument:
             "times": [attempt.handed_in_at, result.due_at, evaluation.finalised_at if evaluation else None],
             "released": result.released_at,
             "marks": [result.total_marks, result.max_marks, result.objective_marks, result.written_marks],
+            "late": result.late_marks,
             "shown": sorted(result.shown),
             "questions": [asdict(question) for question in result.questions],
             "pages": [asdict(page) for page in result.pages],

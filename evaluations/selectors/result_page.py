@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from assessments.enums import PART_TYPES, AttemptState, ExamPurpose, RevealItem
+from assessments.enums import PART_TYPES, AttemptState, ExamPurpose, QuestionType, RevealItem
 from assessments.models import Attempt
 from assessments.selectors.flight_record import integrity_facts
 from assessments.selectors.item_statistics import median_seconds
+from assessments.selectors.projects import rubric_rows
 from assessments.selectors.quizzes import result_of
 from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui_times import when
@@ -32,10 +34,12 @@ PAGE_SIZE = 20
 
 
 def paper_rows(student: User, *, url: str, now: datetime, before: str = "") -> dict[str, Any]:
-    """Attempts at exams of a student as they and their guardians see them, newest first, pages by key; `url` is the
-    address of the list. Each has `evaluation`, its record or None, and `shows_marks`. One query, two where exams reveal
-    marks later."""
-    rows = Attempt.objects.filter(student=student, exam__purpose=ExamPurpose.EXAM)
+    """Attempts at exams and projects of a student as they and their guardians see them, newest first, pages by key;
+    `url` is the address of the list. Each has `evaluation`, its record or None, and `shows_marks`. One query, two where
+    exams reveal marks later."""
+    # A project that is not handed in is no paper yet.
+    is_paper = Q(exam__purpose=ExamPurpose.EXAM) | Q(exam__purpose=ExamPurpose.PROJECT, state=AttemptState.HANDED_IN)
+    rows = Attempt.objects.filter(is_paper, student=student)
     rows = rows.exclude(state=AttemptState.CANCELLED)
     with suppress(ValueError):  # a mangled address shows the first page
         rows = rows.filter(pk__lt=UUID(before)) if before else rows
@@ -148,6 +152,7 @@ def is_floored(result: Result) -> bool:
 def question_row(question: ResultQuestion, result: Result) -> dict[str, Any]:
     """A question with what its line on the page needs: how full the mark is, what was answered and what is right."""
     numbers = {page.id: page.number for page in result.pages}
+    rubric = _rubric(question)
     return {
         "question": question,
         "kind": _kind(question, result),
@@ -155,9 +160,29 @@ def question_row(question: ResultQuestion, result: Result) -> dict[str, Any]:
         "html": question.html,
         "tries": [_tried(one.outcome) for one in question.tries],
         "certainty": _certainties().get(question.certainty or 0, ""),
-        "parts": [] if question.type in PART_TYPES else question.parts,
+        "parts": [] if question.type in PART_TYPES or rubric else question.parts,
+        "rubric": rubric,
         "pages": [numbers[page] for page in question.pages if page in numbers],
     }
+
+
+def _rubric(question: ResultQuestion) -> list[dict[str, Any]]:
+    """The criteria of a project with the levels that were reached; empty of other questions, and where the scheme is
+    not shown."""
+    if question.type != QuestionType.FILE_UPLOAD or not question.parts or not question.methods:
+        return []
+    steps = [
+        {"part": one.step.part, "alternative": one.step.alternative, "html": one.step.html, "marks": one.step.marks}
+        | {"won": one.awarded}
+        for one in question.steps
+    ]
+    rows = rubric_rows(question.parts, steps)
+    for row in rows:
+        won = [step["won"] for step in row["levels"] or [row["bound"]] if step and step["won"] is not None]
+        row["won"] = max(won, default=None)
+        for level in row["levels"]:
+            level["is_reached"] = bool(level["won"]) and level["won"] == row["won"]
+    return rows
 
 
 def _tried(outcome: str) -> str:

@@ -36,6 +36,7 @@ from evaluations.selectors.totals import (
     counted_alternatives,
     counted_method,
     method_totals,
+    settled_total,
 )
 
 # States of a result that are not states of an evaluation.
@@ -135,6 +136,7 @@ class Result:
     """`is_ready` False: only the state and the promise are known; marks, questions and pages are left out.
 
     `state` is the evaluation's, or "not_handed_in", "opening" (the evaluation is about to be made) or "objective_only".
+    `late_marks`: what being late takes off, never more than was won; None where nothing is.
     `shown`: what this reader sees of a result that is ready; `notes` says in words what is kept back and until when.
     """
 
@@ -150,6 +152,7 @@ class Result:
     objective_max: Decimal | None
     written_marks: Decimal | None
     written_max: Decimal
+    late_marks: Decimal | None
     total_marks: Decimal | None
     max_marks: Decimal
     questions: list[ResultQuestion]
@@ -180,6 +183,8 @@ def _result(attempt: Attempt, shown_now: Callable[[], Shown], now: datetime) -> 
     questions = _questions(attempt, evaluation, pages) if shown else []
     objective = (attempt.objective_marks or ZERO) if RevealItem.MARKS in shown else None
     written = ((evaluation.written_marks if evaluation else None) or ZERO) if RevealItem.MARKS in shown else None
+    won = None if objective is None or written is None else objective + written
+    late = min(evaluation.late_marks, won) if evaluation and evaluation.late_marks and won is not None else None
     return Result(
         attempt=attempt,
         evaluation=evaluation,
@@ -193,7 +198,8 @@ def _result(attempt: Attempt, shown_now: Callable[[], Shown], now: datetime) -> 
         objective_max=attempt.objective_max,
         written_marks=written,
         written_max=attempt.paper.written_marks,
-        total_marks=objective + written if objective is not None and written is not None else None,
+        late_marks=late,
+        total_marks=None if won is None else settled_total(won, ZERO, late),
         max_marks=attempt.paper.written_marks + attempt.objective_max
         if rules_of(attempt.exam).factor > 1 and attempt.objective_max is not None
         else attempt.paper.total_marks,
@@ -253,7 +259,8 @@ def _state(attempt: Attempt, evaluation: Evaluation | None) -> str:
     if attempt.exam.is_rehearsal:
         return OBJECTIVE_ONLY  # nobody marks the rest of it
     pages = SheetPage.objects.filter(upload__attempt=attempt.pk, upload__state=UploadState.VERIFIED)
-    return OPENING if attempt.paper.written_marks > 0 and pages.exists() else OBJECTIVE_ONLY
+    is_work = pages.exists() or attempt.exam.is_project
+    return OPENING if attempt.paper.written_marks > 0 and is_work else OBJECTIVE_ONLY
 
 
 def _questions(attempt: Attempt, evaluation: Evaluation | None, pages: list[PageView]) -> list[ResultQuestion]:

@@ -10,11 +10,15 @@ from uuid import UUID
 
 from django.db.models import F
 
+from accounts.services.personal import ERASED
 from assessments.enums import UploadState
 from assessments.models import SheetPage
 from evaluations.enums import EvaluationRole
 from evaluations.models import Annotation, Evaluation
 from evaluations.selectors.ink import annotation_values
+
+#: What a page's `state` is once its pictures were erased.
+GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class PageView:
     """One page in reading order, `number` from 1; sizes in pixels of the screen image.
 
     The keys are names in the sheet storage, empty until the image is made; `plain_key` is the page as it came, empty
-    where nothing was done to it.
+    where nothing was done to it. Of pictures that are not kept any more `state` is GONE and the keys are empty.
     """
 
     id: UUID
@@ -70,6 +74,7 @@ def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
         pages.setdefault(row.pk, row)
         if row.tagged is not None:
             tags[row.pk].append(row.tagged)
+    gone = {key for key, page in pages.items() if page.screen_key.startswith(f"{ERASED}/")}
     ink: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     if evaluation_id is not None:
         drawn = Annotation.objects.filter(evaluation=evaluation_id, deleted_at__isnull=True)
@@ -79,12 +84,12 @@ def page_views(attempt_id: UUID, evaluation_id: UUID | None) -> list[PageView]:
         PageView(
             id=page.pk,
             number=number,
-            screen_key=page.screen_key,
-            thumb_key=page.thumb_key,
-            plain_key=page.plain_key,
+            screen_key="" if page.pk in gone else page.screen_key,
+            thumb_key="" if page.pk in gone else page.thumb_key,
+            plain_key="" if page.pk in gone else page.plain_key,
             width=page.width,
             height=page.height,
-            state=page.state,
+            state=GONE if page.pk in gone else page.state,
             advice=page.advice,
             questions=tags[page.pk],
             annotations=ink[page.pk],

@@ -66,6 +66,11 @@ def counted_method(totals: Mapping[int, Decimal]) -> int | None:
     return min((method for method, won in totals.items() if won == best), default=None) if best else None
 
 
+def settled_total(objective: Decimal, written: Decimal, late: Decimal | None) -> Decimal:
+    """What counts of a paper in the end: what was won without what being late takes off, never below 0."""
+    return max(objective + written - (late or ZERO), ZERO)
+
+
 def counted_alternatives(marked: Iterable[MarkedQuestion]) -> dict[int, str]:
     """Which alternative of each question number counts: the better one, "a" when they are equal."""
     best: dict[int, MarkedQuestion] = {}

@@ -43,6 +43,13 @@ FEWEST, FIRST, BATCH, MOST = 20, 100, 500, 20_000
 HELD, RUN = 0.5, 45
 
 
+NOT_NOW: dict[str, str] = {
+    Conflict.PAUSED: "is paused for this exam",
+    Conflict.PRACTICE: "has practice papers to mark first",
+    Conflict.COURSE: "does not teach the course of this project",
+}
+
+
 class AssignmentError(DomainError):
     """The paper cannot go to this teacher, or to any teacher now."""
 
@@ -323,11 +330,7 @@ def _require_allowed(
     if (teacher.pk, evaluation.attempt.exam.programme_id) not in programmes:
         raise AssignmentError(f"{name}: {teacher.name} is not qualified for its programme.", "not_qualified")
     if conflicts.get(teacher.pk) in NOT_ELIGIBLE:
-        why = (
-            "is paused for this exam"
-            if conflicts[teacher.pk] == Conflict.PAUSED
-            else "has practice papers to mark first"
-        )
+        why = NOT_NOW[conflicts[teacher.pk]]
         raise AssignmentError(f"{name}: {teacher.name} {why}.", "not_eligible")
     if teacher.pk in conflicts:
         raise AssignmentError(f"{name}: {teacher.name} may not mark this student.", "conflict_of_interest")

@@ -74,6 +74,16 @@ def tell_taken_back(papers: Mapping[User, list[Evaluation]], now: datetime) -> N
         notify_many(told, now=now)
 
 
+def tell_withdrawn(paper: Evaluation, now: datetime) -> None:
+    """To who had it, if anybody: the student took the work back."""
+    if paper.teacher is None:
+        return
+    with translation.override(paper.teacher.language):
+        title = _("%(project)s: taken back by the student") % {"project": paper.attempt.exam.title}
+        why = _("Nobody has to mark it any more.")
+    notify_many([_moved(paper, paper.teacher, now, title, why)], now=now)
+
+
 def _news(papers: list[Evaluation]) -> News:
     first = min(papers, key=lambda paper: (paper.due_at, paper.pk))
     teacher = first.teacher

@@ -19,9 +19,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, User
 from accounts.services.audit import record_event
+from accounts.services.personal import ERASED
 from assessments.enums import PageState, UploadState
 from assessments.models import PaperQuestion, Response, SheetPage
 from common.errors import DomainError
@@ -140,6 +142,9 @@ def _pages(evaluation: Evaluation) -> list[tuple[str, bytes]]:
     )
     made = []
     for number, page in enumerate(rows.order_by("upload__page_number", "upload_id", "index"), start=1):
+        if page.screen_key.startswith(f"{ERASED}/"):
+            told = _("The pictures of this paper are not kept any more, so no bundle can be made of it.")
+            raise BundleError(told, "pages_erased")
         with sheet_storage().open_bytes(page.screen_key) as stored:
             made.append((f"pages/{number:02}{Path(page.screen_key).suffix}", stored.read()))
     return made
@@ -167,6 +172,7 @@ def _result(evaluation: Evaluation, pages: list[str]) -> dict[str, Any]:
         "totals": {
             "objective": attempt.objective_marks,
             "written": evaluation.written_marks,
+            "late": evaluation.late_marks,
             "total": evaluation.total_marks,
             "most": evaluation.max_marks,
         },
@@ -188,7 +194,7 @@ def _result(evaluation: Evaluation, pages: list[str]) -> dict[str, Any]:
         ],
         "events": _rows(MarkEvent.objects.filter(evaluation=evaluation).order_by("id"),
                         "id", "question_id", "version", "steps", "marks", "comment", "actor_id", "at", "revision_id",
-                        "worked_from_id"),
+                        "worked_from_id", "withdraws_id"),
         "corrections": _rows(MarkCorrection.objects.filter(evaluation=evaluation).order_by("id"),
                              "question_id", "before", "after", "total_before", "total_after", "reason", "actor_id",
                              "at"),

@@ -145,6 +145,7 @@ def why_nobody(ranking: Ranking) -> str:
             (ranking.conflicted - ranking.count(*NOT_ELIGIBLE), "not allowed to mark this student"),
             (ranking.count(Conflict.PRACTICE), "without the practice papers of this exam"),
             (ranking.count(Conflict.PAUSED), "paused for this exam"),
+            (ranking.count(Conflict.COURSE), "not teaching the course of this project"),
             (ranking.count(NOT_MEANT), "not named for these questions"),
         )
         if count

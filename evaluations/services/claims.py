@@ -37,6 +37,7 @@ WORDS: dict[str, str] = {
     Conflict.MARKED: "You marked this paper before; now somebody else does.",
     Conflict.PRACTICE: "Mark the practice papers of this exam first.",
     Conflict.PAUSED: "You are paused for this exam. Your queue says what to do.",
+    Conflict.COURSE: "Only the teachers of its course mark a project.",
 }
 
 

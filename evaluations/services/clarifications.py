@@ -15,7 +15,7 @@ from accounts.services.audit import record_event
 from assessments.models import Attempt, PaperQuestion, SheetPage
 from common.errors import ConflictError, DomainError, NotPermittedError
 from evaluations.enums import ClarificationSide
-from evaluations.models import Clarification, ClarificationMessage, Evaluation, MarkEvent
+from evaluations.models import Clarification, ClarificationMessage, Evaluation, MarkEvent, QuestionMark
 from evaluations.selectors.after_marks import Window, after_marks
 from evaluations.selectors.results import result_data
 from evaluations.services.clarification_news import tell_other_side
@@ -163,7 +163,8 @@ def checked_place(place: Place | None, evaluation: Evaluation) -> Place | None:
 
 def marker_of(record: Evaluation, question_id: UUID | None) -> User | None:
     """Whoever gave the mark of the question that stands, or most marks of the paper."""
-    given = MarkEvent.objects.filter(evaluation=record).order_by("-id")
+    standing = QuestionMark.objects.filter(evaluation=record).values("question")
+    given = MarkEvent.objects.filter(evaluation=record, withdraws=None, question__in=standing).order_by("-id")
     if question_id is not None:
         number = PaperQuestion.objects.values_list("number", flat=True).get(pk=question_id)
         last: MarkEvent | None = given.filter(question__number=number).select_related("actor").first()

@@ -18,6 +18,7 @@ from common.templatetags.ui import marks
 from evaluations.enums import EvaluationRole
 from evaluations.models import Evaluation, Transition
 from evaluations.selectors.progress import marking_progress
+from evaluations.selectors.totals import settled_total
 from evaluations.services import links
 from evaluations.services.breaches import flag_if_late
 from evaluations.services.corrections import family_of, note_changes_since_reopening, tell_of_changes
@@ -53,7 +54,7 @@ def conclude(
     objective = objective_marks(evaluation) if is_record else Decimal(0)
     changes = {
         "written_marks": written,
-        "total_marks": objective + written,
+        "total_marks": settled_total(objective, written, evaluation.late_marks),
         # The promise is kept or missed by the first finish; a correction later does not move it.
         "finalised_at": evaluation.finalised_at or now,
         "claimed_at": None,

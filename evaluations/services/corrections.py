@@ -22,10 +22,10 @@ from assessments.selectors.reveal import shown_by_exam
 from common.templatetags.ui import marks as marks_text
 from evaluations.models import Evaluation, MarkCorrection, MarkEvent, QuestionMark, Transition
 from evaluations.selectors.progress import marking_progress
-from evaluations.selectors.totals import MarkedQuestion, paper_total
+from evaluations.selectors.totals import MarkedQuestion, paper_total, settled_total
 from evaluations.services import links
 from evaluations.services.marked_papers import ask_after_release
-from evaluations.services.scheme_marks import Given, append_mark, history_of
+from evaluations.services.scheme_marks import Given, append_mark, history_of, last_version
 from evaluations.services.transitions import move
 from evaluations.services.webhook_data import released_data
 from evaluations.services.written_marks import note_released, objective_marks
@@ -48,7 +48,7 @@ def correct_mark(*, record: Evaluation, new: NewMark, reason: str, actor: User, 
     is released."""
     before = QuestionMark.objects.filter(evaluation=record, question=new.question).first()
     scheme = history_of(record.attempt.exam_id, new.question).now
-    version = before.version + 1 if before else 1
+    version = last_version(record, new.question.pk, before) + 1
     append_mark(record, new.question, new.given, version=version, now_scheme=scheme, actor=actor, now=now)
     return note_correction(record=record, question=new.question, before=before, reason=reason, actor=actor, now=now)
 
@@ -67,7 +67,7 @@ def note_correction(
     after = QuestionMark.objects.get(evaluation=record, question=question)
     total_before = record.total_marks or Decimal(0)
     written = marking_progress(record).total
-    total = objective_marks(record) + written
+    total = settled_total(objective_marks(record), written, record.late_marks)
     made = move(
         record, "correct", actor=actor, now=now, reason=reason, changes={"written_marks": written, "total_marks": total}
     )
@@ -102,35 +102,40 @@ def note_correction(
 def note_changes_since_reopening(*, record: Evaluation, actor: User | None, now: datetime) -> list[MarkCorrection]:
     """Of a record that goes back to its student again: what changed since it was opened, one correction each.
 
-    Ids follow time. Compares the marks of events by then with the marks as they stand; only marks with events count.
+    Ids follow time. Compares the marks of events by then with the marks as they stand; only marks with events count. A
+    mark that was taken back, of an alternative, is one of 0.
     """
     opened = Transition.objects.filter(evaluation=record, name="reopen").order_by("-id").first()
     who = actor or (opened.actor if opened else None)
     if opened is None or who is None or MarkCorrection.objects.filter(evaluation=record, id__gt=opened.pk).exists():
         return []
+    known: set[UUID] = set()
     then: dict[UUID, MarkEvent] = {}
-    for event in MarkEvent.objects.filter(evaluation=record, id__lt=opened.pk).order_by("id"):
-        then[event.question_id] = event
-    stand = {mark.question_id: mark for mark in QuestionMark.objects.filter(evaluation=record)}
-    changed = [mark for key, mark in stand.items() if key in then and then[key].marks != mark.marks]
-    questions = PaperQuestion.objects.in_bulk([*then, *stand])
+    for event in MarkEvent.objects.filter(evaluation=record).order_by("id"):
+        known.add(event.question_id)
+        if event.pk < opened.pk:
+            then[event.question_id] = event
+    was_given = {key: event.marks for key, event in then.items() if event.withdraws_id is None}
+    stand = dict(QuestionMark.objects.filter(evaluation=record).values_list("question", "marks"))
+    changed = [key for key in known if was_given.get(key) != stand.get(key)]
+    questions = PaperQuestion.objects.in_bulk(known)
     total = objective_marks(record)
     limit = record.attempt.paper.written_marks
-    was = [MarkedQuestion(questions[key].number, questions[key].alternative, one.marks) for key, one in then.items()]
+    was = [MarkedQuestion(questions[key].number, questions[key].alternative, one) for key, one in was_given.items()]
     before = total + paper_total(was, limit)
     return [
         MarkCorrection.objects.create(
             evaluation=record,
-            question=questions[mark.question_id],
-            before=then[mark.question_id].marks,
-            after=mark.marks,
+            question=questions[key],
+            before=was_given.get(key),
+            after=stand.get(key, Decimal(0)),
             total_before=before,
             total_after=record.total_marks or Decimal(0),
             reason=opened.reason[:1000],
             actor=who,
             at=now,
         )
-        for mark in sorted(changed, key=lambda mark: questions[mark.question_id].number)
+        for key in sorted(changed, key=lambda key: (questions[key].number, questions[key].alternative))
     ]
 
 

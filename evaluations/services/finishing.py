@@ -22,6 +22,7 @@ from evaluations.services.concluding import conclude, give_back, move_audited
 from evaluations.services.measuring import learn_speed, lock_profiles
 from evaluations.services.pictures import require_no_open_picture, withdraw_open_pictures
 from evaluations.services.practice import finish_practice
+from evaluations.services.project_work import ask_revision
 from evaluations.services.scheme_runs import open_looks
 from evaluations.services.second_marking import open_second, plan_second, settle_second
 from evaluations.services.seeding import plant_seed
@@ -115,7 +116,8 @@ def release_evaluation(*, evaluation: Evaluation, actor: User | None, now: datet
 
 
 def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: datetime) -> Evaluation:
-    """Sends a paper that cannot be read back to the student, saying why. For the teacher it is with, or staff."""
+    """Sends a paper that cannot be read back to the student, saying why; a project for revision. For the teacher it
+    is with, or staff."""
     with transaction.atomic():
         locked = lock_evaluation(evaluation.pk) if actor.is_staff else lock_claimed(evaluation.pk, actor)
         if locked.role != EvaluationRole.RECORD:
@@ -128,6 +130,9 @@ def return_evaluation(*, evaluation: Evaluation, actor: User, reason: str, now: 
         flag_if_late(evaluation=locked, now=now)
         let_go = {"claimed_at": None, "lease_until": None}
         made = move_audited(locked, "return", ("state",), actor=actor, now=now, reason=reason, changes=let_go)
+        if locked.attempt.exam.is_project:
+            ask_revision(record=locked, reason=reason, cause=made.pk, now=now)
+            return locked
         with translation.override(locked.attempt.student.language):
             title = _("%(exam)s: some pages cannot be read") % {"exam": locked.attempt.exam.title}
         notify(

@@ -38,6 +38,10 @@ def calibration_url(exam_id: UUID) -> str:
     return f"/marking/calibration/{exam_id}/"
 
 
+def project_url(exam_id: UUID) -> str:
+    return f"/projects/{exam_id}/"
+
+
 def queue_url() -> str:
     return "/marking/"
 

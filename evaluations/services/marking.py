@@ -16,7 +16,16 @@ from common.errors import ConflictError, DomainError
 from evaluations.models import Evaluation, MarkEvent, QuestionMark, SchemeLook
 from evaluations.selectors.schemes import Scheme
 from evaluations.services.claims import lock_claimed, renewed_lease
-from evaluations.services.scheme_marks import Given, append_mark, exam_of, history_of, own_events
+from evaluations.services.scheme_looks import ask_after_late_mark
+from evaluations.services.scheme_marks import (
+    Given,
+    append_mark,
+    exam_of,
+    history_of,
+    last_version,
+    own_events,
+    withdraw_mark,
+)
 from evaluations.services.totals import MarkError, SchemeStep, checked_free_marks, checked_steps, plain, question_total
 
 COMMENT_LENGTH = 1000
@@ -30,7 +39,8 @@ class MarkConflict(ConflictError):
 class MarkChange:
     """What a marker gives to a question. `version` is the one the marker last saw, 0 for none. `steps` holds all
     awarded steps, not only changed ones; with `free_marks` they are left out and the comment must say why. `scheme`:
-    the number of the marking scheme that the marker had in front of them, None for the one of now."""
+    the number of the marking scheme that the marker had in front of them, None for the one of now. `withdrawn`: they
+    take the mark back, the question has none from then on; the rest says nothing."""
 
     question: UUID
     version: int
@@ -38,6 +48,7 @@ class MarkChange:
     steps: Mapping[str, Decimal] = field(default_factory=dict)
     free_marks: Decimal | None = None
     scheme: int | None = None
+    withdrawn: bool = False
 
 
 def save_mark(
@@ -83,7 +94,7 @@ def give_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: Use
     if _stands(locked, question, current, change, stored):
         assert current is not None
         return current
-    version = (current.version if current else 0) + 1
+    version = last_version(locked, question.pk, current) + 1
     mark = append_mark(
         locked, question, stored, version=version, now_scheme=history.now, actor=actor, now=now, active=active
     )
@@ -91,7 +102,32 @@ def give_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: Use
         # A desk that still shows an older scheme has not seen the step that is to be looked at.
         looks = SchemeLook.objects.filter(evaluation=locked, question=question, closed_at=None)
         looks.filter(revision__number__lte=meant.number).update(closed_at=now, closed_by=actor)
+    if meant.number < history.now.number:
+        ask_after_late_mark(locked, question, mark, history, since=meant.number)
     return mark
+
+
+def take_back_mark(locked: Evaluation, change: MarkChange, *, active: int, actor: User, now: datetime) -> int:
+    """Withdraws the mark of a question of a locked evaluation whose claim was asked: it is unmarked again. Returns the
+    version of that; where nothing stands any more nothing happens. Raises MarkConflict, and MarkError for marks that
+    everybody has."""
+    question = _question(locked, change.question)
+    current: QuestionMark | None = QuestionMark.objects.filter(evaluation=locked, question=question).first()
+    if current is None:
+        return last_version(locked, question.pk, None)
+    events = own_events(locked, question)
+    # Events that a changed scheme made since are nobody's.
+    is_own = bool(events) and events[0].version <= change.version < current.version
+    if change.version != current.version and not is_own:
+        raise _conflict(current)
+    if not events:
+        raise MarkError("This mark was not given at a desk. Give another one.", "not_given_here")
+    if history_of(exam_of(locked), question).now.is_given:
+        raise MarkError("Everybody has the marks of this question.", "given_to_all")
+    version = withdraw_mark(locked, question, actor=actor, now=now, active=active)
+    looks = SchemeLook.objects.filter(evaluation=locked, question=question, closed_at=None)
+    looks.update(closed_at=now, closed_by=actor)
+    return version
 
 
 def keep_mark(*, evaluation: Evaluation, question_id: UUID, actor: User, now: datetime) -> None:
@@ -110,7 +146,7 @@ def place_mark(locked: Evaluation, question_id: UUID, given: Given, *, actor: Us
         return current
     question = PaperQuestion.objects.get(pk=question_id)
     scheme = history_of(locked.attempt.exam_id, question).now
-    version = current.version + 1 if current else 1
+    version = last_version(locked, question_id, current) + 1
     return append_mark(locked, question, given, version=version, now_scheme=scheme, actor=actor, now=now)
 
 
@@ -128,10 +164,10 @@ def checked_text(text: str, longest: int) -> str:
     return text
 
 
-def current_values(mark: QuestionMark | None) -> dict[str, object]:
-    """A mark as the marker's screen knows it; version 0 when there is none."""
+def current_values(mark: QuestionMark | None, version: int = 0) -> dict[str, object]:
+    """A mark as the marker's screen knows it; where there is none, `version` is that of its withdrawal, 0 for never."""
     if mark is None:
-        return {"version": 0, "steps": {}, "marks": None, "comment": ""}
+        return {"version": version, "steps": {}, "marks": None, "comment": ""}
     return {"version": mark.version, "steps": mark.steps, "marks": plain(mark.marks), "comment": mark.comment}
 
 
@@ -162,8 +198,9 @@ def _stands(
     """Whether it was saved before. Raises MarkConflict when somebody saved something else since. Events that a changed
     scheme made since are nobody's: the marker's new marks go on from what they saw."""
     if current is None:
-        if change.version:
-            raise _conflict(current)
+        last = last_version(locked, question.pk, None)
+        if change.version != last:
+            raise _conflict(None, last)
         return False
     if change.version == current.version:
         return False
@@ -185,5 +222,6 @@ def _same(row: QuestionMark | MarkEvent, given: Given) -> bool:
     return (row.steps, row.marks, row.comment) == (given.steps, given.marks, given.comment)
 
 
-def _conflict(current: QuestionMark | None) -> MarkConflict:
-    return MarkConflict("This mark was changed in another place.", "version", current=current_values(current))
+def _conflict(current: QuestionMark | None, version: int = 0) -> MarkConflict:
+    values = current_values(current, version)
+    return MarkConflict("This mark was changed in another place.", "version", current=values)

@@ -108,10 +108,12 @@ def _last_papers(profile: TeacherProfile) -> list[dict[str, Spent]]:
     rows = MarkEvent.objects.filter(evaluation__in=last, worked_from=None, at__lte=F("evaluation__finalised_at"))
     events = rows.order_by("at", "id")
     signs: dict[UUID, list[Sign]] = {paper: [] for paper in last}
-    for paper, question, kind, marks, active, actor in events.values_list(
-        "evaluation_id", "question_id", "question__type", "question__marks", "active_seconds", "actor_id"
+    for paper, question, kind, marks, active, actor, withdraws in events.values_list(
+        "evaluation_id", "question_id", "question__type", "question__marks", "active_seconds", "actor_id", "withdraws"
     ):
-        signs[paper].append(Sign(question, kind, float(marks), active, actor == profile.pk))
+        # A question whose mark was taken back took time, and is not marked.
+        carried = 0.0 if withdraws is not None else float(marks)
+        signs[paper].append(Sign(question, kind, carried, active, actor == profile.pk))
     return [spent for each in signs.values() if (spent := time_spent(each))]
 
 

@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments.enums import AttemptState, MarkingMode, UploadState
-from assessments.models import Attempt, SheetPage
+from assessments.models import Attempt, SheetPage, Submission
+from assessments.services.submissions import is_empty, late_marks
 from common.errors import DomainError
 from common.templatetags.ui_times import clock_text
 from evaluations.enums import EvaluationRole
@@ -45,7 +46,7 @@ def open_evaluation(*, attempt_id: UUID, now: datetime) -> Evaluation | None:
         return None
     if attempt.state != AttemptState.HANDED_IN or attempt.handed_in_at is None:
         return None
-    if attempt.paper.written_marks <= 0 or not _has_page(attempt):
+    if attempt.paper.written_marks <= 0 or not _has_work(attempt):
         return None
     with transaction.atomic():
         evaluation, created = _queue(attempt, now)
@@ -65,8 +66,9 @@ def open_evaluation(*, attempt_id: UUID, now: datetime) -> Evaluation | None:
 def open_missing_evaluations(*, now: datetime) -> int:
     """Opens what a lost delivery left unopened. Returns how many."""
     pages = SheetPage.objects.filter(upload__attempt=OuterRef("pk"), upload__state=UploadState.VERIFIED)
+    links = Submission.objects.filter(attempt=OuterRef("pk")).exclude(link="")
     missing = Attempt.objects.counted().filter(
-        Exists(pages),
+        Exists(pages) | Exists(links),
         ~Exists(Evaluation.objects.records().filter(attempt=OuterRef("pk"))),
         state=AttemptState.HANDED_IN,
         handed_in_at__gte=now - SWEEP_WINDOW,
@@ -85,8 +87,10 @@ def _is_shared(attempt: Attempt) -> bool:
     return attempt.exam.marking == MarkingMode.BY_QUESTION
 
 
-def _has_page(attempt: Attempt) -> bool:
-    return SheetPage.objects.filter(upload__attempt=attempt, upload__state=UploadState.VERIFIED).exists()
+def _has_work(attempt: Attempt) -> bool:
+    """A page has arrived, or the link of a project."""
+    pages = SheetPage.objects.filter(upload__attempt=attempt, upload__state=UploadState.VERIFIED)
+    return pages.exists() or (attempt.exam.is_project and not is_empty(attempt))
 
 
 def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
@@ -109,6 +113,7 @@ def _queue(attempt: Attempt, now: datetime) -> tuple[Evaluation, bool]:
             "most_at": most_at,
             "remind_at": half_at,
             "max_marks": attempt.paper.total_marks,
+            "late_marks": late_marks(attempt),
             "work": attempt_work(attempt),
         },
     )
@@ -122,7 +127,10 @@ def _tell_student(evaluation: Evaluation, now: datetime) -> None:
     attempt = evaluation.attempt
     due = timezone.localtime(evaluation.due_at, timezone.get_default_timezone())
     with translation.override(attempt.student.language):
-        title = _("%(exam)s: your sheets are with us") % {"exam": attempt.exam.title}
+        said = (
+            _("%(exam)s: your work is with us") if attempt.exam.is_project else _("%(exam)s: your sheets are with us")
+        )
+        title = said % {"exam": attempt.exam.title}
         day, clock = date_format(due, "D j M"), clock_text(due)
         body = _("You get it back, marked, by %(day)s, %(clock)s.") % {"day": day, "clock": clock}
     notify(

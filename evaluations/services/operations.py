@@ -21,7 +21,8 @@ from evaluations.models import DeskOperation, Evaluation, QuestionMark
 from evaluations.selectors.ink import annotation_values
 from evaluations.services.annotations import AnnotationInput, InkBatch
 from evaluations.services.claims import claim_evaluation, renew_lease
-from evaluations.services.marking import MarkChange, MarkConflict, current_values, give_mark
+from evaluations.services.marking import MarkChange, MarkConflict, current_values, give_mark, take_back_mark
+from evaluations.services.scheme_marks import last_version
 from evaluations.services.transitions import lock_evaluation
 
 BATCH = 100
@@ -140,6 +141,11 @@ class _Work:
         return row.version if row is not None and is_made else NEVER
 
     def _mark(self, key: UUID, change: MarkChange) -> Receipt:
+        if change.withdrawn:
+            active = self.locked.active_seconds
+            version = take_back_mark(self.locked, change, active=active, actor=self.actor, now=self.now)
+            self._note(key, OperationKind.MARK, change.question, version)
+            return Receipt(key, APPLIED, version)
         mark = give_mark(self.locked, change, active=self.locked.active_seconds, actor=self.actor, now=self.now)
         self._note(key, OperationKind.MARK, change.question, mark.version)
         # What was given by an older scheme is another mark now; the desk shows that one.
@@ -171,7 +177,8 @@ class _Work:
     def _newest(self, known: DeskOperation) -> tuple[dict[str, Any] | None, str]:
         if known.kind == OperationKind.MARK:
             mark = QuestionMark.objects.filter(evaluation=self.locked, question=known.target).first()
-            return current_values(mark), mark.comment_html if mark else ""
+            last = last_version(self.locked, known.target, mark)
+            return current_values(mark, last), mark.comment_html if mark else ""
         row = self.ink.existing.get(known.target) if self.ink is not None else None
         return (annotation_values(row), row.shown) if row is not None else (None, "")
 

@@ -245,10 +245,14 @@ def _settle_steps(asked: RemarkRequest, mark: QuestionMark, words: Mapping[UUID,
 def _new_mark(record: Evaluation, asked: RemarkRequest, mark: QuestionMark, upheld: list[RemarkStep]) -> NewMark | None:
     """What the record's question has from now on: the upheld steps as marked again, all others as they were; of a mark
     without steps the new one as a whole. None where it would not rise."""
-    stands = QuestionMark.objects.get(evaluation=record, question=asked.question)
+    stands = QuestionMark.objects.filter(evaluation=record, question=asked.question).first()
     if not upheld:
         return None
     history = history_of(record.attempt.exam_id, asked.question)
+    if stands is None:
+        # Taken back by a correction since it was asked for.
+        given = Given(mark.steps, mark.marks, mark.comment, history.of(mark.revision_id))
+        return NewMark(asked.question, given) if given.marks else None
     if upheld[0].step_id is None or not stands.steps:
         given = Given(mark.steps, mark.marks, stands.comment, history.of(mark.revision_id))
     else:

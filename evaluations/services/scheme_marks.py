@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
+
 from accounts.models import User
 from assessments.models import PaperQuestion
 from common.content import render_remark
@@ -60,6 +62,20 @@ def own_event(evaluation: Evaluation, question: PaperQuestion) -> MarkEvent | No
     return next(iter(own_events(evaluation, question)), None)
 
 
+def last_versions(evaluation: Evaluation) -> dict[UUID, int]:
+    """The version of the last event of each question, also of those whose mark was withdrawn. One query."""
+    rows = MarkEvent.objects.filter(evaluation=evaluation).order_by().values("question")
+    return dict(rows.annotate(last=Max("version")).values_list("question", "last"))
+
+
+def last_version(evaluation: Evaluation, question_id: UUID, current: QuestionMark | None) -> int:
+    """Of one question whose mark stands at `current`; 0 where nothing was ever given. A query where no mark stands."""
+    if current is not None:
+        return current.version
+    rows = MarkEvent.objects.filter(evaluation=evaluation, question=question_id)
+    return rows.aggregate(last=Max("version"))["last"] or 0
+
+
 def given_by(event: MarkEvent, history: SchemeHistory) -> Given:
     return Given(event.steps, event.marks, event.comment, history.of(event.revision_id))
 
@@ -100,6 +116,27 @@ def work_from(
     return _project(evaluation, question, new, version, now)
 
 
+def withdraw_mark(
+    evaluation: Evaluation, question: PaperQuestion, *, actor: User, now: datetime, active: int | None = None
+) -> int:
+    """The event that takes the mark of a question of a locked evaluation back: it has none from now on. Returns its
+    version. The mark stands."""
+    last = MarkEvent.objects.filter(evaluation=evaluation, question=question).latest("version")
+    event = MarkEvent.objects.create(
+        evaluation=evaluation,
+        question=question,
+        version=last.version + 1,
+        marks=Decimal(0),
+        withdraws=last,
+        revision_id=last.revision_id,
+        actor=actor,
+        at=now,
+        active_seconds=active,
+    )
+    QuestionMark.objects.filter(evaluation=evaluation, question=question).delete()
+    return event.version
+
+
 def place_given(evaluation: Evaluation, *, now: datetime) -> None:
     """Questions whose marks everybody has get them on a locked paper that was opened after that was decided."""
     if evaluation.role in PRACTICE_ROLES or not getattr(evaluation, "has_given", True):
@@ -117,7 +154,8 @@ def give_to_all(evaluation: Evaluation, question: PaperQuestion, scheme: Scheme,
     """The marks that everybody has, to a question of a locked paper that nobody has marked."""
     assert scheme.revision is not None
     given, actor = Given({}, question.marks, "", scheme), scheme.revision.actor
-    append_mark(evaluation, question, given, version=1, now_scheme=scheme, actor=actor, now=now)
+    version = last_version(evaluation, question.pk, None) + 1
+    append_mark(evaluation, question, given, version=version, now_scheme=scheme, actor=actor, now=now)
 
 
 def _event(
@@ -164,23 +202,29 @@ def _project(
 # --- The log read again ----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Disagreement:
-    """A mark that its events do not lead to. `what` says it in a word: "projection", "worked" or "bounds"."""
+    """A mark that its events do not lead to. `what` says it in a word: "projection", "worked", "withdrawn" or
+    "bounds"."""
 
     question: UUID
     what: str
 
 
 def replay_marks(evaluation: Evaluation) -> list[Disagreement]:
-    """Reads all events of a paper again, from nothing but what they say: the last one of a question is its mark, one
-    that a changed scheme made is what that scheme makes of the person's, and none leaves 0 to the question's marks.
-    Empty: the log leads to the marks as they stand. Four queries."""
+    """Reads all events of a paper again, from nothing but what they say: the last one of a question is its mark, or has
+    withdrawn it, one that a changed scheme made is what that scheme makes of the person's, one that withdraws takes
+    back the mark before it, and none leaves 0 to the question's marks. Empty: the log leads to the marks as they stand.
+    Four queries."""
     events = list(MarkEvent.objects.filter(evaluation=evaluation).select_related("question").order_by("id"))
     histories = scheme_histories(evaluation.attempt.exam_id, {one.question.version_id for one in events})
     stands = {one.question_id: one for one in QuestionMark.objects.filter(evaluation=evaluation)}
     by_id = {one.pk: one for one in events}
-    found, last = [], {}
+    found: list[Disagreement] = []
+    last: dict[UUID, MarkEvent] = {}
     for event in events:
+        before = last.get(event.question_id)
         last[event.question_id] = event
+        if event.withdraws_id is not None and not _withdraws(event, before):
+            found.append(Disagreement(event.question_id, "withdrawn"))
         if not 0 <= event.marks <= event.question.marks:
             found.append(Disagreement(event.question_id, "bounds"))
         if event.worked_from_id is None:
@@ -196,5 +240,13 @@ def replay_marks(evaluation: Evaluation) -> list[Disagreement]:
     return found
 
 
+def _withdraws(event: MarkEvent, before: MarkEvent | None) -> bool:
+    """Whether it takes back the mark that stood, and leaves nothing."""
+    stood = before is not None and before.withdraws_id is None and event.withdraws_id == before.pk
+    return stood and not event.marks and not event.steps
+
+
 def _as_told(row: MarkEvent | QuestionMark | None) -> tuple[Any, ...] | None:
-    return (row.version, row.steps, row.marks, row.comment, row.revision_id) if row is not None else None
+    if row is None or (isinstance(row, MarkEvent) and row.withdraws_id is not None):
+        return None
+    return (row.version, row.steps, row.marks, row.comment, row.revision_id)

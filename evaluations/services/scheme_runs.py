@@ -21,9 +21,11 @@ from evaluations.enums import DONE_STATES, OPEN_STATES, PRACTICE_ROLES, Evaluati
 from evaluations.models import Evaluation, MarkEvent, QuestionMark, SchemeLook, SchemeRevision, SchemeRun
 from evaluations.selectors.progress import marking_progress
 from evaluations.selectors.schemes import Scheme, SchemeHistory, scheme_histories
+from evaluations.selectors.totals import settled_total
 from evaluations.services.corrections import note_correction
 from evaluations.services.marked_papers import renew_marked_papers
 from evaluations.services.remarks import RemarkError, open_scheme_recheck
+from evaluations.services.scheme_looks import ask_to_look, new_steps
 from evaluations.services.scheme_marks import Given, brought_up, give_to_all, given_by, own_event, work_from
 from evaluations.services.transitions import lock_evaluation, lock_with_record
 from evaluations.services.written_marks import objective_marks
@@ -107,7 +109,7 @@ def bring_up(locked: Evaluation, revision: SchemeRevision, now: datetime) -> Cou
             came["kept"] += is_kept
         if after is not None:
             _note_change(locked, question, before, after, history.now, came, now)
-            _ask_to_look(locked, question, after, history)
+            ask_to_look(locked, question, after, history)
     return came
 
 
@@ -166,7 +168,7 @@ def _note_change(
         return
     total_before, written = locked.total_marks, marking_progress(locked).total
     objective = objective_marks(locked) if locked.role == EvaluationRole.RECORD else Decimal(0)
-    locked.written_marks, locked.total_marks = written, objective + written
+    locked.written_marks, locked.total_marks = written, settled_total(objective, written, locked.late_marks)
     locked.save(update_fields=["written_marks", "total_marks"])
     record_event(
         actor=scheme.revision.actor,
@@ -181,23 +183,6 @@ def _note_change(
 
 
 # --- Answers that somebody looks at again ----------------------------------------------------------------------------
-def _ask_to_look(locked: Evaluation, question: PaperQuestion, mark: QuestionMark, history: SchemeHistory) -> None:
-    scheme = history.now
-    is_work = locked.role in (EvaluationRole.SHARE, EvaluationRole.SECOND) and locked.state in OPEN_STATES
-    is_asked = scheme.revision is not None and scheme.revision.asks_again and bool(new_steps(history))
-    if not is_asked or mark.marks >= question.marks or not (is_work or locked.role == EvaluationRole.RECORD):
-        return
-    event = own_event(locked, question)
-    if event is not None and event.revision_id != scheme.revision_id:
-        SchemeLook.objects.get_or_create(revision=scheme.revision, evaluation=locked, question=question)
-
-
-def new_steps(history: SchemeHistory) -> list[UUID]:
-    """Steps of the scheme of now that the one before it had not."""
-    before = {line.id for line in history.schemes[-2].lines} if len(history.schemes) > 1 else set()
-    return [UUID(line.id) for line in history.now.lines if line.id not in before]
-
-
 def open_rechecks(*, now: datetime) -> int:
     """Of papers that are back, each look becomes a re-check by another teacher. Returns how many were opened; what
     cannot be marked again (it was before, or has full marks) is closed."""
@@ -216,7 +201,9 @@ def open_rechecks(*, now: datetime) -> int:
 def _recheck(look: SchemeLook, record: Evaluation, now: datetime) -> int:
     version, exam = look.question.version_id, look.revision.exam_id
     history = scheme_histories(exam, [version])[version]
-    mark = QuestionMark.objects.get(evaluation=record, question=look.question_id)
+    mark = QuestionMark.objects.filter(evaluation=record, question=look.question_id).first()
+    if mark is None:
+        return 0
     steps = [key for key in new_steps(history) if str(key) not in mark.steps]
     try:
         open_scheme_recheck(

@@ -22,7 +22,7 @@ from evaluations.enums import OPEN_STATES, EvaluationRole, EvaluationState
 from evaluations.models import Annotation, Evaluation, MarkEvent, MarkingGroup, QuestionMark
 from evaluations.selectors.progress import marking_progress
 from evaluations.selectors.schemes import scheme_histories
-from evaluations.services.scheme_marks import append_mark, given_by
+from evaluations.services.scheme_marks import append_mark, given_by, last_versions
 from evaluations.services.transitions import lock_evaluation, move, record_opening
 from evaluations.services.workload import share_work
 
@@ -97,7 +97,9 @@ def close_shares(*, record: Evaluation, actor: User | None, reason: str, now: da
 def main_marker(record: Evaluation) -> User | None:
     """Of a shared paper who gave most of its marks: a correction goes to them."""
     given: dict[UUID, int] = defaultdict(int)
-    for actor in MarkEvent.objects.filter(evaluation=record).order_by("id").values_list("actor_id", flat=True):
+    standing = QuestionMark.objects.filter(evaluation=record).values("question")
+    events = MarkEvent.objects.filter(evaluation=record, withdraws=None, question__in=standing)
+    for actor in events.order_by("id").values_list("actor_id", flat=True):
         given[actor] += 1
     return User.objects.get(pk=max(given, key=lambda actor: given[actor])) if given else None
 
@@ -133,14 +135,16 @@ def _marks_of(record: Evaluation, numbers: Iterable[int]) -> Decimal:
 
 
 def copy_marks(share: Evaluation, record: Evaluation, now: datetime) -> None:
-    """The marks of `share` as their markers gave them to `record`, by who gave the last one."""
-    known = dict(QuestionMark.objects.filter(evaluation=record).values_list("question", "version"))
+    """The marks of `share` that stand, as their markers gave them, to `record`, by who gave the last one."""
+    known = last_versions(record)
     last: dict[UUID, MarkEvent] = {}
     events = MarkEvent.objects.filter(evaluation=share, worked_from=None).select_related("question", "actor")
     for event in events.order_by("id"):
         last[event.question_id] = event
     schemes = scheme_histories(share.attempt.exam_id, {one.question.version_id for one in last.values()})
     for key, event in sorted(last.items(), key=lambda item: item[1].question.number):
+        if event.withdraws_id is not None:
+            continue
         history = schemes[event.question.version_id]
         append_mark(
             record,

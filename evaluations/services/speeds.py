@@ -39,8 +39,8 @@ TO_DEVIATION = 1.4826
 
 @dataclass(frozen=True)
 class Sign:
-    """A mark that was saved. `marks`: those the question carries. `active`: the paper's counter then, None where it was
-    not kept. `is_own`: by the teacher who is measured."""
+    """A mark that was saved. `marks`: those the question carries, 0 where it was taken back. `active`: the paper's
+    counter then, None where it was not kept. `is_own`: by the teacher who is measured."""
 
     question: UUID
     type: str

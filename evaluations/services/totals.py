@@ -17,6 +17,7 @@ from evaluations.selectors.totals import (
     paper_total,
     plain,
     question_total,
+    settled_total,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "paper_total",
     "plain",
     "question_total",
+    "settled_total",
 ]
 
 

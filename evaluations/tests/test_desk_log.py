@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.templatetags.static import static
 from playwright.sync_api import Error, Page, Route, expect
 
+from assessments.models import SheetPage
 from evaluations.models import Annotation, DeskOperation, Evaluation, MarkEvent, QuestionMark
 from evaluations.tests.builders import step_ids
 from tests.browser import Site, Visit
@@ -131,7 +133,8 @@ def test_undo_and_redo_take_back_marks_and_ink_together(site: Site) -> None:
         expect(page.locator("#ink [data-id]")).to_have_count(1)
         page.keyboard.press("z")
         expect(page.locator("#ink [data-id]")).to_have_count(0)
-        expect(page.locator("#total")).to_have_text("0")
+        # As if it had never been given: not marked, which is not 0.
+        expect(page.locator("#total")).to_have_text("–")
         page.keyboard.press("Shift+Z")
         expect(page.locator("#ink [data-id]")).to_have_count(1)
         expect(page.locator("#total")).to_have_text("1")
@@ -139,6 +142,30 @@ def test_undo_and_redo_take_back_marks_and_ink_together(site: Site) -> None:
     assert mark() == (3, "1", "")
     ink = site.ask(lambda: Annotation.objects.filter(evaluation=site.ids["marking"]).values("kind", "deleted_at").get())
     assert ink == {"kind": "tick", "deleted_at": None}
+
+
+def test_one_undo_takes_back_nothing_for_all_blank_questions(site: Site) -> None:
+    """And what another device has made of one of them is shown beside it."""
+    marks = QuestionMark.objects.filter(evaluation=site.ids["marking"])
+    site.ask(lambda: SheetPage.objects.filter(upload__attempt=site.world.marking.attempt).update(advice=["blank"]))
+    with site.visit("teacher") as visit, site.visit("teacher") as other:
+        page = open_desk(visit, site.world.marking)
+        count = page.locator("#blank").inner_text().split()[0]
+        page.get_by_role("button", name="Look", exact=True).click()
+        page.get_by_role("button", name="Give 0 to all").click()
+        expect(page.locator("#blank")).to_contain_text("have 0 marks now")
+        saved(page)
+        assert site.ask(marks.count) == int(count)
+        there = open_desk(other, site.world.marking)
+        page.locator("#blank [data-act=undo]").click()
+        expect(page.locator("#blank")).to_contain_text(f"{count} questions look blank")
+        saved(page)
+        assert site.ask(marks.count) == 0
+        press(there, "f")
+        expect(there.locator("#conflict-theirs")).to_have_text(re.compile("not marked$"))
+        there.get_by_role("button", name="Take theirs").click()
+        expect(there.locator("#total")).to_have_text("–")
+    assert site.ask(marks.count) == 0
 
 
 def test_two_tabs_of_a_browser_are_one_desk(site: Site) -> None:

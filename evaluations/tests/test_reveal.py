@@ -179,7 +179,7 @@ def test_teachers_and_staff_read_everything(client, cast, evaluation, who):
 
 def test_marks_and_comments_are_hidden_in_lists_homes_and_news(client, cast, evaluation):
     rule(cast, **REVEAL_PRESETS[RevealPreset.ALL_SAT])
-    child = reverse("guardian-student", args=[cast.student.pk])
+    child = reverse("guardian-papers", args=[cast.student.pk])
     for who, urls in (
         ("student", [reverse("student-home"), reverse("paper-list")]),
         ("guardian", [reverse("guardian-home"), child]),

@@ -96,7 +96,7 @@ def test_paper_list_costs_the_same_for_one_and_for_thirty(as_: Any, world: World
 def test_no_promise_is_shown_where_none_runs(as_: Any, world: World, state: str) -> None:
     """Marked and waiting for the institute, or unreadable: neither is late, however long ago the promise was."""
     Evaluation.objects.filter(pk=world.marking.pk).update(state=state, due_at=world.now - timedelta(hours=5))
-    child = reverse("guardian-student", args=[world.cast.student.pk])
+    child = reverse("guardian-papers", args=[world.cast.student.pk])
     pages = [("student", reverse("paper-list")), ("guardian", child)]
     pages += [("student", reverse("result-page", args=[world.marking.attempt_id]))]
     for who, url in pages:

@@ -42,13 +42,17 @@ def paper_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The marked paper; before it is back, where it stands and the promise."""
-    papers: QuerySet[Attempt] = with_records(Attempt.objects.select_related("exam__programme", "paper", "student"))
+    papers: QuerySet[Attempt] = with_records(
+        Attempt.objects.select_related("exam__programme", "paper", "student", "submission")
+    )
     if request.user.is_staff or request.user.is_teacher:
         papers = with_integrity_facts(papers)
     attempt, now = get_permitted(request.user, "evaluations.view_result", papers, attempt_id), timezone.now()
     if attempt.exam.is_rehearsal:
         return redirect("rehearsal-end", attempt.pk)
     context = result_page(attempt=attempt, reader=request.user, now=now)
+    if attempt.exam.is_project and attempt.student_id == request.user.pk and not context["result"].is_ready:
+        return redirect("project-page", attempt.exam_id)
     if context["result"].is_ready and is_told_here(request):
         # The navigation shows what is left.
         vars(request)["unread_news"] -= read_by_url(user=request.user, url=request.path, now=now)

@@ -28,8 +28,7 @@ def record_webhook(
     """
     if not transaction.get_connection().in_atomic_block:
         raise TransactionManagementError("record_webhook() needs the transaction of the fact.")
-    active = WebhookEndpoint.objects.filter(is_active=True).values_list("pk", "types")
-    wanting = [pk for pk, types in active if type in types]
+    wanting = _wanting(type)
     if not wanting:
         return None
     event, created = WebhookEvent.objects.get_or_create(
@@ -38,6 +37,37 @@ def record_webhook(
     if created:
         send_to(event, wanting, now=now)
     return event if created else None
+
+
+def record_webhooks(
+    *, type: WebhookType, facts: Iterable[tuple[str, Callable[[], dict[str, Any]]]], now: datetime
+) -> int:
+    """`record_webhook` for many facts (cause, data) of one type, in a constant number of queries. Returns how many are
+    new."""
+    if not transaction.get_connection().in_atomic_block:
+        raise TransactionManagementError("record_webhooks() needs the transaction of the facts.")
+    wanting = _wanting(type)
+    told = dict(facts) if wanting else {}
+    if not told:
+        return 0
+    known = set(WebhookEvent.objects.filter(type=type, cause__in=told).values_list("cause", flat=True))
+    events = [
+        WebhookEvent(type=type, cause=cause, occurred_at=now, data=data())
+        for cause, data in told.items()
+        if cause not in known
+    ]
+    WebhookEvent.objects.bulk_create(events, batch_size=500)
+    rows = [WebhookDelivery(event=event, endpoint_id=pk, next_at=now) for event in events for pk in wanting]
+    WebhookDelivery.objects.bulk_create(rows, batch_size=500)
+    if rows:
+        start_sending()
+    return len(events)
+
+
+def _wanting(type: WebhookType) -> list[UUID]:
+    """The endpoints that want this type now."""
+    active = WebhookEndpoint.objects.filter(is_active=True).values_list("pk", "types")
+    return [pk for pk, types in active if type in types]
 
 
 def send_to(event: WebhookEvent, endpoint_ids: Iterable[UUID], *, now: datetime) -> list[WebhookDelivery]:

@@ -3,7 +3,7 @@ import { $, addressOf, data, fill, now, pageOf, questionOf, root, words } from "
 import { marksText } from "./marking-ink.js";
 import { isMarked } from "./marking-scheme.js";
 import { signedOut } from "./signed-in.js";
-import { giveNothing, marks, steps } from "./marking-work.js";
+import { givenAtOnce, giveNothing, marks, steps } from "./marking-work.js";
 
 async function ask(url, id) {
   const response = await fetch(addressOf(url, id)).catch(() => null);
@@ -55,10 +55,12 @@ export async function whoGot() {
 const left = () => data.blank.filter((one) => !isMarked(marks.get(one.question)));
 const title = (count) => (count === 1 ? words.blank_1 : fill(words.blank_n, count));
 export function paintBlank() {
-  const note = $("#blank"), count = left().length;
+  const note = $("#blank"), count = left().length, given = count ? 0 : givenAtOnce();
   if (!note) return;
-  note.hidden = !count;
-  $("span", note).textContent = title(count);
+  note.hidden = !count && !given;
+  $("span", note).textContent = given ? fill(words.blank_given, given) : title(count);
+  $("[data-act=blank]", note).hidden = Boolean(given);
+  $("[data-act=undo]", note).hidden = !given;
 }
 export function showBlank() {
   const found = left(), pages = new Map();

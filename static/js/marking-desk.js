@@ -20,6 +20,8 @@ export const now = {
   tool: "tick", step: null, spot: null, active: Date.now(),
 };
 
+export const rubric = {}; // of a project
+
 export const questionOf = (id) => questions.find((q) => q.id === id);
 export const pageOf = (id) => pages.find((p) => p.id === id);
 export const firstPage = (q) => pages.find((p) => q?.pages.includes(p.id));

@@ -1,5 +1,5 @@
 // The keys of the desk, which each marker may change or switch off. Nothing fires while somebody types.
-import { $, $$, data, now, root, words } from "./marking-desk.js";
+import { $, $$, data, now, root, rubric, words } from "./marking-desk.js";
 import { crosshairKey } from "./marking-pointer.js";
 import { award } from "./marking-work.js";
 import { csrf, signedOut } from "./signed-in.js";
@@ -25,7 +25,7 @@ export function listen(acts) {
     if (key === "Enter") { event.preventDefault(); return event.shiftKey ? acts.finish() : acts.next(); }
     if (!state.is_on) return;
     if (key === "?") { event.preventDefault(); return acts.help(); }
-    if (/^[1-9]$/.test(key)) return award(Number(key) - 1);
+    if (/^[1-9]$/.test(key)) return (rubric.pressDigit ?? award)(Number(key) - 1);
     const name = actionOf(key);
     if (!name) return;
     event.preventDefault();

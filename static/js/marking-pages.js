@@ -20,6 +20,7 @@ export function openPage(p) {
   if (!p) return;
   img.hidden = p.state !== "ready";
   $("#page-waits").hidden = p.state === "ready";
+  if (p.state === "gone") $("#page-waits").textContent = words.page_gone;
   if (p.state === "ready") { img.width = p.width; img.height = p.height; img.src = p.url; img.alt = fill(words.page_alt, p.number, pages.length); }
   $("[data-act=came]").hidden = !p.plain;
   pageBox.style.aspectRatio = p.width ? `${p.width}/${p.height}` : "1000/1414";

@@ -1,6 +1,6 @@
 // The panel beside the page and the row of questions above it.
 import { paintBank } from "./marking-bank.js";
-import { $, $$, addressOf, canMark, fill, firstPage, notAttempted, now, numbers, pageOf, questions, root, toast, words } from "./marking-desk.js";
+import { $, $$, addressOf, canMark, fill, firstPage, notAttempted, now, numbers, pageOf, questions, root, rubric, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { halves, isCarried, isMarked, paperHalves, plain, questionHalves } from "./marking-scheme.js";
 import { formulas, giveHalves, marks, marksWord, methods, redone, steps, undone } from "./marking-work.js";
@@ -47,6 +47,7 @@ function paintChange(question) {
 
 /** The steps of the method in view; digits press these. */
 export function paintScheme() {
+  if (rubric.paintRubric) return rubric.paintRubric();
   $("#scheme").replaceChildren(...steps().map((s, i) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -81,7 +82,8 @@ export function paintFields() {
 export function paint() {
   const { question } = now, mark = marks.get(question.id), got = questionHalves(question, mark), shown = steps();
   methods.paint(question);
-  $$("#scheme button").forEach((button, i) => {
+  if (rubric.paintLevels) rubric.paintLevels();
+  else $$("#scheme button").forEach((button, i) => {
     const s = shown[i], given = mark.free == null ? halves(mark.steps[s.id]) : 0, full = halves(s.marks);
     button.dataset.s = given === 0 ? 0 : given === full ? 2 : 1;
     button.setAttribute("aria-pressed", given === full ? "true" : given ? "mixed" : "false");
@@ -94,7 +96,7 @@ export function paint() {
   $("#paper-total").textContent = marksText(plain(paperHalves(questions, marks)));
   paintNumbers();
   const current = shown[now.step ?? 0];
-  $("#cur").innerHTML = current ? `<b>${(now.step ?? 0) + 1}</b>${current.html}` : "";
+  if (!rubric.paintLevels) $("#cur").innerHTML = current ? `<b>${(now.step ?? 0) + 1}</b>${current.html}` : "";
   for (const [act, list] of [["undo", undone], ["redo", redone]]) for (const button of $$(`[data-act=${act}]`)) button.disabled = !list.length;
   $(".qnow b").textContent = `${words.q}${question.label}`;
   $(".qnow .num").textContent = `${$("#total").textContent}/${marksText(question.marks)}`;

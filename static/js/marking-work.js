@@ -8,7 +8,7 @@ import { halves, nextAward, plain, questionHalves } from "./marking-scheme.js";
 import { newId } from "./sha256.js";
 
 const free = (mark) => (!Object.keys(mark.steps).length && Number(mark.marks) ? mark.marks : null);
-const ofMark = (mark) => (mark ? { steps: mark.steps, free: free(mark), comment: mark.comment } : null);
+const ofMark = (mark) => (mark?.marks != null ? { steps: mark.steps, free: free(mark), comment: mark.comment } : null);
 const ofInk = ({ version: _version, ...rest }) => rest;
 const same = (a, b) => sorted(a) === sorted(b);
 const sorted = (value) => JSON.stringify(value, (_key, v) => (v && v.constructor === Object ? Object.fromEntries(Object.entries(v).sort()) : v));
@@ -17,7 +17,7 @@ export const marksWord = (value) => fill(Number(value) > 0 && Number(value) <= 1
 
 /* --- What the server has, and what is above it --- */
 const server = new Map([
-  ...questions.map((q) => [`mark:${q.id}`, { version: q.mark?.version ?? 0, value: ofMark(q.mark) }]),
+  ...questions.map((q) => [`mark:${q.id}`, { version: q.mark_version, value: ofMark(q.mark) }]),
   ...pages.flatMap((p) => p.annotations).map((a) => [`ink:${a.id}`, { version: a.version, value: ofInk(a) }]),
 ]);
 /** The comments of marks with their formulas set, as far as they have any: "mark:…" → HTML. */
@@ -29,7 +29,8 @@ const listeners = [];
 /** `changed(keys)` is called whenever values changed, here or in another tab. */
 export const onChange = (changed) => listeners.push(changed);
 
-const valueOf = (one) => (one.body.mark ? { steps: one.body.mark.steps, free: one.body.mark.free_marks ?? null, comment: one.body.mark.comment } : ofInk(one.body.ink));
+/** A mark that was taken back is null: the question has none. */
+const valueOf = (one) => (one.body.mark?.withdrawn ? null : one.body.mark ? { steps: one.body.mark.steps, free: one.body.mark.free_marks ?? null, comment: one.body.mark.comment } : ofInk(one.body.ink));
 const current = (key) => (pending.get(key)?.length ? valueOf(pending.get(key).at(-1)) : server.get(key)?.value ?? null);
 
 function refresh(key) {
@@ -48,6 +49,7 @@ function describe(key, value) {
   const [kind, id] = key.split(":");
   if (kind === "mark") {
     const q = questionOf(id);
+    if (!value) return `${words.q}${q.label}: ${words.not_marked}`;
     return [`${words.q}${q.label}: ${marksWord(plain(questionHalves(q, value)))}`, value.comment && `“${value.comment}”`].filter(Boolean).join(", ");
   }
   const what = [inkWords[value.kind], value.text && `“${value.text}”`, value.deleted && words.removed].filter(Boolean).join(", ");
@@ -57,6 +59,7 @@ function describe(key, value) {
 const bodyOf = (key, value, version) => {
   const [kind, id] = key.split(":");
   if (kind === "ink") return { ink: { ...value, version } };
+  if (!value) return { mark: { question: id, version, withdrawn: true } };
   return { mark: { question: id, version, scheme: questionOf(id).scheme, steps: value.steps, comment: value.comment, ...(value.free != null && { free_marks: value.free }) } };
 };
 
@@ -129,7 +132,7 @@ async function askOne(key) {
   if (!pending.get(key)?.length) { choices.delete(key); log.chosen(key); return; }
   const dialog = document.getElementById("conflict"), isInk = key.startsWith("ink:");
   const mine = current(key), theirs = () => server.get(key).value;
-  if (isInk && mine.deleted && theirs().deleted) { choose(key, "theirs"); return; }
+  if (isInk ? mine.deleted && theirs().deleted : !mine && !theirs()) { choose(key, "theirs"); return; }
   $("#conflict-q").textContent = isInk ? words.red_ink : `${words.q}${questionOf(key.slice(5)).label}`;
   $("#conflict-mine").textContent = describe(key, mine);
   $("#conflict-theirs").textContent = describe(key, theirs());
@@ -176,7 +179,7 @@ function put(changes, drop = []) {
 }
 
 /** Makes changes ([[key, value], …]) that one undo takes back together. */
-function change(changes) {
+export function change(changes) {
   const real = changes.filter(([key, value]) => !same(current(key), value));
   if (!canMark || log.stuck || !real.length) return;
   now.active = Date.now();
@@ -185,7 +188,7 @@ function change(changes) {
   redone.length = 0;
   put(real);
 }
-const before = (key, value) => current(key) ?? (key.startsWith("ink:") ? { ...value, deleted: true } : { steps: {}, free: null, comment: "" });
+const before = (key, value) => current(key) ?? (key.startsWith("ink:") ? { ...value, deleted: true } : null);
 
 function go(from, to, side) {
   const entry = from.pop();
@@ -216,8 +219,8 @@ export const removeInk = (items) => changeInk(items, () => ({ deleted: true }));
 /* --- Marks --- */
 export const methods = new MethodView({ box: $("#methods"), marks, say: (method) => fill(words.method_n, method), show: marksText, counts: words.counts });
 export const steps = () => methods.steps(now.question);
-const markKey = () => `mark:${now.question.id}`;
-const markOf = () => { const { steps: given, comment } = marks.get(now.question.id); return { steps: given, free: null, comment }; };
+export const markKey = () => `mark:${now.question.id}`;
+export const markOf = () => { const { steps: given, comment } = marks.get(now.question.id); return { steps: given, free: null, comment }; };
 
 /** Point and press: the step is awarded and its tick lands where the pointer is; again gives half, again none. */
 export function award(index, spot = now.spot) {
@@ -242,8 +245,10 @@ export function giveAll(full) {
   change([[markKey(), mark], ...own.map((a) => [`ink:${a.id}`, full ? { ...a, kind: "tick", marks: mark.steps[a.step] ?? a.marks } : { ...a, deleted: true }])]);
 }
 
-/** No marks to many questions at once. */
+/** No marks to many questions at once; one undo takes all of them back. */
 export const giveNothing = (ids) => change(ids.map((id) => [`mark:${id}`, { steps: {}, free: null, comment: marks.get(id).comment }]));
+/** How many questions the next undo leaves unmarked, when it is of several at once. */
+export const givenAtOnce = () => { const last = undone.at(-1) ?? []; return last.length > 1 && last.every((one) => one.key.startsWith("mark:") && !one.before) ? last.length : 0; };
 
 export function writeComment(text) {
   const { free: given, ...mark } = marks.get(now.question.id);

@@ -2,7 +2,7 @@
 import { tick } from "./marking-clock.js";
 import { commentBox, pageComment, somewhere } from "./marking-comments.js";
 import { giveBlank, paintBlank, paintCompare, showBlank, whoGot } from "./marking-compare.js";
-import { $, $$, canMark, data, fill, notAttempted, now, numbers, pageOf, pages, questionOf, questions, root, toast, words } from "./marking-desk.js";
+import { $, $$, canMark, data, fill, notAttempted, now, numbers, pageOf, pages, questionOf, questions, root, rubric, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { showKept } from "./marking-kept.js";
 import { listen } from "./marking-keys.js";
@@ -98,9 +98,9 @@ addEventListener("keydown", (event) => {
 
 const acts = {
   undo: () => back(undo()), redo: () => back(redo()), next: nextUnmarked, finish,
-  sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => giveAll(true), none: () => giveAll(false),
+  sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => (rubric.giveBest ?? giveAll)(true), none: () => giveAll(false),
   came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: whoGot, blank: showBlank, give_blank: giveBlank,
-  forward: () => move(1), back: () => move(-1), method() { methods.next(now.question); seeMethod(); },
+  forward: () => (rubric.stepCriterion ?? move)(1), back: () => (rubric.stepCriterion ?? move)(-1), method() { methods.next(now.question); seeMethod(); },
   earlier: () => turnPage(-1), later: () => turnPage(1), help: () => $("#help").showModal(),
   ask: () => canMark && pictures.ask(), comment: () => canMark && now.page && commentBox(somewhere()),
   page_comment: () => canMark && now.page && pageComment(),
@@ -115,6 +115,7 @@ addEventListener("click", (event) => {
   if (b.dataset.tool === "ask") pictures.ask();
   else if (b.dataset.tool) setTool(b.dataset.tool);
   else if (b.dataset.act) acts[b.dataset.act]();
+  else if (b.dataset.level != null) rubric.pressLevel(b.dataset);
   else if (b.dataset.step != null) award(Number(b.dataset.step), null);
   else if (b.dataset.number) openNumber(Number(b.dataset.number));
   else if (b.dataset.alternative) openQuestion(questionOf(b.dataset.alternative), true);
@@ -139,6 +140,7 @@ openPage(now.page);
 const named = () => questions.find((q) => `#q${q.number}` === location.hash);
 addEventListener("hashchange", () => { if (named()) openQuestion(named()); });
 const first = named() ?? (canMark ? questions.find((q) => q.look) : undefined); // what is to be looked at again, then what is not marked
+if (now.question?.is_rubric) Object.assign(rubric, await import("./marking-rubric.js"));
 openQuestion(first ?? now.question, !first);
 restore();
 fetchAhead();

@@ -194,13 +194,13 @@ class Marking(Wrecked):
         return abs(one % 20 - other % 20) > 2 or abs(one // 20 - other // 20) > 3
 
     def do_undo(self, page: Page, label: str) -> None:
-        """Something, taken back."""
-        if label not in self.given:
-            return
-        before = self.meant[label].copy()
+        """Something, taken back: of a question without a mark so that it has none again."""
+        before, had_mark = self.meant[label].copy(), label in self.given
         self.do_step(page, label)
         page.keyboard.press("z")
         self.meant[label] = before
+        if not had_mark:
+            self.given.discard(label)
 
     # --- What happens to them -----------------------------------------------------------------------------------------
     def reload(self) -> None:
@@ -294,6 +294,7 @@ def compare(marking: Marking, stored: dict[str, Any]) -> Outcome:
     for label, meant in marking.meant.items():
         row = rows.get(marking.world["questions"][label])
         if label not in marking.given:
+            outcome.wrong += row is not None
             continue
         if row is None:
             outcome.lost += 1

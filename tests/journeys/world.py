@@ -9,6 +9,7 @@ import json
 import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
@@ -24,8 +27,9 @@ from accounts.enums import Feature, Relation  # noqa: E402
 from accounts.models import User  # noqa: E402
 from accounts.services.entitlements import grant_entitlement  # noqa: E402
 from accounts.services.people import create_person, link_guardian, verify_teacher  # noqa: E402
-from assessments.enums import WRITTEN_TYPES, QuestionState, QuestionType  # noqa: E402
-from assessments.models import Exam, Paper, PaperQuestion  # noqa: E402
+from assessments.enums import WRITTEN_TYPES, ExamPurpose, QuestionState, QuestionType  # noqa: E402
+from assessments.models import Exam, ExternalAssessment, ExternalTool, Paper, PaperQuestion  # noqa: E402
+from assessments.services.external_setup import save_tool  # noqa: E402
 from assessments.services.questions import OptionContent, QuestionContent, StepContent, create_question  # noqa: E402
 from courses.enums import CohortRole  # noqa: E402
 from courses.models import Chapter, Cohort, CohortMembership, Programme, TeachingQualification  # noqa: E402
@@ -33,6 +37,7 @@ from courses.services.curriculum import load_curriculum  # noqa: E402
 from evaluations.models import Evaluation  # noqa: E402
 from evaluations.tests.builders import evaluation_of, hand_in  # noqa: E402
 
+TOOL_URL = "https://lab.example.org/launch"
 PASSWORD = "quiet river 1729 stones"
 # Number, alternative, type, marks, text, key or steps.
 QUESTIONS: list[tuple[int, str, str, str, str, Any]] = [
@@ -84,13 +89,18 @@ def main(options: dict[str, Any]) -> dict[str, Any]:
             questions = [_online(number) for number in range(1, options["online"] + 1)]
         paper = _paper(questions, programme, author, staff, now)
         exam = _exam(programme, paper, cohort, options, now)
+        elsewhere = _elsewhere(programme, cohort, staff, now) if options.get("course") else {}
+        if "language" in options:
+            User.objects.filter(email__endswith=f"-{tag}@journey.example").update(language=options["language"])
         evaluations = _handed_in(exam, students, teachers[0], now) if options.get("handed_in") else {}
     return {
         "programme": str(programme.pk), "exam": str(exam.pk), "title": exam.title, "password": PASSWORD,
         "students": [s.email for s in students], "teachers": [t.email for t in teachers], "staff": staff.email,
         "guardian": guardian.email, "outsider": outsider.email,
         "questions": _question_ids(paper), "right": {str(number): answer for number, answer in RIGHT.items()},
-        "evaluations": evaluations, "steps": _step_ids(paper),
+        "evaluations": evaluations, "steps": _step_ids(paper), **elsewhere,
+        "sessions": {user.email: _session(user) for user in (*students, *teachers, staff, guardian)}
+        if options.get("course") else {},
     }  # fmt: skip
 
 
@@ -191,8 +201,37 @@ def _exam(programme: Programme, paper: Paper, cohort: Cohort, options: dict[str,
         programme=programme, title=options.get("title", "Weekly test 7"), paper=paper, is_published=True,
         duration_minutes=options.get("minutes", 60), upload_grace_minutes=15, opens_at=now - timedelta(hours=1),
     )  # fmt: skip
+    if options.get("course"):
+        exam.purpose, exam.chapter, exam.max_attempts = (
+            ExamPurpose.QUIZ,
+            Chapter.objects.get(unit__programme=programme),
+            None,
+        )
+        exam.save()
     exam.cohorts.set([cohort])
     return exam
+
+
+def _elsewhere(programme: Programme, cohort: Cohort, staff: User, now: datetime) -> dict[str, str]:
+    """With {"course": true} (the exam is then a quiz): something to do at a tool, with the secret that the tool has."""
+    tool = ExternalTool(name=f"Graph laboratory {programme.slug}", launch_url=TOOL_URL)
+    secret = save_tool(tool=tool, actor=staff, now=now)
+    made = ExternalAssessment.objects.create(
+        tool=tool, title="Graphs of parabolas", programme=programme, resource="graphs-1", max_score=10,
+        opens_at=now - timedelta(days=1), is_published=True,
+    )  # fmt: skip
+    made.cohorts.set([cohort])
+    return {"external": str(made.pk), "secret": secret}
+
+
+def _session(user: User) -> str:
+    """Of somebody who has signed in; the journey of that is another."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    backend = settings.AUTHENTICATION_BACKENDS[-1]
+    store.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: backend})
+    store[HASH_SESSION_KEY] = User.objects.get(pk=user.pk).get_session_auth_hash()
+    store.create()
+    return str(store.session_key)
 
 
 def _question_ids(paper: Paper) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from assessments.enums import RevealItem
+from assessments.enums import QuestionType, RevealItem
 from assessments.services.printing.boxes import Box, Strip, kept, kept_ends, labelled, moved, spaced
 from assessments.services.printing.canvas import A4, Canvas
 from assessments.services.printing.content import marks_text
@@ -67,6 +67,12 @@ class _Summary:
         strips = spaced(strips, 0.0)
         if self.shows_marks and self.result.total_marks is not None:
             strips = labelled(strips, self._score(self.result.total_marks), WIDTH)
+        if self.shows_marks and self.result.late_marks:
+            words = _("%(won)s for the work, %(late)s off for being late.") % {
+                "won": marks_text(self.result.written_marks or Decimal(0)),
+                "late": marks_text(self.result.late_marks),
+            }
+            strips += spaced(self.set.paragraph(words, WIDTH), 6.0)
         for note in self.result.notes:
             strips += spaced(self.set.paragraph(note, WIDTH, style="I"), 6.0)
         return [*kept(strips, last=True), self._rule(1.2)]
@@ -193,7 +199,11 @@ class _Summary:
                 return []
             name = _("Method %(n)s") % {"n": method.number} + (f": {method.title}" if method.title else "")
             strips += kept(self.small.paragraph(name, width, style="I"), last=True)
-        for entry in method.steps:
+        steps = method.steps
+        if question.type == QuestionType.FILE_UPLOAD and question.parts:
+            # Of a rubric the levels that were reached; who reads the file has the rubric.
+            steps = [entry for entry in steps if entry.awarded or not entry.step.alternative]
+        for entry in steps:
             body = moved(self.small.html(entry.step.html, width - 16), 16.0)
             if entry.is_carried:
                 words = _("Error carried forward: right with the own earlier value, so it counts.")

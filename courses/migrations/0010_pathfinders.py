@@ -10,7 +10,7 @@ import common.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0008_learning_paths"),
+        ("courses", "0009_enrol_by_api"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
