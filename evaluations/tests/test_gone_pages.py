@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from assessments.models import SheetPage
-from evaluations.enums import EvaluationRole, EvaluationState
-from evaluations.models import Evaluation, Reminder
 from evaluations.services.finishing import finalise_evaluation
-from evaluations.services.reminders import remind
-from evaluations.tests.builders import evaluation_of, hand_in, marking, written
+from evaluations.tests.builders import marking, written
 from evaluations.tests.test_schemes import give
 from tests.factories import NOW
 
@@ -36,20 +32,3 @@ def test_a_result_without_its_pictures_says_so(cast: Any, client: Any) -> None:
     assert "erased/" not in desk
     bundle = client.post(reverse("result-bundle", args=[paper.attempt_id]))
     assert (bundle.status_code, "not kept any more" in bundle.content.decode()) == (422, True)
-
-
-def test_moderators_of_papers_from_before_are_reminded_once(cast: Any) -> None:
-    record = evaluation_of(hand_in(cast.exam, cast.student), state=EvaluationState.MODERATION)
-    asked = Evaluation.objects.create(
-        attempt=record.attempt, role=EvaluationRole.MODERATION, record=record, state=EvaluationState.MODERATION,
-        policy=record.policy, submitted_at=NOW, due_at=NOW + timedelta(hours=10), max_marks=10,
-        half_at=NOW + timedelta(hours=5), most_at=NOW + timedelta(hours=8),
-    )  # fmt: skip
-    remind(now=NOW)
-    asked.refresh_from_db()
-    assert asked.remind_at == asked.half_at
-    for hours in (6, 9, 9.5):
-        remind(now=NOW + timedelta(hours=hours))
-    asked.refresh_from_db()
-    assert asked.remind_at is None
-    assert Reminder.objects.filter(evaluation=asked).count() == 2
