@@ -1,16 +1,16 @@
-// To compare with: the student's earlier marks, who got a step, and questions that look blank.
+// To compare with: the student's earlier marks, and questions that look blank.
 import { $, addressOf, data, fill, now, pageOf, questionOf, root, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { isMarked } from "./marking-scheme.js";
 import { signedOut } from "./signed-in.js";
 import { givenAtOnce, giveNothing, marks, steps } from "./marking-work.js";
 
-async function ask(url, id) {
+export async function ask(url, id) {
   const response = await fetch(addressOf(url, id)).catch(() => null);
   return response && !signedOut(response) && response.ok ? response.json().catch(() => null) : null;
 }
-const line = (...parts) => { const item = document.createElement("li"); item.append(...parts); return item; };
-const small = (text) => Object.assign(document.createElement("span"), { className: "sub", textContent: text });
+export const line = (...parts) => { const item = document.createElement("li"); item.append(...parts); return item; };
+export const small = (text) => Object.assign(document.createElement("span"), { className: "sub", textContent: text });
 
 /* --- Earlier marks: a fold, read when it is opened --- */
 const fold = $("#earlier");
@@ -32,23 +32,6 @@ export function paintCompare() {
   const at = now.step ?? 0, who = $("[data-act=who]");
   who.hidden = !steps()[at];
   $("span", who).textContent = fill(words.who_got, at + 1);
-}
-
-/* --- Who got this step --- */
-export async function whoGot() {
-  const at = now.step ?? 0, step = steps()[at];
-  if (!step) return;
-  const dialog = document.getElementById("who"), list = $("ul", dialog);
-  const answer = await ask(root.dataset.step, step.id);
-  $("#who-title").textContent = fill(words.who_got, at + 1);
-  list.replaceChildren(...(answer?.places ?? []).map((one) => {
-    const link = Object.assign(document.createElement("a"), { href: one.url, className: "inline-link", textContent: one.label });
-    const given = small(Number(one.given) ? fill(words.got, marksText(one.given), marksText(step.marks)) : words.got_none);
-    given.classList.toggle("kum", Number(one.given) > 0);
-    return line(one.is_this ? small(`${one.label}, ${words.this_paper}`) : link, given, ...(one.is_open || one.is_this ? [] : [small(words.done_paper)]));
-  }));
-  if (!list.children.length) list.append(line(answer ? words.nobody : words.not_asked));
-  dialog.showModal();
 }
 
 /* --- Questions that look blank --- */

@@ -1,7 +1,7 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { tick } from "./marking-clock.js";
 import { commentBox, pageComment, somewhere } from "./marking-comments.js";
-import { giveBlank, paintBlank, paintCompare, showBlank, whoGot } from "./marking-compare.js";
+import { giveBlank, paintBlank, paintCompare, showBlank } from "./marking-compare.js";
 import { $, $$, canMark, data, fill, notAttempted, now, numbers, pageOf, pages, questionOf, questions, root, rubric, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { showKept } from "./marking-kept.js";
@@ -10,7 +10,6 @@ import { flagLater, listLater, paintLater } from "./marking-later.js";
 import { drawInk, fit, middle, openPage, place, svg, turn, turnPage, view, zoomBy } from "./marking-pages.js";
 import { giveFree, missing, numberDone, pageFor, paint, paintFields, paintQuestion, seeMethod, showFree } from "./marking-panel.js";
 import { fetchAhead } from "./marking-next.js";
-import { DeskPictures } from "./marking-pictures.js";
 import { setTool, toggleCrosshair } from "./marking-pointer.js";
 import { isMarked, paperHalves, plain } from "./marking-scheme.js";
 import { award, giveAll, log, marks, methods, onChange, redo, restore, undo, writeComment } from "./marking-work.js";
@@ -70,11 +69,18 @@ async function finish() {
   $("#finish-dialog").showModal();
 }
 
-const pictures = new DeskPictures({
-  pictures: data.pictures, pointed: data.pointed, words, urls: { ask: root.dataset.ask, withdraw: root.dataset.withdraw, state: root.dataset.state },
-  svg, place, isAsking: () => canMark && now.tool === "ask", numberOf: (id) => pageOf(id)?.number, toast,
-  changed({ due_at, paused }) { data.due_at = due_at; data.paused = paused; tick(); }, drawn: () => fit(), setTool,
-});
+// Of a clearer picture: read when there is one to show, or to ask for.
+let pictures = { open: [], beside: false, show() {} }, reading = null;
+const readPictures = () => (reading ??= import("./marking-pictures.js").then(({ DeskPictures }) => {
+  pictures = new DeskPictures({
+    pictures: data.pictures, pointed: data.pointed, words, urls: { ask: root.dataset.ask, withdraw: root.dataset.withdraw, state: root.dataset.state },
+    svg, place, isAsking: () => canMark && now.tool === "ask", numberOf: (id) => pageOf(id)?.number, toast,
+    changed({ due_at, paused }) { data.due_at = due_at; data.paused = paused; tick(); }, drawn: () => fit(), setTool,
+  });
+  if (now.page) pictures.show(now.page);
+}));
+const askPicture = () => readPictures().then(() => pictures.ask(), () => { reading = null; toast(words.not_asked); });
+if (data.pictures.length || data.pointed) await readPictures();
 view.beside = () => pictures.beside;
 view.onOpen = (p) => pictures.show(p);
 
@@ -99,10 +105,10 @@ addEventListener("keydown", (event) => {
 const acts = {
   undo: () => back(undo()), redo: () => back(redo()), next: nextUnmarked, finish,
   sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => (rubric.giveBest ?? giveAll)(true), none: () => giveAll(false),
-  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: whoGot, blank: showBlank, give_blank: giveBlank,
+  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: () => import("./marking-who.js").then((one) => one.whoGot(), () => toast(words.not_asked)), blank: showBlank, give_blank: giveBlank,
   forward: () => (rubric.stepCriterion ?? move)(1), back: () => (rubric.stepCriterion ?? move)(-1), method() { methods.next(now.question); seeMethod(); },
   earlier: () => turnPage(-1), later: () => turnPage(1), help: () => $("#help").showModal(),
-  ask: () => canMark && pictures.ask(), comment: () => canMark && now.page && commentBox(somewhere()),
+  ask: () => canMark && askPicture(), comment: () => canMark && now.page && commentBox(somewhere()),
   page_comment: () => canMark && now.page && pageComment(),
   crosshair: () => canMark && now.page && toggleCrosshair(now.spot ?? middle()),
 };
@@ -112,7 +118,7 @@ addEventListener("click", (event) => {
   const b = event.target.closest("button");
   if (!b || !root.contains(b)) return;
   if (b.dataset.tool) unfold("tools", root, "data-tools", false);
-  if (b.dataset.tool === "ask") pictures.ask();
+  if (b.dataset.tool === "ask") askPicture();
   else if (b.dataset.tool) setTool(b.dataset.tool);
   else if (b.dataset.act) acts[b.dataset.act]();
   else if (b.dataset.level != null) rubric.pressLevel(b.dataset);
