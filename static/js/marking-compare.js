@@ -1,9 +1,9 @@
 // To compare with: the student's earlier marks, and questions that look blank.
-import { $, addressOf, data, fill, now, pageOf, questionOf, root, words } from "./marking-desk.js";
+import { $, addressOf, data, fill, now, root, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { isMarked } from "./marking-scheme.js";
 import { signedOut } from "./signed-in.js";
-import { givenAtOnce, giveNothing, marks, steps } from "./marking-work.js";
+import { givenAtOnce, marks, steps } from "./marking-work.js";
 
 export async function ask(url, id) {
   const response = await fetch(addressOf(url, id)).catch(() => null);
@@ -35,8 +35,8 @@ export function paintCompare() {
 }
 
 /* --- Questions that look blank --- */
-const left = () => data.blank.filter((one) => !isMarked(marks.get(one.question)));
-const title = (count) => (count === 1 ? words.blank_1 : fill(words.blank_n, count));
+export const left = () => data.blank.filter((one) => !isMarked(marks.get(one.question)));
+export const title = (count) => (count === 1 ? words.blank_1 : fill(words.blank_n, count));
 export function paintBlank() {
   const note = $("#blank"), count = left().length, given = count ? 0 : givenAtOnce();
   if (!note) return;
@@ -44,20 +44,4 @@ export function paintBlank() {
   $("span", note).textContent = given ? fill(words.blank_given, given) : title(count);
   $("[data-act=blank]", note).hidden = Boolean(given);
   $("[data-act=undo]", note).hidden = !given;
-}
-export function showBlank() {
-  const found = left(), pages = new Map();
-  for (const one of found) for (const id of one.pages) pages.set(id, [...(pages.get(id) ?? []), questionOf(one.question)]);
-  $("#blank-title").textContent = title(found.length);
-  const said = found.filter((one) => questionOf(one.question).not_attempted).map((one) => `${words.q}${questionOf(one.question).label}`);
-  $(".blanks").replaceChildren(...[...pages].map(([id, list]) => {
-    const figure = document.createElement("figure"), page = pageOf(id), alt = fill(words.page_n, page.number);
-    figure.append(Object.assign(new Image(), { src: page.thumb, alt, width: 120, height: 170 }), Object.assign(document.createElement("figcaption"), { textContent: `${alt}: ${list.map((q) => words.q + q.label).join(", ")}` }));
-    return figure;
-  }), ...(said.length ? [Object.assign(document.createElement("p"), { textContent: `${said.join(", ")}: ${words.declared}` })] : []));
-  document.getElementById("blank-dialog").showModal();
-}
-export function giveBlank() {
-  giveNothing(left().map((one) => one.question));
-  document.getElementById("blank-dialog").close();
 }

@@ -1,7 +1,7 @@
 // The marking desk: pages with red ink, the scheme by keys, everything saved as it happens.
 import { tick } from "./marking-clock.js";
 import { commentBox, pageComment, somewhere } from "./marking-comments.js";
-import { giveBlank, paintBlank, paintCompare, showBlank } from "./marking-compare.js";
+import { paintBlank, paintCompare } from "./marking-compare.js";
 import { $, $$, canMark, data, fill, notAttempted, now, numbers, pageOf, pages, questionOf, questions, root, rubric, toast, words } from "./marking-desk.js";
 import { marksText } from "./marking-ink.js";
 import { showKept } from "./marking-kept.js";
@@ -102,10 +102,11 @@ addEventListener("keydown", (event) => {
   unfold("tools", root, "data-tools", false);
 });
 
+const wanted = (part, act) => part.then((one) => one[act](), () => toast(words.not_asked));
 const acts = {
   undo: () => back(undo()), redo: () => back(redo()), next: nextUnmarked, finish,
   sheet: () => unfold("sheet", $(".panel"), "data-open"), tools: () => unfold("tools", root, "data-tools"), full: () => (rubric.giveBest ?? giveAll)(true), none: () => giveAll(false),
-  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: () => import("./marking-who.js").then((one) => one.whoGot(), () => toast(words.not_asked)), blank: showBlank, give_blank: giveBlank,
+  came: () => open(now.page.plain, "_blank", "noopener"), turn, fit: () => zoomBy(0), in: () => zoomBy(1.2), out: () => zoomBy(1 / 1.2), later_flag: () => flagLater(now.question), who: () => wanted(import("./marking-who.js"), "whoGot"), blank: () => wanted(import("./marking-blank.js"), "showBlank"), give_blank: () => wanted(import("./marking-blank.js"), "giveBlank"),
   forward: () => (rubric.stepCriterion ?? move)(1), back: () => (rubric.stepCriterion ?? move)(-1), method() { methods.next(now.question); seeMethod(); },
   earlier: () => turnPage(-1), later: () => turnPage(1), help: () => $("#help").showModal(),
   ask: () => canMark && askPicture(), comment: () => canMark && now.page && commentBox(somewhere()),
