@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 #: Digests of passwords that breaches made public, of those that are long enough here; see the README beside it.
 BREACHED = Path(__file__).resolve().parents[1] / "data" / "breached-passwords.bin"
-#: Bytes of each: of a hundred million passwords one is taken for another's.
+#: Bytes of each: of ten million other passwords about one is taken for one of these.
 DIGEST = 5
 SHORTEST = 10
 
