@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from accounts.enums import LinkState
 from accounts.models import AuditEvent, Entitlement, GuardianLink, User
 from analytics.selectors.family import family
+from analytics.selectors.family_week import child_week, week_of
 from analytics.selectors.student_home import student_home
 from analytics.selectors.teacher_home import teacher_home
 from assessments.enums import ExamKind, QuestionType
@@ -139,7 +140,8 @@ def _work(cast: Cast, now: datetime) -> dict[str, Any]:
         "plans": list(Entitlement.objects.order_by("pk").values()),
         "audit": AuditEvent.objects.count(),
         "teacher's home": repr(teacher_home(teacher=cast.teacher, now=now)),
-        "guardian's home": repr(family(guardian=cast.guardian, now=now)),
+        "guardian's home": repr(family(guardian=cast.guardian, week=week_of(now), now=now)),
+        "guardian's week": repr(child_week(child=cast.student, week=week_of(now), now=now)),
     }
 
 

