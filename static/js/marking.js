@@ -80,7 +80,7 @@ const readPictures = () => (reading ??= import("./marking-pictures.js").then(({ 
   if (now.page) pictures.show(now.page);
 }));
 const askPicture = () => readPictures().then(() => pictures.ask(), () => { reading = null; toast(words.not_asked); });
-if (data.pictures.length || data.pointed) await readPictures();
+if (data.pictures.length || data.pointed) readPictures();
 view.beside = () => pictures.beside;
 view.onOpen = (p) => pictures.show(p);
 
