@@ -178,7 +178,7 @@ def coming_exam(world: World, title: str, **fields: Any) -> Exam:
 
 def booked(world: World, at: Any) -> Booking:
     return Booking.objects.create(
-        teacher=world.cast.teacher, student=world.cast.student, booked_by=world.cast.guardian, booked_at=world.now,
+        teacher=factories.TeacherFactory(), student=world.cast.student, booked_by=world.cast.guardian, booked_at=world.now,
         starts_at=at, ends_at=at + timedelta(minutes=30),
     )  # fmt: skip
 

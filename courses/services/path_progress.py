@@ -105,7 +105,7 @@ def _tell(opened: list[tuple[PathEnrolment, Step]], finished: list[PathEnrolment
         with translation.override(people[place.student_id].language):
             title = _("“%(course)s” is open to you now") % {"course": step.course}
             body = _("It goes on from what you have completed on the path “%(path)s”.") % {"path": place.path}
-        news.append(_news(place, f"open:{step.course.pk}", title, body))
+        news.append(_news(place, f"open:{step.course.pk.hex}", title, body))
     for place in finished:
         with translation.override(people[place.student_id].language):
             title = _("You have completed the path “%(path)s”") % {"path": place.path}
