@@ -164,7 +164,7 @@ def fill(world: World, *numbers: int) -> None:
         live = {"kind": LessonKind.LIVE, "content": {"address": "https://x.test/", "starts_at": soon.isoformat()}}
         lesson_in(module, world.cast.teacher, position=90 + number, title=f"Live {number}", **live)
         coming_exam(world, f"Coming {number}", opens_at=soon)
-        booked(world, soon + timedelta(hours=number))
+        booked(world, soon + timedelta(hours=number + 3))
         Entitlement.objects.create(
             user=world.cast.student, feature=Feature.COURSE_ACCESS, value="quadratics", source=f"plan {number}",
             starts_at=world.now,
@@ -178,7 +178,7 @@ def coming_exam(world: World, title: str, **fields: Any) -> Exam:
 
 def booked(world: World, at: Any) -> Booking:
     return Booking.objects.create(
-        teacher=factories.TeacherFactory(), student=world.cast.student, booked_by=world.cast.guardian, booked_at=world.now,
+        teacher=world.cast.teacher, student=world.cast.student, booked_by=world.cast.guardian, booked_at=world.now,
         starts_at=at, ends_at=at + timedelta(minutes=30),
     )  # fmt: skip
 
@@ -227,7 +227,7 @@ def test_week_says_what_comes_on_the_childs_own_terms(as_: Any, world: World) ->
     live = {"kind": LessonKind.LIVE, "content": {"address": "https://x.test/", "starts_at": soon.isoformat()}}
     lesson_in(module, world.cast.teacher, position=9, title="Doubts, live", **live)
     type(module).objects.filter(pk=module.pk).update(unlock_at=soon, title="Opening module")
-    booked(world, soon)
+    booked(world, soon + timedelta(hours=3))
     page = main_of(page_of(as_("guardian"), "guardian-student", world.cast.student))
     for words in (
         "Opens soon",
